@@ -1,0 +1,106 @@
+//! Compiled chunks.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::bytecode::Proto;
+use crate::compiler::{Options, compile};
+use crate::vm::{Closure, Context, Value};
+
+use super::convert::{FromArgs, IntoReturns};
+use super::error::Error;
+use super::lua::Lua;
+
+/// The longest chunk name that messages show, in bytes.
+const NAME_MAX: usize = 59;
+
+/// A compiled piece of Lua: cheap to clone, free of any machine, and allowed on any thread.
+#[derive(Clone)]
+pub struct Chunk {
+    proto: Arc<Proto>,
+}
+
+impl Chunk {
+    /// Compiles a chunk.
+    ///
+    /// A name that begins with `@` is a file's, and `=` marks a name to be shown as it is; of any other the
+    /// first line is shown, as `[string "…"]`.
+    ///
+    /// # Errors
+    /// If the source is not Lua; the message names the line and what was found there.
+    ///
+    /// # Example
+    /// ```
+    /// let chunk = deimos::Chunk::compile("@patrol.lua", b"return 1 + 1")?;
+    /// assert_eq!(chunk.name(), "patrol.lua");
+    /// let error = deimos::Chunk::compile("@patrol.lua", b"return 1 +").unwrap_err();
+    /// assert_eq!(error.message(), "patrol.lua:1: unexpected symbol near <eof>");
+    /// # Ok::<(), deimos::Error>(())
+    /// ```
+    pub fn compile(name: &str, source: &[u8]) -> Result<Chunk, Error> {
+        let shown = shown_name(name);
+        let proto = compile(source, &shown, Options::default()).map_err(|error| Error::syntax(&shown, &error))?;
+        Ok(Chunk { proto })
+    }
+
+    /// The name as messages show it.
+    pub fn name(&self) -> &str {
+        &self.proto.source
+    }
+
+    /// The bytecode as text, nested functions included.
+    pub fn listing(&self) -> String {
+        self.proto.to_string()
+    }
+
+    /// The chunk as a function with `environment` as its `_ENV`.
+    pub fn function<'gc>(&self, ctx: Context<'gc>, environment: Value<'gc>) -> Closure<'gc> {
+        Closure::load(ctx, &self.proto, environment)
+    }
+
+    /// Runs the chunk to its end and converts what it returns.
+    ///
+    /// # Errors
+    /// Whatever the chunk raises; also if its results do not convert.
+    ///
+    /// # Example
+    /// ```
+    /// let mut lua = deimos::Lua::new();
+    /// let sum: i64 = lua.load("=sum", "local a, b = ... return a + b")?.call(&mut lua, (20, 22))?;
+    /// assert_eq!(sum, 42);
+    /// # Ok::<(), deimos::Error>(())
+    /// ```
+    pub fn call<R: for<'gc> FromArgs<'gc>>(
+        &self,
+        lua: &mut Lua,
+        args: impl for<'gc> IntoReturns<'gc>,
+    ) -> Result<R, Error> {
+        let task = lua.spawn_main(self, args)?;
+        lua.run(&task)
+    }
+}
+
+impl fmt::Debug for Chunk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Chunk({})", self.name())
+    }
+}
+
+/// The name as messages show it: as PUC-Rio shortens it.
+fn shown_name(name: &str) -> String {
+    if let Some(exact) = name.strip_prefix('=') {
+        return exact[..exact.floor_char_boundary(NAME_MAX)].to_owned();
+    }
+    if let Some(file) = name.strip_prefix('@') {
+        if file.len() <= NAME_MAX {
+            return file.to_owned();
+        }
+        return format!("...{}", &file[file.ceil_char_boundary(file.len() - NAME_MAX + 3)..]);
+    }
+    let room = NAME_MAX - "[string \"...\"]".len();
+    let line = name.lines().next().unwrap_or_default();
+    if line.len() == name.len() && line.len() <= room {
+        return format!("[string \"{line}\"]");
+    }
+    format!("[string \"{}...\"]", &line[..line.floor_char_boundary(room)])
+}

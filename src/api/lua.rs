@@ -1,0 +1,366 @@
+//! The owner of an arena: loading, running, collecting.
+
+use std::any::Any;
+use std::fmt;
+use std::rc::Rc;
+
+use gc_arena::arena::CollectionPhase;
+use gc_arena::{Arena, Rootable};
+
+use crate::vm::{Context, Fault, Ledger, PACING, Progress, Raised, State, Thread, Value};
+
+use super::chunk::Chunk;
+use super::convert::{FromArgs, IntoLua, IntoReturns};
+use super::error::{Error, ErrorKind};
+use super::handle::Handle;
+
+/// Fuel between two looks at the collector. An instruction makes at most one object, so that this bounds the
+/// garbage that piles up before the collector is asked; small enough for the young objects to stay in cache.
+const SLICE: u64 = 16_384;
+
+/// How many shards of what the context sweeps there are to go round after a cycle of the collector.
+const SWEEPS: u32 = 64;
+
+/// A Lua machine: its values, its libraries, its collector.
+pub struct Lua {
+    arena: Arena<Rootable![State<'_>]>,
+    ledger: Rc<Ledger>,
+    sweeps_left: u32,
+    was_collecting: bool,
+}
+
+/// A coroutine that Rust code resumes.
+#[derive(Clone, Debug)]
+pub struct Task {
+    thread: Handle,
+    args: Values,
+}
+
+/// How far a task got.
+#[derive(Debug)]
+pub enum Poll {
+    /// It returned these values and is done.
+    Finished(Values),
+    /// It yielded these values.
+    Yielded(Values),
+    /// It used up its fuel. Resume it to go on.
+    OutOfFuel,
+}
+
+/// A list of Lua values that Rust code holds.
+#[derive(Clone, Debug, Default)]
+pub struct Values(Vec<Handle>);
+
+impl Lua {
+    /// A machine without any library, not even the base functions.
+    pub fn empty() -> Lua {
+        let arena = Arena::<Rootable![State<'_>]>::new(|mc| State::new(mc));
+        arena.metrics().set_pacing(PACING);
+        let ledger = arena.mutate(|mc, state| Rc::clone(Context::new(mc, state).ledger()));
+        Lua { arena, ledger, sweeps_left: 0, was_collecting: false }
+    }
+
+    /// Visits the arena. Nothing is collected during a visit.
+    ///
+    /// # Example
+    /// ```
+    /// # use deimos::{Lua, Value};
+    /// let mut lua = Lua::new();
+    /// let version = lua.enter(|ctx| match ctx.globals().get(ctx.text("_VERSION")) {
+    ///     Value::String(version) => version.to_text().into_owned(),
+    ///     _ => String::new(),
+    /// });
+    /// assert_eq!(version, "Lua 5.4");
+    /// ```
+    pub fn enter<R>(&mut self, visit: impl for<'gc> FnOnce(Context<'gc>) -> R) -> R {
+        self.arena.mutate(|mc, state| visit(Context::new(mc, state)))
+    }
+
+    /// Compiles a chunk; see [`Chunk::compile`].
+    ///
+    /// # Errors
+    /// If the source is not Lua.
+    pub fn load(&mut self, name: &str, source: impl AsRef<[u8]>) -> Result<Chunk, Error> {
+        Chunk::compile(name, source.as_ref())
+    }
+
+    /// Sets a global variable.
+    ///
+    /// # Errors
+    /// If the value does not convert or the memory limit is reached.
+    pub fn set_global(&mut self, name: &str, value: impl for<'gc> IntoLua<'gc>) -> Result<(), Error> {
+        self.try_enter(|ctx| {
+            let value = value.into_lua(ctx)?;
+            Ok(ctx.globals().set_field(ctx, name, value)?)
+        })
+    }
+
+    /// Sets where `print` writes: the function gets each line without the line feed. At first it goes nowhere.
+    pub fn set_print(&mut self, print: impl FnMut(&[u8]) + 'static) {
+        self.enter(|ctx| ctx.set_print(Box::new(print)));
+    }
+
+    fn try_enter<R>(
+        &mut self,
+        visit: impl for<'gc> FnOnce(Context<'gc>) -> Result<R, Raised<'gc>>,
+    ) -> Result<R, Error> {
+        self.enter(|ctx| visit(ctx).map_err(|raised| Error::from_raised(ctx, &raised)))
+    }
+
+    // -- tasks ---------------------------------------------------------------------------------------
+
+    /// Makes a coroutine of a chunk, with the globals as its environment. Nothing runs yet.
+    ///
+    /// # Errors
+    /// If an argument does not convert.
+    ///
+    /// # Example
+    /// ```
+    /// # use deimos::{Lua, Poll};
+    /// let mut lua = Lua::new();
+    /// let chunk = lua.load("=count", "for i = 1, 2 do coroutine.yield(i) end")?;
+    /// let task = lua.spawn(&chunk, ())?;
+    /// let mut seen = Vec::new();
+    /// while let Poll::Yielded(values) = lua.resume(&task, &mut (), 1_000)? {
+    ///     seen.push(values.get::<i64>(&mut lua, 0)?);
+    /// }
+    /// assert_eq!(seen, [1, 2]);
+    /// # Ok::<(), deimos::Error>(())
+    /// ```
+    pub fn spawn(&mut self, chunk: &Chunk, args: impl for<'gc> IntoReturns<'gc>) -> Result<Task, Error> {
+        let thread = self.enter(|ctx| {
+            let function = chunk.function(ctx, Value::Table(ctx.globals()));
+            ctx.stash(Thread::new(ctx, Value::Closure(function)))
+        });
+        self.task(thread, args)
+    }
+
+    /// Makes a chunk a program's main coroutine: as [`Lua::spawn`], but it cannot yield.
+    ///
+    /// # Errors
+    /// If an argument does not convert.
+    pub fn spawn_main(&mut self, chunk: &Chunk, args: impl for<'gc> IntoReturns<'gc>) -> Result<Task, Error> {
+        let task = self.spawn(chunk, args)?;
+        self.enter(|ctx| {
+            if let Value::Thread(thread) = ctx.fetch(&task.thread) {
+                thread.set_main(ctx);
+            }
+        });
+        Ok(task)
+    }
+
+    /// Makes a task of a coroutine that was made inside the arena, say of a chunk in an environment of its own.
+    /// Nothing runs yet. A task whose handle holds anything else fails when it is resumed.
+    ///
+    /// # Errors
+    /// If an argument does not convert.
+    pub fn task(&mut self, thread: Handle, args: impl for<'gc> IntoReturns<'gc>) -> Result<Task, Error> {
+        let args = self.try_enter(|ctx| {
+            let mut handles = Vec::new();
+            args.into_returns(ctx, &mut |value| handles.push(ctx.stash(value)))?;
+            Ok(Values(handles))
+        })?;
+        Ok(Task { thread, args })
+    }
+
+    /// Resumes a task for at most about `fuel` instructions. Natives find `host` with their call. The
+    /// collector works as it goes.
+    ///
+    /// # Errors
+    /// Whatever the task raises; it is dead then. Also if it is dead already.
+    pub fn resume(&mut self, task: &Task, host: &mut dyn Any, fuel: u64) -> Result<Poll, Error> {
+        let mut left = fuel;
+        loop {
+            let slice = left.min(SLICE);
+            let outcome = self.resume_slice(task, host, slice);
+            let (progress, used, values) = outcome?;
+            left = left.saturating_sub(used.max(1));
+            self.collect();
+            self.enforce_limit(task)?;
+            match progress {
+                Progress::OutOfFuel if left > 0 => {}
+                Progress::OutOfFuel => return Ok(Poll::OutOfFuel),
+                Progress::Finished => return Ok(Poll::Finished(values)),
+                Progress::Yielded | Progress::Suspended => return Ok(Poll::Yielded(values)),
+            }
+        }
+    }
+
+    fn resume_slice(
+        &mut self,
+        task: &Task,
+        host: &mut dyn Any,
+        slice: u64,
+    ) -> Result<(Progress, u64, Values), Error> {
+        self.try_enter(|ctx| {
+            let Value::Thread(thread) = (&task.thread).into_lua(ctx)? else {
+                return Err(Raised::message("the task has no coroutine"));
+            };
+            let given = i64::try_from(slice).unwrap_or(i64::MAX);
+            let mut fuel = given;
+            let mut results = Vec::new();
+            let args: Vec<Value<'_>> = if thread.has_begun() {
+                Vec::new()
+            } else {
+                task.args.0.iter().map(|handle| ctx.fetch(handle)).collect()
+            };
+            let progress = ctx.resume(thread, &args, host, &mut fuel, &mut results)?;
+            let used = u64::try_from(given.saturating_sub(fuel)).unwrap_or(0);
+            Ok((progress, used, Values(results.into_iter().map(|value| ctx.stash(value)).collect())))
+        })
+    }
+
+    /// Ends a task: runs what it has still to close, at most `fuel` worth, and then it is dead.
+    ///
+    /// # Errors
+    /// If closing fails.
+    pub fn cancel(&mut self, task: &Task, host: &mut dyn Any, fuel: u64) -> Result<(), Error> {
+        self.try_enter(|ctx| {
+            let Value::Thread(thread) = (&task.thread).into_lua(ctx)? else { return Ok(()) };
+            let mut fuel = i64::try_from(fuel).unwrap_or(i64::MAX);
+            if ctx.close(thread, host, &mut fuel, &mut Vec::new())? != Progress::Finished {
+                thread.kill(ctx);
+            }
+            Ok(())
+        })
+    }
+
+    /// Where a task stands that was not finished: its call stack, innermost function first, in the form of Lua's
+    /// `debug.traceback`.
+    ///
+    /// # Example
+    /// ```
+    /// # use deimos::{Lua, Poll};
+    /// let mut lua = Lua::new();
+    /// let chunk = lua.load("@loop.lua", "while true do end")?;
+    /// let task = lua.spawn(&chunk, ())?;
+    /// assert!(matches!(lua.resume(&task, &mut (), 1_000)?, Poll::OutOfFuel));
+    /// assert_eq!(lua.traceback(&task), "stack traceback:\n\tloop.lua:1: in main chunk");
+    /// # Ok::<(), deimos::Error>(())
+    /// ```
+    pub fn traceback(&mut self, task: &Task) -> String {
+        self.enter(|ctx| match (&task.thread).into_lua(ctx) {
+            Ok(Value::Thread(thread)) => thread.traceback(),
+            _ => String::new(),
+        })
+    }
+
+    /// Runs a task to its end without a host and without a limit, and converts its results.
+    pub(super) fn run<R: for<'gc> FromArgs<'gc>>(&mut self, task: &Task) -> Result<R, Error> {
+        loop {
+            match self.resume(task, &mut (), u64::MAX)? {
+                Poll::Finished(values) => return values.convert(self),
+                Poll::OutOfFuel => {}
+                Poll::Yielded(_) => return Err(Error::runtime("a native function suspended a call that cannot wait")),
+            }
+        }
+    }
+
+    // -- memory --------------------------------------------------------------------------------------
+
+    /// The memory in use, in bytes, by the machine's own account: garbage not collected yet included.
+    pub fn memory_used(&self) -> usize {
+        self.ledger.used()
+    }
+
+    /// Sets the most memory that may be in use, in bytes. A task that goes beyond it fails with
+    /// [`ErrorKind::Memory`], which no script can catch.
+    pub fn set_memory_limit(&mut self, bytes: usize) {
+        self.ledger.set_limit(bytes);
+    }
+
+    /// Lets the collector do the work that is due: about as much as was allocated since the last time.
+    pub fn collect(&mut self) {
+        self.ledger.tell_collector();
+        self.arena.collect_debt();
+        if self.arena.mutate(|mc, state| Context::new(mc, state).take_collection_request()) {
+            self.collect_full();
+        }
+        let is_collecting = self.arena.collection_phase() != CollectionPhase::Sleeping;
+        if self.was_collecting && !is_collecting {
+            self.sweeps_left = SWEEPS;
+        }
+        self.was_collecting = is_collecting;
+        if self.sweeps_left > 0 && !is_collecting {
+            self.sweeps_left -= 1;
+            self.enter(|ctx| ctx.sweep());
+        }
+    }
+
+    /// Collects everything that is garbage now.
+    pub fn collect_full(&mut self) {
+        if self.arena.collection_phase() != CollectionPhase::Sleeping {
+            self.arena.finish_cycle();
+        }
+        self.arena.finish_cycle();
+        self.was_collecting = false;
+        self.sweeps_left = SWEEPS;
+    }
+
+    fn enforce_limit(&mut self, task: &Task) -> Result<(), Error> {
+        if !self.ledger.is_exceeded() {
+            return Ok(());
+        }
+        self.collect_full();
+        if !self.ledger.is_exceeded() {
+            return Ok(());
+        }
+        self.enter(|ctx| {
+            if let Value::Thread(thread) = ctx.fetch(&task.thread) {
+                thread.kill(ctx);
+            }
+            Err(Error::from_raised(ctx, &Raised::fault(Fault::OutOfMemory)))
+        })
+    }
+}
+
+impl Values {
+    /// The number of values.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Converts the value at `index`, counted from 0; nil where there is none.
+    ///
+    /// # Errors
+    /// If it does not convert.
+    pub fn get<T: for<'gc> FromArgs<'gc>>(&self, lua: &mut Lua, index: usize) -> Result<T, Error> {
+        self.convert_from(lua, index)
+    }
+
+    /// Converts all of the values.
+    ///
+    /// # Errors
+    /// If one does not convert.
+    pub fn convert<T: for<'gc> FromArgs<'gc>>(&self, lua: &mut Lua) -> Result<T, Error> {
+        self.convert_from(lua, 0)
+    }
+
+    fn convert_from<T: for<'gc> FromArgs<'gc>>(&self, lua: &mut Lua, index: usize) -> Result<T, Error> {
+        lua.enter(|ctx| {
+            let mut values = Vec::with_capacity(self.0.len());
+            for handle in &self.0 {
+                values.push(handle.into_lua(ctx).map_err(|raised| Error::from_raised(ctx, &raised))?);
+            }
+            T::from_args(ctx, &values, index).map_err(|bad| Error::runtime(bad.to_string()))
+        })
+    }
+}
+
+impl fmt::Debug for Lua {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Lua({} bytes)", self.memory_used())
+    }
+}
+
+impl Error {
+    /// Whether the memory limit was reached.
+    pub fn is_memory(&self) -> bool {
+        self.kind() == ErrorKind::Memory
+    }
+}

@@ -1,0 +1,297 @@
+//! Names: where the variable a name means is found, and what is assigned to.
+//!
+//! A name means the innermost active local of that name in this function or one around it; a variable of
+//! an outer function is passed inwards through the upvalues of every function between. What is no
+//! variable is a field of `_ENV`. Facts about cells come from the resolver; nothing here looks ahead.
+
+use crate::bytecode::{Capture, Const, Constant, Op, Reg, Up, Upvalue};
+use crate::syntax::ast::{Expr, ExprKind};
+
+use super::CompileError;
+use super::block::{Active, Home};
+use super::function::{FunctionState, Generator};
+
+/// The most upvalues a function may have.
+const UPVALUES_MAX: usize = 255;
+
+/// Where a variable is, seen from the function being compiled.
+#[derive(Debug, Clone)]
+pub(super) enum Variable {
+    /// A local variable in a register.
+    Register(Reg),
+    /// A local variable in a cell.
+    Cell(Reg),
+    /// A compile-time constant.
+    Constant(Constant),
+    /// A captured value.
+    Upvalue(Up),
+    /// A captured cell.
+    UpCell(Up),
+    /// The running closure itself.
+    Running,
+}
+
+/// A place that can be assigned to, its object and key evaluated.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Target {
+    Register(Reg),
+    Cell(Reg),
+    UpCell(Up),
+    UpField(Up, Const),
+    Field(Reg, Const),
+    Integer(Reg, i32),
+    Index(Reg, Reg),
+}
+
+/// A table key in the form that suits it best.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Key {
+    Field(Const),
+    Integer(i32),
+    Register(Reg),
+}
+
+impl Generator {
+    /// The variable that `name` means, or `None` for a global one.
+    pub(super) fn variable(&mut self, name: &str) -> Result<Option<Variable>, CompileError> {
+        if let Some(active) = find_active(&self.f, name) {
+            return Ok(Some(match &active.home {
+                Home::Register(reg) => Variable::Register(*reg),
+                Home::Cell(reg) => Variable::Cell(*reg),
+                Home::Constant(constant) => Variable::Constant(constant.clone()),
+            }));
+        }
+        if let Some(up) = find_upvalue(&self.f, name) {
+            return Ok(Some(self.upvalue(up)));
+        }
+        for level in (0..self.outer.len()).rev() {
+            let Some(function) = self.outer.get(level) else { continue };
+            if let Some(active) = find_active(function, name) {
+                let (id, home) = (active.id, active.home.clone());
+                return self.capture(name, id, home, level).map(Some);
+            }
+            if let Some(up) = find_upvalue(function, name) {
+                let is_cell = function.upvalues.get(usize::from(up.0)).is_some_and(|upvalue| upvalue.is_cell);
+                return self.pass_inwards(name, Capture::Upvalue(up), is_cell, level + 1).map(Some);
+            }
+        }
+        Ok(None)
+    }
+
+    /// Captures a local variable of the function at `level` for the one being compiled.
+    fn capture(&mut self, name: &str, id: Option<u32>, home: Home, level: usize) -> Result<Variable, CompileError> {
+        let (reg, is_cell) = match home {
+            Home::Constant(constant) => return Ok(Variable::Constant(constant)),
+            Home::Register(reg) => (reg, false),
+            Home::Cell(reg) => (reg, true),
+        };
+        let next = self.outer.get(level + 1).unwrap_or(&self.f);
+        if id.is_none() || next.own_local != id {
+            return self.pass_inwards(name, Capture::Register(reg), is_cell, level + 1);
+        }
+        if level + 1 == self.outer.len() {
+            return Ok(Variable::Running);
+        }
+        self.pass_inwards(name, Capture::Running, is_cell, level + 2)
+    }
+
+    /// Adds an upvalue to each function from `level` on to the one being compiled.
+    fn pass_inwards(
+        &mut self,
+        name: &str,
+        mut capture: Capture,
+        is_cell: bool,
+        level: usize,
+    ) -> Result<Variable, CompileError> {
+        for function in self.outer.iter_mut().skip(level) {
+            capture = Capture::Upvalue(add_upvalue(function, name, capture, is_cell)?);
+        }
+        let up = add_upvalue(&mut self.f, name, capture, is_cell)?;
+        Ok(self.upvalue(up))
+    }
+
+    fn upvalue(&self, up: Up) -> Variable {
+        let is_cell = self.f.upvalues.get(usize::from(up.0)).is_some_and(|upvalue| upvalue.is_cell);
+        if is_cell { Variable::UpCell(up) } else { Variable::Upvalue(up) }
+    }
+
+    /// The compile-time constant that `name` means, if it means one. Captures nothing.
+    pub(super) fn named_constant(&self, name: &str) -> Option<Constant> {
+        if !self.has_constants {
+            return None;
+        }
+        let functions = std::iter::once(&self.f).chain(self.outer.iter().rev());
+        match &functions.into_iter().find_map(|function| find_active(function, name))?.home {
+            Home::Constant(constant) => Some(constant.clone()),
+            Home::Register(_) | Home::Cell(_) => None,
+        }
+    }
+
+    /// Reads a variable: a local's own register if `dst` is `None`, else into `dst` or a new temporary.
+    pub(super) fn name(&mut self, name: &str, dst: Option<Reg>, line: u32) -> Result<Reg, CompileError> {
+        let variable = self.variable(name)?;
+        match variable {
+            Some(variable) => self.read(variable, dst, line),
+            None => self.global(name, dst, line),
+        }
+    }
+
+    fn read(&mut self, variable: Variable, dst: Option<Reg>, line: u32) -> Result<Reg, CompileError> {
+        if let (Variable::Register(reg), None) = (&variable, dst) {
+            return Ok(*reg);
+        }
+        let a = self.place(dst)?;
+        let op = match variable {
+            Variable::Register(b) if a == b => return Ok(a),
+            Variable::Register(b) => Op::Move { a, b },
+            Variable::Cell(b) => Op::GetCell { a, b },
+            Variable::Upvalue(up) => Op::GetUp { a, up },
+            Variable::UpCell(up) => Op::GetUpCell { a, up },
+            Variable::Running => Op::LoadRunning { a },
+            Variable::Constant(constant) => {
+                self.f.load(a, &constant, line);
+                return Ok(a);
+            }
+        };
+        self.f.emit(op, line);
+        Ok(a)
+    }
+
+    /// `dst`, or a new temporary.
+    pub(super) fn place(&mut self, dst: Option<Reg>) -> Result<Reg, CompileError> {
+        dst.map_or_else(|| self.f.reserve(1), Ok)
+    }
+
+    fn global(&mut self, name: &str, dst: Option<Reg>, line: u32) -> Result<Reg, CompileError> {
+        let a = self.place(dst)?;
+        let free = self.f.free();
+        let op = match self.global_target(name, line)? {
+            Target::UpField(up, key) => Op::GetUpField { a, up, key, cache: self.f.cache() },
+            Target::Field(b, key) => Op::GetField { a, b, key, cache: self.f.cache() },
+            Target::Index(b, c) => Op::GetIndex { a, b, c },
+            // A global's place is a field of `_ENV`, never one of these.
+            Target::Register(_) | Target::Cell(_) | Target::UpCell(_) | Target::Integer(..) => return Ok(a),
+        };
+        self.f.emit(op, line);
+        self.f.set_free(free);
+        Ok(a)
+    }
+
+    /// The place of a global variable: the field of `_ENV` of that name (§2.2).
+    fn global_target(&mut self, name: &str, line: u32) -> Result<Target, CompileError> {
+        let environment = self.variable("_ENV")?.unwrap_or(Variable::Upvalue(Up(0)));
+        let constant = Constant::String(std::sync::Arc::from(name.as_bytes()));
+        let key = self.f.constant(&constant);
+        if let (Variable::Upvalue(up), Some(key)) = (&environment, key) {
+            return Ok(Target::UpField(*up, key));
+        }
+        let object = self.read(environment, None, line)?;
+        match key {
+            Some(key) => Ok(Target::Field(object, key)),
+            None => {
+                let key = self.f.reserve(1)?;
+                self.f.load(key, &constant, line);
+                Ok(Target::Index(object, key))
+            }
+        }
+    }
+
+    /// Evaluates what is assigned to up to the assignment itself. Local variables among `assigned` are
+    /// about to change in the same statement; they are copied where an object or a key needs them.
+    pub(super) fn target(&mut self, expr: &Expr, assigned: &[Reg]) -> Result<Target, CompileError> {
+        match &expr.kind {
+            ExprKind::Name(name) => match self.variable(name)? {
+                Some(Variable::Register(reg)) => Ok(Target::Register(reg)),
+                Some(Variable::Cell(reg)) => Ok(Target::Cell(reg)),
+                Some(Variable::UpCell(up)) => Ok(Target::UpCell(up)),
+                // The resolver made a cell of every assigned variable and refused constants.
+                Some(Variable::Upvalue(_) | Variable::Constant(_) | Variable::Running) => {
+                    Err(CompileError::new(expr.line, format!("attempt to assign to const variable '{name}'")))
+                }
+                None => self.global_target(name, expr.line),
+            },
+            ExprKind::Index { object, key } => {
+                if let Some((up, key)) = self.field_of_upvalue(object, key)? {
+                    return Ok(Target::UpField(up, key));
+                }
+                let object = self.value(object, None)?;
+                let object = self.protect(object, assigned, expr.line)?;
+                Ok(match self.key(key)? {
+                    Key::Field(key) => Target::Field(object, key),
+                    Key::Integer(index) => Target::Integer(object, index),
+                    Key::Register(key) => Target::Index(object, self.protect(key, assigned, expr.line)?),
+                })
+            }
+            _ => Err(CompileError::new(expr.line, "syntax error")),
+        }
+    }
+
+    fn protect(&mut self, reg: Reg, assigned: &[Reg], line: u32) -> Result<Reg, CompileError> {
+        if !assigned.contains(&reg) {
+            return Ok(reg);
+        }
+        let a = self.f.reserve(1)?;
+        self.f.emit(Op::Move { a, b: reg }, line);
+        Ok(a)
+    }
+
+    /// Assigns the value of a register.
+    pub(super) fn store(&mut self, target: Target, b: Reg, line: u32) {
+        let op = match target {
+            Target::Register(a) if a == b => return,
+            Target::Register(a) => Op::Move { a, b },
+            Target::Cell(a) => Op::SetCell { a, b },
+            Target::UpCell(up) => Op::SetUpCell { up, b },
+            Target::UpField(up, key) => Op::SetUpField { up, b, key, cache: self.f.cache() },
+            Target::Field(a, key) => Op::SetField { a, b, key, cache: self.f.cache() },
+            Target::Integer(a, index) => Op::SetInt { a, index, b },
+            Target::Index(a, key) => Op::SetIndex { a, b: key, c: b },
+        };
+        self.f.emit(op, line);
+    }
+
+    /// A key as an operand: a constant where the instructions have room for it, else a register.
+    pub(super) fn key(&mut self, key: &Expr) -> Result<Key, CompileError> {
+        match self.constant(key) {
+            Some(constant @ Constant::String(_)) => {
+                if let Some(key) = self.f.constant(&constant) {
+                    return Ok(Key::Field(key));
+                }
+            }
+            Some(Constant::Integer(i)) => {
+                if let Ok(index) = i32::try_from(i) {
+                    return Ok(Key::Integer(index));
+                }
+            }
+            _ => {}
+        }
+        self.value(key, None).map(Key::Register)
+    }
+
+    /// `object.key` where the object is a captured value and the key a constant string.
+    fn field_of_upvalue(&mut self, object: &Expr, key: &Expr) -> Result<Option<(Up, Const)>, CompileError> {
+        let ExprKind::Name(name) = &object.kind else { return Ok(None) };
+        let Some(constant @ Constant::String(_)) = self.constant(key) else { return Ok(None) };
+        let Some(Variable::Upvalue(up)) = self.variable(name)? else { return Ok(None) };
+        Ok(self.f.constant(&constant).map(|key| (up, key)))
+    }
+}
+
+fn find_active<'f>(function: &'f FunctionState, name: &str) -> Option<&'f Active> {
+    function.actives.iter().rev().find(|active| &*active.name == name)
+}
+
+fn find_upvalue(function: &FunctionState, name: &str) -> Option<Up> {
+    let index = function.upvalues.iter().position(|upvalue| &*upvalue.name == name)?;
+    u8::try_from(index).ok().map(Up)
+}
+
+fn add_upvalue(function: &mut FunctionState, name: &str, capture: Capture, is_cell: bool) -> Result<Up, CompileError> {
+    match u8::try_from(function.upvalues.len()) {
+        Ok(index) if usize::from(index) < UPVALUES_MAX => {
+            function.upvalues.push(Upvalue { name: name.into(), capture, is_cell });
+            Ok(Up(index))
+        }
+        _ => Err(function.limit_error("upvalues", UPVALUES_MAX)),
+    }
+}

@@ -1,0 +1,323 @@
+//! What surrounds a behaviour's script: its environment, and the natives and tables that all scripts share.
+//!
+//! An environment holds `self`, `params` and `state` and whatever the script assigns; all else is read through one
+//! metatable, shared by all, from the globals, which are frozen. So no script can change what another one sees. The
+//! tables that the scheduler needs are kept in one list behind one handle; [`Roots`] is that list, fetched.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use bevy::ecs::entity::Entity;
+use bevy::platform::collections::HashMap;
+
+use super::behaviour::{Param, ParamValue};
+use super::error::{LogLevel, ScriptOutput};
+use super::reflect::Place;
+use super::{reflect, world};
+use crate::api::{
+    Action, Call, Collect, Context, Handle, Meta, Native, Raised, Sequence, Table, TableError, Type, Value,
+};
+
+/// What the natives and the scheduler share: whose turn it is, what was put out, and what is known about components.
+pub(super) struct Shared {
+    /// The entity whose behaviour runs.
+    pub(super) entity: Cell<Entity>,
+    /// The name of its script.
+    pub(super) script: RefCell<Arc<str>>,
+    /// Lines that were put out since the scheduler last looked.
+    pub(super) output: RefCell<Vec<ScriptOutput>>,
+    /// Components by the names that scripts called them.
+    pub(super) components: RefCell<HashMap<Box<str>, Rc<Place>>>,
+}
+
+impl Shared {
+    pub(super) fn new() -> Rc<Shared> {
+        Rc::new(Shared {
+            entity: Cell::new(Entity::PLACEHOLDER),
+            script: RefCell::new("".into()),
+            output: RefCell::new(Vec::new()),
+            components: RefCell::new(HashMap::default()),
+        })
+    }
+
+    /// Keeps a line of output for the scheduler, which has the world that it goes to.
+    pub(super) fn put_out(&self, level: LogLevel, text: &[u8]) {
+        self.output.borrow_mut().push(ScriptOutput {
+            entity: self.entity.get(),
+            script: self.script.borrow().to_string(),
+            level,
+            text: String::from_utf8_lossy(text).into_owned(),
+        });
+    }
+}
+
+/// The tables of the plugin, as the scheduler uses them.
+#[derive(Clone, Copy)]
+pub(super) struct Roots<'gc> {
+    /// The coroutine of each slot, `false` where there is none.
+    pub(super) threads: Table<'gc>,
+    /// The `state` of each slot.
+    pub(super) states: Table<'gc>,
+    /// The metatable of environments.
+    scope: Table<'gc>,
+    /// The metatable of entities.
+    entity: Table<'gc>,
+    /// What scripts read through `time`.
+    time: Table<'gc>,
+    /// The `params` of behaviours that have none.
+    no_params: Table<'gc>,
+}
+
+impl<'gc> Roots<'gc> {
+    /// Makes the tables and the globals that scripts find.
+    pub(super) fn install(ctx: Context<'gc>, shared: &Rc<Shared>) -> Result<Handle, TableError> {
+        let scope = metatable(ctx, "environment")?;
+        scope.set_field(ctx, "__index", Value::Table(ctx.globals()))?;
+        scope.freeze();
+        let time = Table::new(ctx);
+        let no_params = Table::new(ctx);
+        no_params.freeze();
+        let entity = metatable(ctx, "Entity")?;
+        let reference = metatable(ctx, "component")?;
+        reflect::install(ctx, reference, entity)?;
+        world::install(ctx, entity, reference, shared)?;
+
+        let globals = ctx.globals();
+        globals.set_field(ctx, "wait", Value::Native(Native::new(ctx, "wait", wait)))?;
+        globals.set_field(ctx, "time", Value::Table(time_view(ctx, time)?))?;
+        globals.set_field(ctx, "log", Value::Table(log_table(ctx, shared)?))?;
+        let output = Rc::clone(shared);
+        ctx.set_print(Box::new(move |line| output.put_out(LogLevel::Info, line)));
+
+        let all = Table::new(ctx);
+        let tables = [Table::new(ctx), Table::new(ctx), scope, entity, time, no_params];
+        for (index, table) in (1..).zip(tables) {
+            all.set_integer(ctx, index, Value::Table(table))?;
+        }
+        Ok(ctx.stash(Value::Table(all)))
+    }
+
+    /// The tables behind the handle that [`Roots::install`] made.
+    pub(super) fn fetch(ctx: Context<'gc>, handle: &Handle) -> Roots<'gc> {
+        let all = ctx.fetch(handle);
+        let table = |index| match all {
+            Value::Table(all) => match all.get_integer(index) {
+                Value::Table(table) => table,
+                _ => Table::new(ctx),
+            },
+            _ => Table::new(ctx),
+        };
+        Roots {
+            threads: table(1),
+            states: table(2),
+            scope: table(3),
+            entity: table(4),
+            time: table(5),
+            no_params: table(6),
+        }
+    }
+
+    /// Makes everything that scripts share read-only, for good.
+    pub(super) fn freeze_shared(ctx: Context<'gc>) {
+        let globals = ctx.globals();
+        let mut position = 0;
+        while let Some((next, _, value)) = globals.next_from(position) {
+            if let Value::Table(library) = value {
+                library.freeze();
+            }
+            position = next;
+        }
+        globals.freeze();
+        if let Some(strings) = ctx.type_metatable(Type::String) {
+            strings.freeze();
+        }
+    }
+
+    /// Sets what scripts read through `time`.
+    pub(super) fn set_time(self, ctx: Context<'gc>, delta: f64, elapsed: f64, frame: i64) -> Result<(), TableError> {
+        self.time.set_field(ctx, "delta", Value::Float(delta))?;
+        self.time.set_field(ctx, "elapsed", Value::Float(elapsed))?;
+        self.time.set_field(ctx, "frame", Value::Integer(frame))
+    }
+
+    /// The environment of a behaviour.
+    pub(super) fn environment(
+        self,
+        ctx: Context<'gc>,
+        entity: Entity,
+        params: &[Param],
+        state: Value<'gc>,
+    ) -> Result<Table<'gc>, TableError> {
+        let environment = Table::with_capacity(ctx, 0, 4);
+        let params = if params.is_empty() { self.no_params } else { params_table(ctx, params)? };
+        environment.set_field(ctx, "self", world::entity_value(ctx, entity, Some(self.entity)))?;
+        environment.set_field(ctx, "params", Value::Table(params))?;
+        environment.set_field(ctx, "state", state)?;
+        environment.set_metatable(ctx, Some(self.scope));
+        Ok(environment)
+    }
+}
+
+/// A metatable that scripts cannot get at.
+fn metatable<'gc>(ctx: Context<'gc>, name: &str) -> Result<Table<'gc>, TableError> {
+    let metatable = Table::new(ctx);
+    metatable.set_field(ctx, "__name", ctx.text(name))?;
+    metatable.set_field(ctx, "__metatable", Value::Boolean(false))?;
+    Ok(metatable)
+}
+
+fn params_table<'gc>(ctx: Context<'gc>, params: &[Param]) -> Result<Table<'gc>, TableError> {
+    let table = Table::with_capacity(ctx, 0, params.len());
+    for param in params {
+        let value = param_value(ctx, &param.value, 0)?;
+        table.set(ctx, ctx.text(&param.name), value)?;
+    }
+    table.freeze();
+    Ok(table)
+}
+
+/// How deep lists may be nested; what lies deeper is left out.
+const PARAM_DEPTH_MAX: u32 = 32;
+
+fn param_value<'gc>(ctx: Context<'gc>, value: &ParamValue, depth: u32) -> Result<Value<'gc>, TableError> {
+    Ok(match value {
+        ParamValue::Bool(value) => Value::Boolean(*value),
+        ParamValue::Integer(value) => Value::Integer(*value),
+        ParamValue::Number(value) => Value::Float(*value),
+        ParamValue::Text(value) => ctx.text(value),
+        ParamValue::List(_) if depth >= PARAM_DEPTH_MAX => Value::Nil,
+        ParamValue::List(values) => {
+            let list = Table::new(ctx);
+            for (index, value) in (1..).zip(values) {
+                list.set_integer(ctx, index, param_value(ctx, value, depth + 1)?)?;
+            }
+            list.freeze();
+            Value::Table(list)
+        }
+    })
+}
+
+/// The table that scripts see as `time`: empty and frozen, with all reads going to `fields`.
+fn time_view<'gc>(ctx: Context<'gc>, fields: Table<'gc>) -> Result<Table<'gc>, TableError> {
+    let meta = metatable(ctx, "time")?;
+    meta.set_field(ctx, "__index", Value::Table(fields))?;
+    meta.freeze();
+    let view = Table::new(ctx);
+    view.set_metatable(ctx, Some(meta));
+    view.freeze();
+    Ok(view)
+}
+
+/// `wait()` and `wait(seconds)`: leaves the seconds to the scheduler and suspends the whole behaviour.
+fn wait<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
+    let seconds = match call.arg(0) {
+        Value::Nil => {
+            call.leave(&[]);
+            return Ok(Action::Suspend);
+        }
+        Value::Integer(seconds) => {
+            #[expect(clippy::cast_precision_loss, reason = "nobody waits long enough to see it")]
+            let seconds = seconds as f64;
+            seconds
+        }
+        Value::Float(seconds) if seconds.is_nan() => {
+            return Err(Raised::argument(0, "number of seconds expected, got NaN"));
+        }
+        Value::Float(seconds) => seconds,
+        other => {
+            let got = other.type_name();
+            return Err(Raised::argument(0, format!("number of seconds expected, got {got}")));
+        }
+    };
+    call.leave(&[Value::Float(seconds)]);
+    Ok(Action::Suspend)
+}
+
+/// The table `log`: a function for each level, and a call of the table itself is `log.info`.
+fn log_table<'gc>(ctx: Context<'gc>, shared: &Rc<Shared>) -> Result<Table<'gc>, TableError> {
+    let table = Table::new(ctx);
+    for (level, name) in LogLevel::ALL {
+        table.set_field(ctx, name, Value::Native(log_function(ctx, name, level, 0, shared)))?;
+    }
+    let meta = metatable(ctx, "log")?;
+    meta.set_field(ctx, "__call", Value::Native(log_function(ctx, "log", LogLevel::Info, 1, shared)))?;
+    meta.freeze();
+    table.set_metatable(ctx, Some(meta));
+    Ok(table)
+}
+
+/// A function that puts out its arguments from `first` on, as `print` does.
+fn log_function<'gc>(
+    ctx: Context<'gc>,
+    name: &str,
+    level: LogLevel,
+    first: usize,
+    shared: &Rc<Shared>,
+) -> Native<'gc> {
+    let shared = Rc::clone(shared);
+    Native::new(ctx, name, move |call| {
+        let values = call.args().get(first..).unwrap_or_default().to_vec();
+        let mut line = Line { level, shared: Rc::clone(&shared), text: Vec::new(), values, next: 0 };
+        if line.fill(call)? { Ok(Action::CallThen(Box::new(line))) } else { call.ret0() }
+    })
+}
+
+/// A line of output in the making: `__tostring` of its values may be a Lua function.
+#[derive(Collect)]
+#[collect(no_drop)]
+struct Line<'gc> {
+    #[collect(require_static)]
+    level: LogLevel,
+    #[collect(require_static)]
+    shared: Rc<Shared>,
+    #[collect(require_static)]
+    text: Vec<u8>,
+    values: Vec<Value<'gc>>,
+    next: usize,
+}
+
+impl<'gc> Line<'gc> {
+    /// Adds values until one needs a call, which is then left with `call`, or puts the line out. Whether there is a
+    /// call to be made.
+    fn fill(&mut self, call: &mut Call<'_, 'gc>) -> Result<bool, Raised<'gc>> {
+        while let Some(&value) = self.values.get(self.next) {
+            if self.next > 0 {
+                self.text.push(b'\t');
+            }
+            self.next += 1;
+            match call.ctx.to_string(value) {
+                Meta::Value(value) => self.add(call, value)?,
+                Meta::Call { function, args, count } => {
+                    call.leave(&[function]);
+                    for &arg in args.iter().take(count) {
+                        call.push(arg);
+                    }
+                    return Ok(true);
+                }
+            }
+        }
+        self.shared.put_out(self.level, &self.text);
+        Ok(false)
+    }
+
+    fn add(&mut self, call: &mut Call<'_, 'gc>, value: Value<'gc>) -> Result<(), Raised<'gc>> {
+        let Value::String(text) = value else { return Err(Raised::message("'__tostring' must return a string")) };
+        call.charge(text.len() / 16);
+        call.ctx.ledger().check(text.len())?;
+        self.text.extend_from_slice(text.as_bytes());
+        Ok(())
+    }
+}
+
+impl<'gc> Sequence<'gc> for Line<'gc> {
+    fn name(&self) -> &'static str {
+        "log"
+    }
+
+    fn poll(&mut self, call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
+        let shown = call.arg(0);
+        self.add(call, shown)?;
+        if self.fill(call)? { Ok(Action::Call) } else { call.ret0() }
+    }
+}

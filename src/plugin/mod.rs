@@ -1,0 +1,125 @@
+//! The Bevy plugin: Lua scripts as assets, behaviours as components, one machine for each world.
+//!
+//! `asset` and `behaviour` are what a game names, `error` and `settings` what it hears and sets. `scheduler` holds the
+//! machine and decides who has a turn (`tasks` is its list, `turn` its hand in the arena). `environment`, `world`,
+//! `place` and `reflect` are what a script sees. All unsafe-free: the world is a parameter of every step.
+
+mod asset;
+mod behaviour;
+mod environment;
+mod error;
+mod place;
+mod reflect;
+mod scheduler;
+mod settings;
+mod tasks;
+pub mod testing;
+mod turn;
+mod world;
+
+use bevy::app::{App, Plugin, Update};
+use bevy::asset::{AssetApp, AssetServer};
+use bevy::ecs::intern::Interned;
+use bevy::ecs::schedule::{IntoScheduleConfigs, ScheduleLabel, SystemSet};
+use bevy::log::error;
+
+pub use asset::{LuaScript, LuaScriptError, LuaScriptLoader};
+pub use behaviour::{Behaviour, BehaviourStatus, Param, ParamValue, WaitingFor};
+pub use error::{LogLevel, ScriptError, ScriptOutput};
+pub use scheduler::Scripts;
+pub use settings::{DeimosDiagnostics, DeimosSettings};
+
+/// Lua behaviours for a Bevy app.
+///
+/// Needs Bevy's `AssetPlugin`, in any order. Scripts run once for each run of a schedule, [`Update`] unless another
+/// one is asked for: in [`FixedUpdate`](bevy::app::FixedUpdate) they run at a fixed rate, and their time is that clock's.
+///
+/// # Example
+///
+/// ```no_run
+/// use bevy::prelude::*;
+/// use deimos::{Behaviour, DeimosPlugin};
+///
+/// App::new()
+///     .add_plugins((MinimalPlugins, AssetPlugin::default(), DeimosPlugin::default()))
+///     .add_systems(Startup, |mut commands: Commands, assets: Res<AssetServer>| {
+///         commands.spawn((Transform::default(), Behaviour::new(assets.load("scripts/drifter.lua"))));
+///     })
+///     .run();
+/// ```
+#[derive(Clone, Debug)]
+pub struct DeimosPlugin {
+    schedule: Interned<dyn ScheduleLabel>,
+}
+
+/// The phases of a step, in this order; order your own systems against them.
+#[derive(SystemSet, Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum DeimosSystems {
+    /// Behaviours that came and went and scripts that changed are taken up.
+    Reload,
+    /// Every behaviour that is due has its turn.
+    Resume,
+    /// Garbage is collected, and the step's measurements are recorded.
+    Collect,
+}
+
+impl DeimosPlugin {
+    /// A plugin that runs scripts in a schedule.
+    #[must_use]
+    pub fn new(schedule: impl ScheduleLabel) -> DeimosPlugin {
+        DeimosPlugin { schedule: schedule.intern() }
+    }
+
+    fn set_up(&self, app: &mut App) {
+        let changes = behaviour::Changes::default();
+        match Scripts::new(changes.clone()) {
+            Ok(scripts) => app.insert_non_send(scripts),
+            Err(error) => {
+                error!("deimos runs no scripts: {error}");
+                return;
+            }
+        };
+        app.insert_resource(changes)
+            .init_asset::<LuaScript>()
+            .register_asset_loader(LuaScriptLoader)
+            .add_systems(self.schedule, scheduler::reload.in_set(DeimosSystems::Reload))
+            .add_systems(self.schedule, scheduler::resume.in_set(DeimosSystems::Resume))
+            .add_systems(self.schedule, scheduler::collect.in_set(DeimosSystems::Collect))
+            .configure_sets(
+                self.schedule,
+                (DeimosSystems::Reload, DeimosSystems::Resume, DeimosSystems::Collect).chain(),
+            );
+        settings::Measurements::register(app);
+    }
+}
+
+impl Default for DeimosPlugin {
+    fn default() -> DeimosPlugin {
+        DeimosPlugin::new(Update)
+    }
+}
+
+impl Plugin for DeimosPlugin {
+    fn build(&self, app: &mut App) {
+        app.init_resource::<DeimosSettings>()
+            .register_type::<DeimosSettings>()
+            .register_type::<Behaviour>()
+            .register_type::<BehaviourStatus>()
+            .add_message::<ScriptError>()
+            .add_message::<ScriptOutput>();
+        if app.world().contains_resource::<AssetServer>() {
+            self.set_up(app);
+        }
+    }
+
+    fn finish(&self, app: &mut App) {
+        if app.world().get_non_send::<Scripts>().is_some() {
+            return;
+        }
+        if app.world().contains_resource::<AssetServer>() {
+            self.set_up(app);
+        } else {
+            error!("deimos runs no scripts, because scripts are assets and the app has no AssetPlugin: add it to the app");
+        }
+    }
+}

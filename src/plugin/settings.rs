@@ -1,0 +1,96 @@
+//! What a game may set, and what the plugin reports about itself.
+
+use bevy::app::App;
+use bevy::diagnostic::{Diagnostic, DiagnosticMeasurement, DiagnosticPath, DiagnosticsStore, RegisterDiagnostic};
+use bevy::ecs::reflect::ReflectResource;
+use bevy::ecs::resource::Resource;
+use bevy::ecs::world::World;
+use bevy::platform::time::Instant;
+use bevy::reflect::Reflect;
+use bevy::reflect::std_traits::ReflectDefault;
+
+/// How much scripts may take. Change it at any time; it holds from the next frame on.
+///
+/// # Example
+///
+/// ```
+/// use deimos::DeimosSettings;
+///
+/// let settings = DeimosSettings { frame_budget: 500_000, ..DeimosSettings::default() };
+/// assert!(settings.slice < settings.frame_budget);
+/// ```
+#[derive(Resource, Reflect, Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[reflect(Resource, Default, Clone, PartialEq)]
+#[serde(default, deny_unknown_fields)]
+pub struct DeimosSettings {
+    /// How many instructions all behaviours together may run in a frame. Who has no turn left is first in the next.
+    pub frame_budget: u64,
+    /// How many instructions one behaviour may run in a frame. One that needs more goes on in the next frame where it
+    /// stopped; an endless loop costs this much and no more.
+    pub slice: u64,
+    /// How many bytes the scripts' values may take. The behaviour that asks for more fails.
+    pub memory_limit: usize,
+}
+
+impl Default for DeimosSettings {
+    fn default() -> DeimosSettings {
+        DeimosSettings { frame_budget: 5_000_000, slice: 100_000, memory_limit: 512 << 20 }
+    }
+}
+
+/// The names under which the plugin's measurements are found in Bevy's
+/// [`DiagnosticsStore`](bevy::diagnostic::DiagnosticsStore); each frame adds one.
+#[derive(Debug)]
+pub struct DeimosDiagnostics;
+
+impl DeimosDiagnostics {
+    /// The instructions that were run in the frame.
+    pub const INSTRUCTIONS: DiagnosticPath = DiagnosticPath::const_new("deimos/instructions");
+    /// The behaviours in the world, those that have ended among them.
+    pub const TASKS: DiagnosticPath = DiagnosticPath::const_new("deimos/tasks");
+    /// The bytes that the scripts' values take.
+    pub const HEAP_BYTES: DiagnosticPath = DiagnosticPath::const_new("deimos/heap_bytes");
+    /// The milliseconds that behaviours ran.
+    pub const STEP_TIME: DiagnosticPath = DiagnosticPath::const_new("deimos/step_time");
+    /// The milliseconds that the garbage collector ran.
+    pub const GC_TIME: DiagnosticPath = DiagnosticPath::const_new("deimos/gc_time");
+}
+
+/// A frame's measurements.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Measurements {
+    pub(super) instructions: f64,
+    pub(super) tasks: f64,
+    pub(super) heap_bytes: f64,
+    pub(super) step_milliseconds: f64,
+    pub(super) gc_milliseconds: f64,
+}
+
+impl Measurements {
+    /// Tells the app what will be measured.
+    pub(super) fn register(app: &mut App) {
+        app.register_diagnostic(Diagnostic::new(DeimosDiagnostics::INSTRUCTIONS))
+            .register_diagnostic(Diagnostic::new(DeimosDiagnostics::TASKS))
+            .register_diagnostic(Diagnostic::new(DeimosDiagnostics::HEAP_BYTES).with_suffix(" B"))
+            .register_diagnostic(Diagnostic::new(DeimosDiagnostics::STEP_TIME).with_suffix(" ms"))
+            .register_diagnostic(Diagnostic::new(DeimosDiagnostics::GC_TIME).with_suffix(" ms"));
+    }
+
+    /// Adds the measurements to those that are enabled.
+    pub(super) fn record(self, world: &mut World) {
+        let Some(mut store) = world.get_resource_mut::<DiagnosticsStore>() else { return };
+        let time = Instant::now();
+        let measurements = [
+            (DeimosDiagnostics::INSTRUCTIONS, self.instructions),
+            (DeimosDiagnostics::TASKS, self.tasks),
+            (DeimosDiagnostics::HEAP_BYTES, self.heap_bytes),
+            (DeimosDiagnostics::STEP_TIME, self.step_milliseconds),
+            (DeimosDiagnostics::GC_TIME, self.gc_milliseconds),
+        ];
+        for (path, value) in measurements {
+            if let Some(diagnostic) = store.get_mut(&path).filter(|diagnostic| diagnostic.is_enabled) {
+                diagnostic.add_measurement(DiagnosticMeasurement { time, value });
+            }
+        }
+    }
+}

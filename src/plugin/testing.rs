@@ -1,0 +1,198 @@
+//! A headless app for tests of scripts: time stands still between frames, and all that scripts say is kept.
+//!
+//! The plugin's own tests are written with it, and so can a game's be.
+
+use std::time::Duration;
+
+use bevy::MinimalPlugins;
+use bevy::app::App;
+use bevy::asset::{AssetPlugin, Assets, Handle};
+use bevy::ecs::bundle::Bundle;
+use bevy::ecs::entity::Entity;
+use bevy::ecs::message::{MessageCursor, Messages};
+use bevy::ecs::world::World;
+use bevy::time::TimeUpdateStrategy;
+
+use super::asset::LuaScript;
+use super::behaviour::{Behaviour, BehaviourStatus};
+use super::error::{ScriptError, ScriptOutput};
+use super::{DeimosPlugin, DeimosSettings};
+
+/// A headless app with the plugin, stepped by hand.
+///
+/// # Example
+///
+/// ```
+/// use deimos::testing::TestApp;
+///
+/// let mut app = TestApp::new();
+/// let entity = app.run("state.count = 1  wait()  print('frame', time.frame)");
+/// app.frame();
+/// app.frame();
+/// assert_eq!(app.prints(), ["frame\t2"]);
+/// assert!(app.errors().is_empty());
+/// # let _ = entity;
+/// ```
+pub struct TestApp {
+    app: App,
+    error_cursor: MessageCursor<ScriptError>,
+    output_cursor: MessageCursor<ScriptOutput>,
+    errors: Vec<ScriptError>,
+    output: Vec<ScriptOutput>,
+}
+
+impl TestApp {
+    /// How long a frame takes: a sixty-fourth of a second, which floats hold exactly.
+    pub const FRAME: Duration = Duration::from_nanos(15_625_000);
+
+    /// An app with the default settings, before its first frame.
+    pub fn new() -> TestApp {
+        TestApp::with_plugins(AssetPlugin::default())
+    }
+
+    /// An app with other settings.
+    pub fn with_settings(settings: DeimosSettings) -> TestApp {
+        let mut app = TestApp::new();
+        app.world().insert_resource(settings);
+        app
+    }
+
+    /// An app whose assets come from elsewhere.
+    pub fn with_plugins(assets: AssetPlugin) -> TestApp {
+        TestApp::from_app(App::new(), assets)
+    }
+
+    /// Adds all that is needed to an app that has asset sources of its own, and none of Bevy's plugins.
+    pub fn from_app(mut app: App, assets: AssetPlugin) -> TestApp {
+        app.add_plugins((MinimalPlugins, assets, DeimosPlugin::default()));
+        app.insert_resource(TimeUpdateStrategy::ManualDuration(TestApp::FRAME));
+        app.finish();
+        app.cleanup();
+        TestApp {
+            app,
+            error_cursor: MessageCursor::default(),
+            output_cursor: MessageCursor::default(),
+            errors: Vec::new(),
+            output: Vec::new(),
+        }
+    }
+
+    /// Adds a script.
+    ///
+    /// # Panics
+    /// If it does not compile.
+    pub fn script(&mut self, name: &str, source: &str) -> Handle<LuaScript> {
+        let script = compiled(name, source);
+        self.world().resource_mut::<Assets<LuaScript>>().add(script)
+    }
+
+    /// Changes a script, as saving its file does.
+    ///
+    /// # Panics
+    /// If it does not compile.
+    pub fn change_script(&mut self, handle: &Handle<LuaScript>, source: &str) {
+        let mut scripts = self.world().resource_mut::<Assets<LuaScript>>();
+        let name = scripts.get(handle).map_or_else(String::new, |script| script.name().to_owned());
+        if let Err(error) = scripts.insert(handle, compiled(&name, source)) {
+            panic!("{error}");
+        }
+    }
+
+    /// Spawns an entity with a script named `test.lua`, and nothing else.
+    ///
+    /// # Panics
+    /// If the script does not compile.
+    pub fn run(&mut self, source: &str) -> Entity {
+        self.run_on(source, ())
+    }
+
+    /// Spawns an entity with a script named `test.lua` and other components.
+    ///
+    /// # Panics
+    /// If the script does not compile.
+    pub fn run_on(&mut self, source: &str, components: impl Bundle) -> Entity {
+        let script = self.script("test.lua", source);
+        self.world().spawn((components, Behaviour::new(script))).id()
+    }
+
+    /// Runs a frame.
+    pub fn frame(&mut self) {
+        self.app.update();
+        let world = self.app.world();
+        if let Some(errors) = world.get_resource::<Messages<ScriptError>>() {
+            self.errors.extend(self.error_cursor.read(errors).cloned());
+        }
+        if let Some(output) = world.get_resource::<Messages<ScriptOutput>>() {
+            self.output.extend(self.output_cursor.read(output).cloned());
+        }
+    }
+
+    /// Runs several frames.
+    pub fn frames(&mut self, count: usize) {
+        for _ in 0..count {
+            self.frame();
+        }
+    }
+
+    /// Runs frames until something is true, for assets that load on other threads. Whether it came true within some
+    /// seconds.
+    pub fn frames_until(&mut self, mut is_done: impl FnMut(&mut TestApp) -> bool) -> bool {
+        for _ in 0..5000 {
+            self.frame();
+            if is_done(self) {
+                return true;
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        false
+    }
+
+    /// The errors so far.
+    pub fn errors(&self) -> &[ScriptError] {
+        &self.errors
+    }
+
+    /// The output so far.
+    pub fn output(&self) -> &[ScriptOutput] {
+        &self.output
+    }
+
+    /// The text of all output so far.
+    pub fn prints(&self) -> Vec<&str> {
+        self.output.iter().map(|line| line.text.as_str()).collect()
+    }
+
+    /// How far an entity's behaviour got; `None` if it has none.
+    pub fn status(&self, entity: Entity) -> Option<BehaviourStatus> {
+        self.app.world().get::<BehaviourStatus>(entity).cloned()
+    }
+
+    /// The app's world.
+    pub fn world(&mut self) -> &mut World {
+        self.app.world_mut()
+    }
+
+    /// The app.
+    pub fn app(&mut self) -> &mut App {
+        &mut self.app
+    }
+}
+
+impl Default for TestApp {
+    fn default() -> TestApp {
+        TestApp::new()
+    }
+}
+
+impl std::fmt::Debug for TestApp {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TestApp").field("errors", &self.errors).field("output", &self.output).finish_non_exhaustive()
+    }
+}
+
+fn compiled(name: &str, source: &str) -> LuaScript {
+    match LuaScript::from_source(name, source) {
+        Ok(script) => script,
+        Err(error) => panic!("{error}"),
+    }
+}

@@ -1,0 +1,188 @@
+//! Entities in scripts: `entity.Transform`, `entity:despawn()`, `entity:has(name)`, `entity.alive`.
+//!
+//! An entity in Lua is its identifier and nothing else. Every use asks the world, which is the host that the machine
+//! hands to each native; an entity that is gone is an error with its name, never a panic.
+
+use std::rc::Rc;
+
+use bevy::ecs::entity::Entity;
+use bevy::ecs::name::Name;
+use bevy::ecs::world::World;
+
+use super::environment::Shared;
+use super::reflect::{self, Kind, Place, Reference};
+use crate::api::{Action, Call, Context, Native, Raised, Table, TableError, UserData, Value};
+
+/// The world that the scheduler passed to this step.
+pub(super) fn world_of<'a, 'gc>(call: &'a mut Call<'_, 'gc>) -> Result<&'a mut World, Raised<'gc>> {
+    call.host.downcast_mut().ok_or_else(|| Raised::message("there is no world to reach from here"))
+}
+
+/// An entity as a Lua value.
+pub(super) fn entity_value<'gc>(ctx: Context<'gc>, entity: Entity, metatable: Option<Table<'gc>>) -> Value<'gc> {
+    Value::UserData(UserData::new(ctx, entity, metatable))
+}
+
+/// The entity that a Lua value is.
+pub(super) fn as_entity(value: Value<'_>) -> Option<Entity> {
+    match value {
+        Value::UserData(data) => data.downcast::<Entity>().copied(),
+        _ => None,
+    }
+}
+
+/// An entity for people: its identifier and, if it has one, its name.
+pub(super) fn label(world: &World, entity: Entity) -> String {
+    match world.get_entity(entity).ok().and_then(|entity| entity.get::<Name>()) {
+        Some(name) => format!("{entity} \"{name}\""),
+        None => entity.to_string(),
+    }
+}
+
+/// The complaint about an entity that is no more.
+#[cold]
+pub(super) fn gone<'gc>(entity: Entity) -> Raised<'gc> {
+    Raised::message(format!("entity {entity} is gone"))
+}
+
+/// Fills the metatable of entities.
+pub(super) fn install<'gc>(
+    ctx: Context<'gc>,
+    metatable: Table<'gc>,
+    reference: Table<'gc>,
+    shared: &Rc<Shared>,
+) -> Result<(), TableError> {
+    let methods = Table::new(ctx);
+    methods.set_field(ctx, "despawn", Value::Native(Native::new(ctx, "despawn", despawn)))?;
+    let components = Rc::clone(shared);
+    let has = Native::new(ctx, "has", move |call| has(call, &components));
+    methods.set_field(ctx, "has", Value::Native(has))?;
+
+    let components = Rc::clone(shared);
+    let upvalues = [Value::Table(methods), Value::Table(reference), Value::Table(metatable)];
+    let index = Native::with_upvalues(ctx, "index", &upvalues, move |call| index(call, &components));
+    metatable.set_field(ctx, "__index", Value::Native(index))?;
+    let components = Rc::clone(shared);
+    let new_index = Native::with_upvalues(ctx, "newindex", &upvalues, move |call| new_index(call, &components));
+    metatable.set_field(ctx, "__newindex", Value::Native(new_index))?;
+    metatable.set_field(ctx, "__eq", Value::Native(Native::new(ctx, "eq", equals)))?;
+    metatable.set_field(ctx, "__tostring", Value::Native(Native::new(ctx, "tostring", to_string)))?;
+    metatable.freeze();
+    Ok(())
+}
+
+/// `entity.key`: a method, `alive`, or a component.
+fn index<'gc>(call: &mut Call<'_, 'gc>, shared: &Shared) -> Result<Action<'gc>, Raised<'gc>> {
+    let (Value::UserData(data), Value::String(key)) = (call.arg(0), call.arg(1)) else {
+        return Err(bad_key(call));
+    };
+    let Some(&entity) = data.downcast::<Entity>() else { return Err(bad_key(call)) };
+    if let Value::Table(methods) = call.upvalue(0) {
+        let method = methods.get_string(key);
+        if !method.is_nil() {
+            return call.ret1(method);
+        }
+    }
+    if key.as_bytes() == b"alive" {
+        let alive = world_of(call)?.get_entity(entity).is_ok();
+        return call.ret1(Value::Boolean(alive));
+    }
+    // The last component that was asked for is kept, because scripts ask for the same one again and again.
+    if let Value::UserData(last) = data.user_value()
+        && let Some(Reference { place, .. }) = last.downcast::<Reference>()
+        && place.is_called(key.as_bytes())
+    {
+        let place = Rc::clone(place);
+        reflect::require(world_of(call)?, entity, &place)?;
+        return call.ret1(Value::UserData(last));
+    }
+    let place = component(call, shared, key.as_bytes())?;
+    reflect::require(world_of(call)?, entity, &place)?;
+    if matches!(place.kind, Kind::Enum(_)) {
+        let entities = call.upvalue(2);
+        let value = reflect::read(call, entity, &place, entities)?;
+        return call.ret1(value);
+    }
+    let Value::Table(metatable) = call.upvalue(1) else { return Err(bad_key(call)) };
+    let reference = UserData::new(call.ctx, Reference { entity, place }, Some(metatable));
+    data.set_user_value(call.ctx, Value::UserData(reference));
+    call.ret1(Value::UserData(reference))
+}
+
+/// `entity.key = value`: whole components are not assigned, except those that are one of several names.
+fn new_index<'gc>(call: &mut Call<'_, 'gc>, shared: &Shared) -> Result<Action<'gc>, Raised<'gc>> {
+    let (Some(entity), Value::String(key)) = (as_entity(call.arg(0)), call.arg(1)) else { return Err(bad_key(call)) };
+    let place = component(call, shared, key.as_bytes())?;
+    reflect::require(world_of(call)?, entity, &place)?;
+    if matches!(place.kind, Kind::Enum(_)) {
+        let value = call.arg(2);
+        reflect::write(call, entity, &place, value)?;
+        return call.ret0();
+    }
+    let (name, field) = (&place.component.name, place.first_field());
+    Err(Raised::message(format!(
+        "cannot assign to '{name}' of an entity: assign to the component's fields, as in entity.{name}{field} = value"
+    )))
+}
+
+fn component<'gc>(call: &mut Call<'_, 'gc>, shared: &Shared, name: &[u8]) -> Result<Rc<Place>, Raised<'gc>> {
+    let name = String::from_utf8_lossy(name);
+    if let Some(place) = shared.components.borrow().get(&*name) {
+        return Ok(Rc::clone(place));
+    }
+    let place = reflect::resolve(world_of(call)?, &name).map_err(Raised::message)?;
+    shared.components.borrow_mut().insert(name.into(), Rc::clone(&place));
+    Ok(place)
+}
+
+#[cold]
+fn bad_key<'gc>(call: &Call<'_, 'gc>) -> Raised<'gc> {
+    if as_entity(call.arg(0)).is_none() {
+        return Raised::argument(0, format!("entity expected, got {}", call.arg(0).type_name()));
+    }
+    Raised::message(format!("an entity is indexed by the name of a component, got a {}", call.arg(1).type_name()))
+}
+
+fn this<'gc>(call: &Call<'_, 'gc>, method: &str) -> Result<Entity, Raised<'gc>> {
+    as_entity(call.arg(0)).ok_or_else(|| {
+        let got = call.arg(0).type_name();
+        Raised::argument(0, format!("entity expected, got {got}; call it as entity:{method}(…)"))
+    })
+}
+
+/// `entity:despawn()`: with all its children. A behaviour that despawns its own entity runs on until it waits.
+fn despawn<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
+    let entity = this(call, "despawn")?;
+    let world = world_of(call)?;
+    if world.get_entity(entity).is_err() {
+        return Err(gone(entity));
+    }
+    world.despawn(entity);
+    call.ret0()
+}
+
+/// `entity:has(name)`: whether it has the component now.
+fn has<'gc>(call: &mut Call<'_, 'gc>, shared: &Shared) -> Result<Action<'gc>, Raised<'gc>> {
+    let entity = this(call, "has")?;
+    let Value::String(name) = call.arg(1) else {
+        let got = call.arg(1).type_name();
+        return Err(Raised::argument(1, format!("name of a component expected, got {got}")));
+    };
+    let place = component(call, shared, name.as_bytes())?;
+    let world = world_of(call)?;
+    let Ok(found) = world.get_entity(entity) else { return Err(gone(entity)) };
+    let has = found.contains_id(place.component.id);
+    call.ret1(Value::Boolean(has))
+}
+
+fn equals<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
+    let same = as_entity(call.arg(0)).is_some_and(|entity| Some(entity) == as_entity(call.arg(1)));
+    call.ret1(Value::Boolean(same))
+}
+
+fn to_string<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
+    let entity = this(call, "tostring")?;
+    let text = format!("Entity({})", label(world_of(call)?, entity));
+    let text = call.ctx.text(text);
+    call.ret1(text)
+}

@@ -1,0 +1,473 @@
+//! The basic functions (§6.1), but for those that read source text.
+//!
+//! `pcall` and `xpcall` are sequences that catch: the machine brings errors to them, never a fault.
+//! `print` and `warn` write to where the host said, whole lines at a time.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use super::buffer::Buffer;
+use super::inquiry::{Ask, Inquiry, inquire, leave_call, text_from};
+use super::{Row, add_functions, return_behind};
+use crate::api::{Action, Call, Collect, Context, Event, Intrinsic, Meta, Native, Raised, Sequence, Table, Value, number};
+
+/// Sets the globals.
+pub(super) fn open<'gc>(ctx: Context<'gc>, globals: Table<'gc>) -> Result<(), Raised<'gc>> {
+    add_functions(ctx, globals, FUNCTIONS)?;
+    let next = Native::intrinsic(ctx, "next", Intrinsic::Next, next);
+    globals.set_field(ctx, "next", next)?;
+    globals.set_field(ctx, "pairs", Native::with_upvalues(ctx, "pairs", &[next.into()], pairs))?;
+    let step = Native::intrinsic(ctx, "for iterator", Intrinsic::IpairsStep, ipairs_step);
+    globals.set_field(ctx, "ipairs", Native::with_upvalues(ctx, "ipairs", &[step.into()], ipairs))?;
+    let is_on = Rc::new(Cell::new(false));
+    globals.set_field(ctx, "warn", Native::new(ctx, "warn", move |call| warn(call, &is_on)))?;
+    globals.set_field(ctx, "_G", globals)?;
+    globals.set_field(ctx, "_VERSION", ctx.text("Lua 5.4"))?;
+    Ok(())
+}
+
+// -- errors ----------------------------------------------------------------------------------------------
+
+fn assert<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
+    if call.arg(0).is_truthy() {
+        return call.ret_args(0);
+    }
+    call.check_any(0)?;
+    let message = call.get(1);
+    Err(Raised::value(message.unwrap_or_else(|| call.ctx.text("assertion failed!"))))
+}
+
+fn error<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
+    let level = call.optional::<i64>(1, 1)?;
+    Err(Raised::at_level(call.arg(0), level))
+}
+
+/// `pcall`: success and the results, or failure and the error.
+#[derive(Collect)]
+#[collect(require_static)]
+struct Protected;
+
+impl<'gc> Sequence<'gc> for Protected {
+    fn name(&self) -> &'static str {
+        "pcall"
+    }
+
+    fn poll(&mut self, call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
+        return_behind(call, Value::Boolean(true))
+    }
+
+    fn catches(&self) -> bool {
+        true
+    }
+
+    fn caught(&mut self, call: &mut Call<'_, 'gc>, error: Raised<'gc>) -> Result<Action<'gc>, Raised<'gc>> {
+        let value = error.to_value(call.ctx);
+        call.ret(&[Value::Boolean(false), value])
+    }
+}
+
+fn pcall<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
+    call.check_any(0)?;
+    call.leave_args(0);
+    Ok(Action::CallThen(Box::new(Protected)))
+}
+
+/// `xpcall`: as `pcall`, with a message handler.
+#[derive(Collect)]
+#[collect(no_drop)]
+struct Handled<'gc> {
+    handler: Value<'gc>,
+}
+
+impl<'gc> Sequence<'gc> for Handled<'gc> {
+    fn name(&self) -> &'static str {
+        "xpcall"
+    }
+
+    fn poll(&mut self, call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
+        return_behind(call, Value::Boolean(true))
+    }
+
+    fn catches(&self) -> bool {
+        true
+    }
+
+    fn caught(&mut self, call: &mut Call<'_, 'gc>, error: Raised<'gc>) -> Result<Action<'gc>, Raised<'gc>> {
+        Protected.caught(call, error)
+    }
+
+    fn handler(&self) -> Option<Value<'gc>> {
+        Some(self.handler)
+    }
+}
+
+fn xpcall<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
+    let handler = call.check_function(1)?;
+    // The handler goes from between the function and its arguments: they move down by one place.
+    call.leave(&[call.arg(0)]);
+    for index in 2..call.len() {
+        call.push(call.arg(index));
+    }
+    Ok(Action::CallThen(Box::new(Handled { handler })))
+}
+
+// -- text ------------------------------------------------------------------------------------------------
+
+/// `tostring` where the value has a `__tostring`.
+#[derive(Collect)]
+#[collect(require_static)]
+struct ToString;
+
+impl<'gc> Sequence<'gc> for ToString {
+    fn name(&self) -> &'static str {
+        "tostring"
+    }
+
+    fn poll(&mut self, call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
+        let text = text_from(call, call.arg(0))?;
+        call.ret1(text)
+    }
+}
+
+fn tostring<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
+    let value = call.check_any(0)?;
+    match call.ctx.to_string(value) {
+        Meta::Value(text) => call.ret1(text),
+        Meta::Call { function, args, count } => {
+            leave_call(call, function, args, count);
+            Ok(Action::CallThen(Box::new(ToString)))
+        }
+    }
+}
+
+/// `print` where a value has a `__tostring`, or is long.
+#[derive(Collect)]
+#[collect(no_drop)]
+struct Print<'gc> {
+    values: Vec<Value<'gc>>,
+    at: usize,
+    is_asked: bool,
+    line: Buffer,
+}
+
+impl<'gc> Inquiry<'gc> for Print<'gc> {
+    const NAME: &'static str = "print";
+
+    fn next(&mut self, call: &mut Call<'_, 'gc>, answer: Value<'gc>) -> Result<Ask<'gc>, Raised<'gc>> {
+        if self.is_asked {
+            let text = text_from(call, answer)?;
+            if self.at > 0 {
+                self.line.push(call.ctx, b"\t")?;
+            }
+            if let Value::String(text) = text {
+                call.charge(text.len() / 32);
+                self.line.push(call.ctx, text.as_bytes())?;
+            }
+            self.at += 1;
+        }
+        self.is_asked = true;
+        match self.values.get(self.at) {
+            Some(value) => Ok(Ask::Answer(call.ctx.to_string(*value))),
+            None => {
+                call.ctx.print(self.line.as_bytes());
+                call.leave(&[]);
+                Ok(Ask::Done)
+            }
+        }
+    }
+}
+
+fn print<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
+    let mut line = Buffer::default();
+    for index in 0..call.len() {
+        if index > 0 {
+            line.push(call.ctx, b"\t")?;
+        }
+        let value = call.arg(index);
+        if line.push_text(call.ctx, value)? {
+            continue;
+        }
+        match call.ctx.to_string(value) {
+            Meta::Value(text) => line.push_text(call.ctx, text)?,
+            Meta::Call { .. } => {
+                let print = Print { values: call.args().to_vec(), at: 0, is_asked: false, line: Buffer::default() };
+                return inquire(call, print);
+            }
+        };
+    }
+    call.charge(line.len() / 32);
+    call.ctx.print(line.as_bytes());
+    call.ret0()
+}
+
+fn warn<'gc>(call: &mut Call<'_, 'gc>, is_on: &Cell<bool>) -> Result<Action<'gc>, Raised<'gc>> {
+    let mut line = Buffer::default();
+    line.push(call.ctx, b"Lua warning: ")?;
+    let prefix = line.len();
+    for index in 0..call.len().max(1) {
+        let text = call.check::<crate::api::LuaString<'gc>>(index)?;
+        line.push(call.ctx, text.as_bytes())?;
+    }
+    call.charge(line.len() / 32);
+    match line.as_bytes().get(prefix..) {
+        Some([b'@', control @ ..]) if call.len() == 1 => match control {
+            b"on" => is_on.set(true),
+            b"off" => is_on.set(false),
+            _ => {}
+        },
+        _ if is_on.get() => call.ctx.print(line.as_bytes()),
+        _ => {}
+    }
+    call.ret0()
+}
+
+fn tonumber<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
+    if call.arg(1).is_nil() {
+        return match call.check_any(0)? {
+            number @ (Value::Integer(_) | Value::Float(_)) => call.ret1(number),
+            Value::String(text) => {
+                call.charge(text.len() / 16);
+                call.ret1(match number::parse(text.as_bytes()) {
+                    Some(number::Number::Integer(integer)) => Value::Integer(integer),
+                    Some(number::Number::Float(float)) => Value::Float(float),
+                    None => Value::Nil,
+                })
+            }
+            _ => call.ret1(Value::Nil),
+        };
+    }
+    let base = call.check::<i64>(1)?;
+    let Value::String(text) = call.arg(0) else { return Err(call.unexpected(0, "string")) };
+    match u32::try_from(base) {
+        Ok(base @ 2..=36) => {
+            call.charge(text.len() / 16);
+            call.ret1(integer_in_base(text.as_bytes(), base))
+        }
+        _ => Err(Raised::argument(1, "base out of range")),
+    }
+}
+
+/// An integer in another base, which wraps around where it does not fit.
+fn integer_in_base(text: &[u8], base: u32) -> Option<i64> {
+    let is_space = |byte: &u8| matches!(byte, b' ' | b'\t'..=b'\r');
+    let start = text.iter().position(|byte| !is_space(byte))?;
+    let end = text.iter().rposition(|byte| !is_space(byte))?;
+    let (is_negative, digits) = match text.get(start..=end)? {
+        [b'-', digits @ ..] => (true, digits),
+        digits => (false, digits),
+    };
+    if digits.is_empty() {
+        return None;
+    }
+    let value = digits.iter().try_fold(0_i64, |value, byte| {
+        let digit = char::from(*byte).to_digit(base)?;
+        Some(value.wrapping_mul(i64::from(base)).wrapping_add(i64::from(digit)))
+    })?;
+    Some(if is_negative { value.wrapping_neg() } else { value })
+}
+
+// -- traversal -------------------------------------------------------------------------------------------
+
+fn next<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
+    let table = call.check_table(0)?;
+    let Some(position) = table.position_behind(call.arg(1), 0) else {
+        return Err(Raised::message("invalid key to 'next'"));
+    };
+    match table.next_from(position) {
+        Some((_, key, value)) => call.ret(&[key, value]),
+        None => call.ret1(Value::Nil),
+    }
+}
+
+fn pairs<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
+    let value = call.check_any(0)?;
+    match call.ctx.metamethod(value, Event::Pairs) {
+        Value::Nil => call.ret(&[call.upvalue(0), value, Value::Nil]),
+        metamethod => {
+            call.leave(&[metamethod, value]);
+            Ok(Action::CallThen(Box::new(Pairs)))
+        }
+    }
+}
+
+/// `pairs` with a `__pairs`: three of its results.
+#[derive(Collect)]
+#[collect(require_static)]
+struct Pairs;
+
+impl<'gc> Sequence<'gc> for Pairs {
+    fn name(&self) -> &'static str {
+        "pairs"
+    }
+
+    fn poll(&mut self, call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
+        call.ret(&[call.arg(0), call.arg(1), call.arg(2)])
+    }
+}
+
+fn ipairs<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
+    let value = call.check_any(0)?;
+    call.ret(&[call.upvalue(0), value, Value::Integer(0)])
+}
+
+fn ipairs_step<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
+    let index = call.check::<i64>(1)?.wrapping_add(1);
+    match call.ctx.index(call.arg(0), Value::Integer(index))? {
+        Meta::Value(Value::Nil) => call.ret1(Value::Nil),
+        Meta::Value(value) => call.ret(&[Value::Integer(index), value]),
+        Meta::Call { function, args, count } => {
+            leave_call(call, function, args, count);
+            Ok(Action::CallThen(Box::new(IpairsStep { index })))
+        }
+    }
+}
+
+/// A step of `ipairs` with an `__index` function.
+#[derive(Collect)]
+#[collect(require_static)]
+struct IpairsStep {
+    index: i64,
+}
+
+impl<'gc> Sequence<'gc> for IpairsStep {
+    fn name(&self) -> &'static str {
+        "for iterator"
+    }
+
+    fn poll(&mut self, call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
+        match call.arg(0) {
+            Value::Nil => call.ret1(Value::Nil),
+            value => call.ret(&[Value::Integer(self.index), value]),
+        }
+    }
+}
+
+fn select<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
+    let extra = call.len().saturating_sub(1);
+    if let Value::String(text) = call.arg(0)
+        && text.as_bytes().first() == Some(&b'#')
+    {
+        return call.ret1(Value::Integer(extra as i64));
+    }
+    let index = call.check::<i64>(0)?;
+    if index < 0 {
+        return match usize::try_from(index.unsigned_abs()) {
+            Ok(back) if back <= extra => call.ret_args(extra + 1 - back),
+            _ => Err(Raised::argument(0, "index out of range")),
+        };
+    }
+    match usize::try_from(index) {
+        Ok(0) => Err(Raised::argument(0, "index out of range")),
+        Ok(index) => call.ret_args(index),
+        Err(_) => call.ret0(),
+    }
+}
+
+// -- values ----------------------------------------------------------------------------------------------
+
+fn type_<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
+    let value = call.check_any(0)?;
+    call.ret1(call.ctx.text(value.type_name()))
+}
+
+fn getmetatable<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
+    let value = call.check_any(0)?;
+    match call.ctx.metamethod(value, Event::Metatable) {
+        Value::Nil => call.ret1(call.ctx.metatable(value)),
+        shown => call.ret1(shown),
+    }
+}
+
+fn setmetatable<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
+    let table = call.check_table(0)?;
+    let metatable = match call.get(1) {
+        Some(Value::Nil) => None,
+        Some(Value::Table(metatable)) => Some(metatable),
+        _ => return Err(call.unexpected(1, "nil or table")),
+    };
+    if table.metatable().is_some() && !call.ctx.metamethod(Value::Table(table), Event::Metatable).is_nil() {
+        return Err(Raised::message("cannot change a protected metatable"));
+    }
+    if table.is_frozen() {
+        return Err(Raised::message("attempt to modify a read-only table"));
+    }
+    table.set_metatable(call.ctx, metatable);
+    call.ret1(table)
+}
+
+fn rawequal<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
+    let (a, b) = (call.check_any(0)?, call.check_any(1)?);
+    if let (Value::String(a), Value::String(b)) = (a, b) {
+        call.charge(a.len().min(b.len()) / 64);
+    }
+    call.ret1(a.raw_equals(b))
+}
+
+fn rawlen<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
+    match call.arg(0) {
+        Value::Table(table) => call.ret1(table.len()),
+        Value::String(text) => call.ret1(Value::Integer(text.len() as i64)),
+        _ => Err(call.unexpected(0, "table or string")),
+    }
+}
+
+fn rawget<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
+    let table = call.check_table(0)?;
+    let key = call.check_any(1)?;
+    call.ret1(table.get(key))
+}
+
+fn rawset<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
+    let table = call.check_table(0)?;
+    let (key, value) = (call.check_any(1)?, call.check_any(2)?);
+    table.set(call.ctx, key, value)?;
+    call.ret1(table)
+}
+
+/// The collector runs between the machine's visits, and how it runs is the host's business. A script may ask
+/// what is in use and wish for a collection; the rest is answered as if it had been done.
+fn collectgarbage<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
+    let default = call.ctx.string(b"collect");
+    let option = call.optional(0, default)?;
+    match option.as_bytes() {
+        b"collect" => {
+            call.ctx.request_collection();
+            call.ret1(0)
+        }
+        b"count" => call.ret1(kilobytes(call.ctx.ledger().used())),
+        b"step" => {
+            call.ctx.request_collection();
+            call.ret1(true)
+        }
+        b"isrunning" => call.ret1(true),
+        b"stop" | b"restart" => call.ret1(0),
+        b"setpause" => call.ret1(200),
+        b"setstepmul" => call.ret1(100),
+        b"incremental" | b"generational" => call.ret1(call.ctx.text("incremental")),
+        _ => Err(Raised::argument(0, format!("invalid option '{}'", option.to_text()))),
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "exact up to eight petabytes")]
+fn kilobytes(bytes: usize) -> f64 {
+    bytes as f64 / 1024.0
+}
+
+const FUNCTIONS: &[Row] = rows! {
+    "assert" => assert,
+    "collectgarbage" => collectgarbage,
+    "error" => error,
+    "getmetatable" => getmetatable,
+    "pcall" => pcall,
+    "print" => print,
+    "rawequal" => rawequal,
+    "rawget" => rawget,
+    "rawlen" => rawlen,
+    "rawset" => rawset,
+    "select" => select,
+    "setmetatable" => setmetatable,
+    "tonumber" => tonumber,
+    "tostring" => tostring,
+    "type" => type_,
+    "xpcall" => xpcall,
+};

@@ -1,0 +1,109 @@
+//! A string in the making.
+//!
+//! Its bytes are checked against the memory limit before they are added, and once they are many they are
+//! entered in the ledger, so that a script cannot hoard memory in half-made strings of paused coroutines.
+
+use std::io::Write;
+
+use crate::api::{Charge, Collect, Context, Fault, Raised, STRING_MAX, Value, number};
+
+/// Up to this many bytes are not entered in the ledger.
+const UNCHARGED_BYTES: usize = 4096;
+
+/// Bytes that will be a string.
+#[derive(Collect, Default)]
+#[collect(require_static)]
+pub(super) struct Buffer {
+    bytes: Vec<u8>,
+    charge: Option<Charge>,
+    charged: usize,
+}
+
+impl Buffer {
+    /// The bytes so far.
+    pub(super) fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// Makes room for `more` bytes.
+    pub(super) fn reserve<'gc>(&mut self, ctx: Context<'gc>, more: usize) -> Result<(), Raised<'gc>> {
+        let wanted = self.bytes.len().saturating_add(more);
+        if wanted <= self.bytes.capacity() {
+            return Ok(());
+        }
+        if wanted >= STRING_MAX {
+            return Err(Raised::message("resulting string too large"));
+        }
+        let room = wanted.max(2 * self.bytes.capacity()).max(64);
+        ctx.ledger().check(room)?;
+        self.bytes.try_reserve_exact(room - self.bytes.len()).map_err(|_| Raised::fault(Fault::OutOfMemory))?;
+        if room > UNCHARGED_BYTES {
+            self.charge.get_or_insert_with(|| Charge::new(ctx.ledger(), 0)).add(room - self.charged);
+            self.charged = room;
+        }
+        Ok(())
+    }
+
+    /// Adds bytes.
+    pub(super) fn push<'gc>(&mut self, ctx: Context<'gc>, bytes: &[u8]) -> Result<(), Raised<'gc>> {
+        self.reserve(ctx, bytes.len())?;
+        self.bytes.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    /// Adds one byte `count` times.
+    pub(super) fn fill<'gc>(&mut self, ctx: Context<'gc>, byte: u8, count: usize) -> Result<(), Raised<'gc>> {
+        self.reserve(ctx, count)?;
+        self.bytes.resize(self.bytes.len() + count, byte);
+        Ok(())
+    }
+
+    /// Adds a string, or a number as `tostring` shows it. Whether the value is one.
+    pub(super) fn push_text<'gc>(&mut self, ctx: Context<'gc>, value: Value<'gc>) -> Result<bool, Raised<'gc>> {
+        match value {
+            Value::String(string) => self.push(ctx, string.as_bytes())?,
+            Value::Integer(integer) => {
+                self.reserve(ctx, 20)?;
+                // Writing to a vector cannot fail.
+                let _ = write!(self.bytes, "{integer}");
+            }
+            Value::Float(float) => self.push(ctx, number::write_float(float).as_bytes())?,
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    /// Adds bytes given one by one.
+    pub(super) fn extend<'gc>(
+        &mut self,
+        ctx: Context<'gc>,
+        bytes: impl ExactSizeIterator<Item = u8>,
+    ) -> Result<(), Raised<'gc>> {
+        self.reserve(ctx, bytes.len())?;
+        self.bytes.extend(bytes);
+        Ok(())
+    }
+
+    /// Adds a copy of `count` of its own bytes from `start` on.
+    pub(super) fn repeat<'gc>(&mut self, ctx: Context<'gc>, start: usize, count: usize) -> Result<(), Raised<'gc>> {
+        self.reserve(ctx, count)?;
+        let end = self.bytes.len().min(start.saturating_add(count));
+        if start < end {
+            self.bytes.extend_from_within(start..end);
+        }
+        Ok(())
+    }
+
+    /// The bytes, as they are.
+    pub(super) fn as_bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The finished string.
+    pub(super) fn finish<'gc>(&mut self, ctx: Context<'gc>) -> Value<'gc> {
+        let bytes = std::mem::take(&mut self.bytes);
+        self.charge = None;
+        self.charged = 0;
+        Value::String(ctx.string_from(bytes))
+    }
+}

@@ -1,0 +1,168 @@
+//! Lua's standard library, one file for each of its parts.
+//!
+//! Every function here keeps three promises: it charges fuel before it works, it never works long between two
+//! charges (what can be long is a sequence that pauses), and it checks the memory limit before it takes
+//! memory whose size a script chose. The room speaks to the machine through `api` alone.
+
+use crate::api::{Action, Call, Context, Lua, Native, Raised, Table, Value};
+
+/// Rows of functions. Each is made from the function's own type, so that calling it costs one jump. A library's
+/// functions are known to messages and saved games by its name and theirs.
+macro_rules! rows {
+    (in $library:literal; $($name:literal => $function:path),* $(,)?) => {
+        &[$(($name, |ctx| Native::new(ctx, concat!($library, ".", $name), $function))),*]
+    };
+    ($($name:literal => $function:path),* $(,)?) => {
+        &[$(($name, |ctx| Native::new(ctx, $name, $function))),*]
+    };
+}
+
+mod base;
+mod buffer;
+mod coroutine;
+mod format;
+mod inquiry;
+mod math;
+mod sort;
+mod string;
+mod table;
+
+/// A set of libraries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Libraries(u32);
+
+impl Libraries {
+    /// No library at all: not even `print`.
+    pub const NONE: Libraries = Libraries(0);
+    /// The basic functions: `print`, `pairs`, `pcall`, …
+    pub const BASE: Libraries = Libraries(1);
+    /// `coroutine`
+    pub const COROUTINE: Libraries = Libraries(1 << 1);
+    /// `table`
+    pub const TABLE: Libraries = Libraries(1 << 2);
+    /// `string`, and the methods of strings.
+    pub const STRING: Libraries = Libraries(1 << 3);
+    /// `math`
+    pub const MATH: Libraries = Libraries(1 << 4);
+    /// All libraries that give a script no way to files, processes, clocks or the environment.
+    pub const SANDBOX: Libraries =
+        Libraries::BASE.with(Libraries::COROUTINE).with(Libraries::TABLE).with(Libraries::STRING).with(Libraries::MATH);
+    /// Every library there is.
+    pub const ALL: Libraries = Libraries::SANDBOX;
+
+    /// The libraries of both sets.
+    #[must_use]
+    pub const fn with(self, other: Libraries) -> Libraries {
+        Libraries(self.0 | other.0)
+    }
+
+    /// The libraries of this set that are not in the other.
+    #[must_use]
+    pub const fn without(self, other: Libraries) -> Libraries {
+        Libraries(self.0 & !other.0)
+    }
+
+    /// Whether all libraries of `other` are in this set.
+    #[must_use]
+    pub const fn contains(self, other: Libraries) -> bool {
+        self.0 & other.0 == other.0
+    }
+}
+
+impl Default for Libraries {
+    fn default() -> Libraries {
+        Libraries::SANDBOX
+    }
+}
+
+impl std::ops::BitOr for Libraries {
+    type Output = Libraries;
+
+    fn bitor(self, other: Libraries) -> Libraries {
+        self.with(other)
+    }
+}
+
+impl Lua {
+    /// A virtual machine with the libraries of [`Libraries::SANDBOX`].
+    #[must_use]
+    pub fn new() -> Lua {
+        Lua::with_libraries(Libraries::SANDBOX)
+    }
+
+    /// A virtual machine with these libraries.
+    #[must_use]
+    pub fn with_libraries(libraries: Libraries) -> Lua {
+        let mut lua = Lua::empty();
+        lua.enter(|ctx| {
+            // There is no memory limit yet and the tables are new, so nothing here can be refused.
+            let opened = open(ctx, libraries);
+            debug_assert!(opened.is_ok(), "{opened:?}");
+        });
+        lua
+    }
+
+    /// Seeds `math.random`: equal seeds give equal numbers. Without this the seed is 0.
+    pub fn set_random_seed(&mut self, seed: u64) {
+        self.enter(|ctx| math::set_seed(ctx, seed));
+    }
+}
+
+impl Default for Lua {
+    fn default() -> Lua {
+        Lua::new()
+    }
+}
+
+/// A function of a library: its name, and what makes it.
+type Row = (&'static str, for<'gc> fn(Context<'gc>) -> Native<'gc>);
+
+fn open<'gc>(ctx: Context<'gc>, libraries: Libraries) -> Result<(), Raised<'gc>> {
+    let globals = ctx.globals();
+    if libraries.contains(Libraries::BASE) {
+        base::open(ctx, globals)?;
+    }
+    if libraries.contains(Libraries::COROUTINE) {
+        globals.set_field(ctx, "coroutine", coroutine::open(ctx)?)?;
+    }
+    if libraries.contains(Libraries::TABLE) {
+        globals.set_field(ctx, "table", table::open(ctx)?)?;
+    }
+    if libraries.contains(Libraries::STRING) {
+        globals.set_field(ctx, "string", string::open(ctx)?)?;
+    }
+    if libraries.contains(Libraries::MATH) {
+        globals.set_field(ctx, "math", math::open(ctx)?)?;
+    }
+    Ok(())
+}
+
+/// A library's table with room for `more` fields that are no functions of `rows`.
+fn library<'gc>(ctx: Context<'gc>, rows: &[Row], more: usize) -> Result<Table<'gc>, Raised<'gc>> {
+    let table = Table::with_capacity(ctx, 0, rows.len() + more);
+    add_functions(ctx, table, rows)?;
+    Ok(table)
+}
+
+fn add_functions<'gc>(ctx: Context<'gc>, table: Table<'gc>, rows: &[Row]) -> Result<(), Raised<'gc>> {
+    for (name, make) in rows {
+        table.set_field(ctx, name, make(ctx))?;
+    }
+    Ok(())
+}
+
+/// Returns `first` and the call's arguments behind it.
+fn return_behind<'gc>(call: &mut Call<'_, 'gc>, first: Value<'gc>) -> Result<Action<'gc>, Raised<'gc>> {
+    match call.len() {
+        0 => call.ret1(first),
+        1 => call.ret(&[first, call.arg(0)]),
+        2 => call.ret(&[first, call.arg(0), call.arg(1)]),
+        3 => call.ret(&[first, call.arg(0), call.arg(1), call.arg(2)]),
+        _ => {
+            let mut values = Vec::with_capacity(call.len() + 1);
+            values.push(first);
+            values.extend_from_slice(call.args());
+            call.ret(&values)
+        }
+    }
+}

@@ -1,0 +1,394 @@
+//! Calls and returns: entering Lua functions, running natives and sequences, handing values over.
+
+use super::context::Context;
+use super::error::{Operand, Raised};
+use super::executor::{Machine, Next, Step};
+use super::function::{Closure, Code, Native};
+use super::meta::{Event, Meta};
+use super::operate::is_text;
+use super::sequence::{Action, Call, Sequence};
+use super::thread::{Frame, LuaFrame, NativeFrame, Pending, Status, Thread};
+use super::value::Value;
+use crate::bytecode::{Count, Op, Reg};
+
+use gc_arena::Collect;
+
+/// How many `__call` metamethods may lead to a function.
+const CALL_CHAIN_MAX: usize = 100;
+
+impl<'gc> Machine<'gc> {
+    /// Calls the value at `func` with the `count` values above it.
+    pub(super) fn call(&mut self, step: &mut Step<'_, 'gc>, func: usize, count: usize) -> Next<'gc> {
+        let mut count = count;
+        for _ in 0..CALL_CHAIN_MAX {
+            match self.stack.get(func).copied().unwrap_or_default() {
+                Value::Closure(closure) => return self.call_closure(step, closure, func, count),
+                Value::Native(native) => return self.call_native(step, native, func, count),
+                other => {
+                    let handler = step.ctx.metamethod(other, Event::Call);
+                    if handler.is_nil() {
+                        let message = format!("attempt to call a {} value", step.ctx.type_name(other));
+                        return self.raise(step.ctx, Raised::operand(message, Operand::Called));
+                    }
+                    self.reserve(func + count + 2);
+                    self.stack.copy_within(func..=func + count, func + 1);
+                    if let Some(slot) = self.stack.get_mut(func) {
+                        *slot = handler;
+                    }
+                    count += 1;
+                }
+            }
+        }
+        self.raise(step.ctx, Raised::message("'__call' chain too long"))
+    }
+
+    /// What to do next about an error in the frame on top.
+    #[cold]
+    pub(super) fn raise(&self, ctx: Context<'gc>, raised: Raised<'gc>) -> Next<'gc> {
+        Next::Raise(self.complete(ctx, raised, None))
+    }
+
+    fn call_closure(&mut self, step: &mut Step<'_, 'gc>, closure: Closure<'gc>, func: usize, count: usize) -> Next<'gc> {
+        if let Err(raised) = self.check_depth(func + count) {
+            return self.raise(step.ctx, raised);
+        }
+        let (base, extra) = self.enter(closure.code(), func, count);
+        let pending = Pending::Run { top: 0 };
+        self.control.frames.push(Frame::Lua(LuaFrame { closure, base: base as u32, pc: 0, extra: extra as u32, pending }));
+        *step.fuel -= i64::from(closure.code().cost);
+        if *step.fuel <= 0 { Next::Pause } else { Next::Run }
+    }
+
+    /// Lays out a Lua function's frame over its arguments: missing parameters become nil, extra arguments of
+    /// a vararg function stay below the frame. Returns `R0`'s position and the number of extra arguments.
+    #[inline]
+    pub(super) fn enter(&mut self, code: &Code<'gc>, func: usize, count: usize) -> (usize, usize) {
+        let params = usize::from(code.params);
+        if code.is_vararg && count > params {
+            let base = func + 1 + count;
+            self.reserve(base);
+            self.stack.copy_within(func + 1..func + 1 + params, base);
+            return (base, count - params);
+        }
+        let base = func + 1;
+        self.reserve(base + count);
+        if count < params
+            && let Some(missing) = self.stack.get_mut(base + count..base + params)
+        {
+            missing.fill(Value::Nil);
+        }
+        (base, 0)
+    }
+
+    /// Runs a native function.
+    pub(super) fn call_native(
+        &mut self,
+        step: &mut Step<'_, 'gc>,
+        native: Native<'gc>,
+        func: usize,
+        count: usize,
+    ) -> Next<'gc> {
+        let base = func + 1;
+        self.reserve(base + count);
+        let mut call = Call {
+            ctx: step.ctx,
+            host: &mut *step.host,
+            stack: &mut self.stack,
+            control: &self.control,
+            callee: Some(native),
+            base,
+            count,
+            out: base,
+            out_count: 0,
+            fuel: &mut *step.fuel,
+        };
+        match native.run(&mut call) {
+            Ok(action) => {
+                let (out, out_count) = (call.out, call.out_count);
+                self.act(step, action, None, (base, out, out_count))
+            }
+            Err(raised) => {
+                let name = native.name().to_text();
+                Next::Raise(self.complete(step.ctx, raised, Some(&name)))
+            }
+        }
+    }
+
+    /// Gives values to the frame on top, or to the resumer if the coroutine has none left.
+    pub(super) fn deliver(&mut self, step: &mut Step<'_, 'gc>, start: usize, count: usize) -> Next<'gc> {
+        loop {
+            let floor = self.control.active.last().map_or(0, |active| active.frames);
+            if self.control.frames.len() <= floor {
+                return self.finish_thread(step, start, count);
+            }
+            let frame = match self.control.frames.last_mut() {
+                Some(Frame::Lua(frame)) => frame,
+                _ => return self.poll(step, start, count),
+            };
+            let base = frame.base as usize;
+            let pending = std::mem::replace(&mut frame.pending, Pending::Run { top: 0 });
+            let first = if count == 0 { Value::Nil } else { self.stack.get(start).copied().unwrap_or_default() };
+            match pending {
+                Pending::Results { to, want } => {
+                    if want == Count::OPEN {
+                        frame.pending = Pending::Run { top: u32::from(to.0) + count as u32 };
+                    }
+                    self.place_results(base + usize::from(to.0), want, start, count);
+                }
+                Pending::Store { to } => self.push_call(base + usize::from(to.0), &[first]),
+                Pending::Test { expect, label } => {
+                    if first.is_truthy() == expect {
+                        frame.pc = label.0;
+                    }
+                }
+                Pending::Concat { first: operand, left } => {
+                    self.push_call(base + usize::from(operand.0) + usize::from(left) - 1, &[first]);
+                    return self.concat(step, operand, left);
+                }
+                Pending::Again { top } => {
+                    frame.pc -= 1;
+                    frame.pending = Pending::Run { top };
+                }
+                Pending::Return => {
+                    self.control.frames.pop();
+                    continue;
+                }
+                Pending::Discard | Pending::Run { .. } => {}
+            }
+            return Next::Run;
+        }
+    }
+
+    /// Copies results to where a call's results go.
+    pub(super) fn place_results(&mut self, to: usize, want: Count, start: usize, count: usize) {
+        let want = want.get().unwrap_or(count);
+        let copied = want.min(count);
+        self.reserve(to + want);
+        self.stack.copy_within(start..start + copied, to);
+        if let Some(missing) = self.stack.get_mut(to + copied..to + want) {
+            missing.fill(Value::Nil);
+        }
+    }
+
+    /// Polls the sequence on top with values that came back.
+    fn poll(&mut self, step: &mut Step<'_, 'gc>, start: usize, count: usize) -> Next<'gc> {
+        let Some(Frame::Native(mut frame)) = self.control.frames.pop() else { return Next::Pause };
+        let base = frame.base as usize;
+        self.reserve(base + count);
+        self.stack.copy_within(start..start + count, base);
+        self.step_sequence(step, count, frame.base, |call| {
+            let result = frame.sequence.poll(call);
+            (result, frame)
+        })
+    }
+
+    /// Gives a complete error to the sequence on top, which catches it.
+    pub(super) fn catch(&mut self, step: &mut Step<'_, 'gc>, raised: Raised<'gc>) -> Next<'gc> {
+        let Some(Frame::Native(mut frame)) = self.control.frames.pop() else { return Next::Failed(raised) };
+        self.reserve(frame.base as usize);
+        self.step_sequence(step, 0, frame.base, |call| {
+            let result = frame.sequence.caught(call, raised);
+            (result, frame)
+        })
+    }
+
+    fn step_sequence(
+        &mut self,
+        step: &mut Step<'_, 'gc>,
+        count: usize,
+        base: u32,
+        run: impl FnOnce(&mut Call<'_, 'gc>) -> (Result<Action<'gc>, Raised<'gc>>, NativeFrame<'gc>),
+    ) -> Next<'gc> {
+        let base = base as usize;
+        let mut call = Call {
+            ctx: step.ctx,
+            host: &mut *step.host,
+            stack: &mut self.stack,
+            control: &self.control,
+            callee: None,
+            base,
+            count,
+            out: base,
+            out_count: 0,
+            fuel: &mut *step.fuel,
+        };
+        let (result, frame) = run(&mut call);
+        let (out, out_count) = (call.out, call.out_count);
+        match result {
+            Ok(action) => self.act(step, action, Some(frame), (base, out, out_count)),
+            Err(raised) => Next::Raise(self.complete(step.ctx, raised, Some(frame.sequence.name()))),
+        }
+    }
+
+    /// Does what a native function, or the sequence in `frame`, asked for. `place` is the call's base, and the
+    /// start and number of the values it left.
+    fn act(
+        &mut self,
+        step: &mut Step<'_, 'gc>,
+        action: Action<'gc>,
+        frame: Option<NativeFrame<'gc>>,
+        place: (usize, usize, usize),
+    ) -> Next<'gc> {
+        let (base, start, count) = place;
+        let push = |machine: &mut Self, sequence| {
+            machine.control.frames.push(Frame::Native(NativeFrame::new(sequence, base)));
+        };
+        match action {
+            Action::Return => return Next::Deliver { start, count },
+            Action::TailCall => {}
+            Action::CallThen(sequence) => push(self, sequence),
+            Action::Start(sequence) => {
+                push(self, sequence);
+                return Next::Deliver { start, count };
+            }
+            Action::Pause => return self.pause_sequence(step, frame, start, count),
+            Action::CloseNext(error) => return self.close_next(step.ctx, frame, error),
+            Action::Call => self.control.frames.extend(frame.map(Frame::Native)),
+            Action::Yield => {
+                self.control.frames.extend(frame.map(Frame::Native));
+                return Next::Yield { start, count };
+            }
+            Action::Suspend => {
+                self.control.frames.extend(frame.map(Frame::Native));
+                return Next::Suspend { start, count };
+            }
+            Action::Resume(thread) => {
+                self.control.frames.extend(frame.map(Frame::Native));
+                return Next::Resume { thread, start, count };
+            }
+        }
+        match count.checked_sub(1) {
+            Some(count) => Next::Call { func: start, count },
+            None => self.raise(step.ctx, Raised::message("a native function left nothing to call")),
+        }
+    }
+
+    fn pause_sequence(
+        &mut self,
+        step: &mut Step<'_, 'gc>,
+        frame: Option<NativeFrame<'gc>>,
+        start: usize,
+        count: usize,
+    ) -> Next<'gc> {
+        let Some(mut frame) = frame else { return Next::Deliver { start, count } };
+        let base = frame.base as usize;
+        self.stack.copy_within(start..start + count, base);
+        let is_out = *step.fuel <= 0;
+        frame.is_held = is_out;
+        frame.held = if is_out { count as u32 } else { 0 };
+        self.control.frames.push(Frame::Native(frame));
+        if is_out { Next::Pause } else { Next::Deliver { start: base, count } }
+    }
+
+    /// Closes the running coroutine's next to-be-closed variable, then polls the sequence again; once there is
+    /// none, the sequence is done.
+    fn close_next(&mut self, ctx: Context<'gc>, frame: Option<NativeFrame<'gc>>, error: Value<'gc>) -> Next<'gc> {
+        let limit = self.control.active.last().map_or(0, |active| active.stack);
+        let Some(frame) = frame else { return Next::Deliver { start: limit, count: 0 } };
+        let Some((_, value)) = self.pop_to_close(limit) else {
+            return Next::Deliver { start: frame.base as usize, count: 0 };
+        };
+        let base = frame.base as usize;
+        self.push_call(base, &[ctx.metamethod(value, Event::Close), value, error]);
+        self.control.frames.push(Frame::Native(frame));
+        Next::Call { func: base, count: 2 }
+    }
+
+    /// Concatenates the `left` operands at `first` of the Lua frame on top, as far as it goes without a call.
+    pub(super) fn concat(&mut self, step: &mut Step<'_, 'gc>, first: Reg, left: u8) -> Next<'gc> {
+        let Some(Frame::Lua(frame)) = self.control.frames.last() else { return Next::Run };
+        let base = frame.base as usize;
+        let place = base + usize::from(first.0);
+        let target = match frame.closure.code().op((frame.pc as usize).saturating_sub(1)) {
+            Some(Op::Concat { a, .. }) => base + usize::from(a.0),
+            _ => place,
+        };
+        let mut left = usize::from(left);
+        while left > 1 {
+            let operands = self.stack.get(place..place + left).unwrap_or_default();
+            let texts = operands.iter().rev().take_while(|value| is_text(**value)).count();
+            let outcome = if texts >= 2 {
+                left -= texts - 1;
+                step.ctx.concat_texts(operands.get(left - 1..).unwrap_or_default()).map(Meta::Value)
+            } else {
+                left -= 1;
+                let pair = (operands.get(left - 1).copied(), operands.get(left).copied());
+                let about = (Reg(first.0 + left as u8 - 1), Reg(first.0 + left as u8));
+                step.ctx
+                    .concat(pair.0.unwrap_or_default(), pair.1.unwrap_or_default())
+                    .map_err(|raised| raised.about(about.0, about.1))
+            };
+            match outcome {
+                Ok(Meta::Value(value)) => self.push_call(place + left - 1, &[value]),
+                Ok(call) => return self.call_meta(call, Pending::Concat { first, left: left as u8 }),
+                Err(raised) => return self.raise(step.ctx, raised),
+            }
+        }
+        let result = self.stack.get(place).copied().unwrap_or_default();
+        self.push_call(target, &[result]);
+        Next::Run
+    }
+
+    /// Makes a metamethod's call for the Lua frame on top, which then goes on as `pending` says.
+    #[cold]
+    pub(super) fn call_meta(&mut self, call: Meta<'gc>, pending: Pending) -> Next<'gc> {
+        let Meta::Call { function, args, count } = call else { return Next::Run };
+        let func = self.live_top();
+        if let Some(Frame::Lua(frame)) = self.control.frames.last_mut() {
+            frame.pending = pending;
+        }
+        let [a, b, c] = args;
+        self.push_call(func, &[function, a, b, c]);
+        Next::Call { func, count }
+    }
+}
+
+impl<'gc> NativeFrame<'gc> {
+    pub(super) fn new(sequence: Box<dyn Sequence<'gc> + 'gc>, base: usize) -> NativeFrame<'gc> {
+        NativeFrame { sequence, base: base as u32, held: 0, is_held: false }
+    }
+}
+
+impl<'gc> Thread<'gc> {
+    /// Makes a suspended or dead coroutine ready to close what it has still to close: the next resume does it.
+    ///
+    /// # Errors
+    /// If the coroutine is running or has resumed another one.
+    pub fn prepare_close(self, ctx: Context<'gc>) -> Result<(), Raised<'gc>> {
+        let mut state = self.state_mut(ctx);
+        if matches!(state.status, Status::Running | Status::Normal) {
+            return Err(Raised::message(format!("cannot close a {} coroutine", state.status.name())));
+        }
+        let error = state.death.take().unwrap_or_default();
+        let has_begun = !(state.frames.is_empty() && state.values.len() == 1 && state.to_close.is_empty());
+        let live = state.to_close.last().map_or(0, |last| *last as usize + 1);
+        if !has_begun {
+            state.values.clear();
+        }
+        state.values.truncate(live);
+        state.frames.clear();
+        state.paused.clear();
+        state.is_closing = true;
+        state.status = Status::Suspended;
+        let frame = NativeFrame::new(Box::new(Closing { error }), live);
+        state.frames.push(Frame::Native(frame));
+        Ok(())
+    }
+}
+
+/// Closes a coroutine's to-be-closed variables, last first.
+#[derive(Collect)]
+#[collect(no_drop)]
+struct Closing<'gc> {
+    error: Value<'gc>,
+}
+
+impl<'gc> Sequence<'gc> for Closing<'gc> {
+    fn name(&self) -> &'static str {
+        "close"
+    }
+
+    fn poll(&mut self, _call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
+        Ok(Action::CloseNext(self.error))
+    }
+}

@@ -1,0 +1,153 @@
+//! Where the loop's less frequent exits end: closing variables, metamethods, preparing numeric loops.
+
+use super::error::Raised;
+use super::executor::{Machine, Next, Step};
+use super::meta::{Event, Meta};
+use super::operate::compare_integer_float;
+use super::thread::{Frame, Pending};
+use super::value::Value;
+use crate::bytecode::{Count, Reg};
+use crate::syntax::number::float_to_integer;
+
+/// Why the loop over a frame's instructions ended.
+pub(super) enum Exit<'gc> {
+    /// Return so many values from a register on.
+    Return(Reg, usize),
+    /// Call what is in the register, which is no Lua function.
+    Call(Reg, Count, Count),
+    /// Call what is in the register, which is no Lua function, and return its results.
+    TailCall(Reg, Count),
+    /// Call a metamethod, then do with its result what is said here.
+    Meta(Meta<'gc>, Pending),
+    /// Concatenate so many operands from the register on.
+    Concat(Reg, u8),
+    /// Mark the register, which holds neither nil nor false, as to be closed.
+    ToClose(Reg),
+    /// Close what is to be closed: from the register on, or all of the frame and then return so many values.
+    Close(Reg, Option<usize>),
+    /// The fuel is used up.
+    Pause,
+    /// An error to be completed.
+    Raise(Raised<'gc>),
+}
+
+impl<'gc> Machine<'gc> {
+    /// Does what an exit asks for. The frame is on top, saved.
+    #[inline(never)]
+    pub(super) fn leave_loop(&mut self, step: &mut Step<'_, 'gc>, exit: Exit<'gc>) -> Next<'gc> {
+        match exit {
+            Exit::Meta(call, pending) => self.call_meta(call, pending),
+            Exit::Concat(first, count) => self.concat(step, first, count),
+            Exit::ToClose(reg) => self.mark_to_close(step, reg),
+            Exit::Close(reg, count) => self.close_variables(step, reg, count),
+            Exit::Pause => Next::Pause,
+            Exit::Raise(raised) => self.raise(step.ctx, raised),
+            Exit::Return(..) | Exit::Call(..) | Exit::TailCall(..) => Next::Run,
+        }
+    }
+
+    fn mark_to_close(&mut self, step: &Step<'_, 'gc>, reg: Reg) -> Next<'gc> {
+        let Some(Frame::Lua(frame)) = self.control.frames.last() else { return Next::Run };
+        let at = frame.base + u32::from(reg.0);
+        let value = self.stack.get(at as usize).copied().unwrap_or_default();
+        if step.ctx.metamethod(value, Event::Close).is_nil() {
+            let proto = frame.closure.proto();
+            let name = proto.local_name(reg, frame.pc as usize).unwrap_or("?");
+            let message = format!("variable '{name}' got a non-closable value");
+            return self.raise(step.ctx, Raised::message(message));
+        }
+        self.control.to_close.push(at);
+        Next::Run
+    }
+
+    fn close_variables(&mut self, step: &mut Step<'_, 'gc>, reg: Reg, returns: Option<usize>) -> Next<'gc> {
+        let Some(Frame::Lua(frame)) = self.control.frames.last_mut() else { return Next::Run };
+        let base = frame.base as usize;
+        let first = if returns.is_some() { base } else { base + usize::from(reg.0) };
+        let top = returns.map_or(0, |count| u32::from(reg.0) + count as u32);
+        frame.pending = Pending::Run { top };
+        match self.pop_to_close(first) {
+            Some((_, value)) => {
+                let method = step.ctx.metamethod(value, Event::Close);
+                let call = Meta::Call { function: method, args: [value, Value::Nil, Value::Nil], count: 2 };
+                self.call_meta(call, Pending::Again { top })
+            }
+            None => match returns {
+                None => Next::Run,
+                Some(count) => {
+                    self.control.frames.pop();
+                    Next::Deliver { start: base + usize::from(reg.0), count }
+                }
+            },
+        }
+    }
+}
+
+/// Prepares a numeric loop: checks and converts start, limit and step, and counts the turns of an integer loop
+/// beforehand so that it cannot overflow (§3.3.5). Whether the loop runs at all.
+pub(super) fn for_prepare<'gc>(regs: &mut [Value<'gc>; 256], a: Reg) -> Result<bool, Raised<'gc>> {
+    let [limit_reg, step_reg, var_reg] = [1, 2, 3].map(|up| usize::from(a.0.wrapping_add(up)));
+    let (start, limit, step) = (regs[usize::from(a.0)], regs[limit_reg], regs[step_reg]);
+    if let (Value::Integer(start), Value::Integer(step)) = (start, step) {
+        if step == 0 {
+            return Err(Raised::message("'for' step is zero"));
+        }
+        let Some(limit) = integer_limit(start, limit, step)? else { return Ok(false) };
+        let distance =
+            if step > 0 { limit.wrapping_sub(start) as u64 } else { start.wrapping_sub(limit) as u64 };
+        regs[limit_reg] = Value::Integer((distance / step.unsigned_abs()) as i64);
+        regs[var_reg] = Value::Integer(start);
+        return Ok(true);
+    }
+    let limit = for_number(limit, "limit")?;
+    let step = for_number(step, "step")?;
+    let start = for_number(start, "initial")?;
+    if step == 0.0 {
+        return Err(Raised::message("'for' step is zero"));
+    }
+    if if step > 0.0 { limit < start } else { start < limit } || limit.is_nan() || start.is_nan() {
+        return Ok(false);
+    }
+    regs[usize::from(a.0)] = Value::Float(start);
+    regs[limit_reg] = Value::Float(limit);
+    regs[step_reg] = Value::Float(step);
+    regs[var_reg] = Value::Float(start);
+    Ok(true)
+}
+
+/// The limit of an integer loop as an integer; `None` if the loop does not run.
+fn integer_limit<'gc>(start: i64, limit: Value<'gc>, step: i64) -> Result<Option<i64>, Raised<'gc>> {
+    let limit = match limit {
+        Value::Integer(limit) => limit,
+        Value::Float(limit) => {
+            let rounded = if step < 0 { limit.ceil() } else { limit.floor() };
+            match float_to_integer(rounded) {
+                Some(limit) => limit,
+                None if limit.is_nan() => return Ok(None),
+                None => match (compare_integer_float(0, limit) == Some(std::cmp::Ordering::Less), step > 0) {
+                    (true, true) => i64::MAX,
+                    (false, false) => i64::MIN,
+                    _ => return Ok(None),
+                },
+            }
+        }
+        other => return Err(for_error(other, "limit")),
+    };
+    let runs = if step > 0 { start <= limit } else { start >= limit };
+    Ok(runs.then_some(limit))
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a float loop")]
+fn for_number<'gc>(value: Value<'gc>, what: &str) -> Result<f64, Raised<'gc>> {
+    match value {
+        Value::Integer(i) => Ok(i as f64),
+        Value::Float(x) => Ok(x),
+        other => Err(for_error(other, what)),
+    }
+}
+
+#[cold]
+fn for_error<'gc>(_: Value<'gc>, what: &str) -> Raised<'gc> {
+    let value = if what == "initial" { "initial value" } else { what };
+    Raised::message(format!("'for' {value} must be a number"))
+}

@@ -1,0 +1,254 @@
+//! The arena's root, and the handle on it that everything takes first.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use gc_arena::{Collect, DynamicRootSet, Gc, GcWeak, Lock, Mutation, RefLock};
+use hashbrown::HashTable;
+
+use super::executor::Machine;
+use super::gc::Ledger;
+use super::meta::EVENTS;
+use super::segment::{Slice, slice};
+use super::string::{Interner, LuaString};
+use super::table::{Entry, Table};
+use super::value::{Type, Value};
+
+/// What `print` writes to.
+pub type PrintFn = dyn FnMut(&[u8]);
+
+/// The root of an arena: all that is alive is reachable from here.
+#[derive(Collect)]
+#[collect(no_drop)]
+pub struct State<'gc> {
+    pub(super) strings: Interner<'gc>,
+    #[collect(require_static)]
+    pub(super) ledger: Rc<Ledger>,
+    pub(super) empty: Empty<'gc>,
+    pub(super) events: Box<[LuaString<'gc>]>,
+    pub(super) metatables: Gc<'gc, [Lock<Option<Table<'gc>>>; Type::COUNT]>,
+    pub(super) machine: Gc<'gc, RefLock<Machine<'gc>>>,
+    pub(super) tables: OnceTables<'gc>,
+    pub(super) roots: DynamicRootSet<'gc>,
+    serials: Gc<'gc, RefLock<Serials<'gc>>>,
+    #[collect(require_static)]
+    print: RefCell<Box<PrintFn>>,
+    /// Fuel for work done where the fuel itself is out of reach; the machine collects it.
+    #[collect(require_static)]
+    charges: Cell<u32>,
+    #[collect(require_static)]
+    collection_requested: Cell<bool>,
+}
+
+/// The slices that all tables without a part share.
+#[derive(Clone, Copy, Collect)]
+#[collect(no_drop)]
+pub struct Empty<'gc> {
+    pub(super) cells: Slice<'gc, Lock<Value<'gc>>>,
+    pub(super) entries: Slice<'gc, Entry<'gc>>,
+}
+
+/// The tables that are there from the beginning.
+#[derive(Collect)]
+#[collect(no_drop)]
+pub(super) struct OnceTables<'gc> {
+    globals: Gc<'gc, Lock<Option<Table<'gc>>>>,
+    registry: Gc<'gc, Lock<Option<Table<'gc>>>>,
+}
+
+/// Numbers of the objects that were ever shown by `tostring`, in place of their addresses.
+#[derive(Collect)]
+#[collect(no_drop)]
+struct Serials<'gc> {
+    known: HashTable<Serial<'gc>>,
+    last: u64,
+}
+
+#[derive(Collect)]
+#[collect(no_drop)]
+struct Serial<'gc> {
+    address: usize,
+    number: u64,
+    object: GcWeak<'gc, ()>,
+}
+
+impl<'gc> State<'gc> {
+    /// A root without libraries.
+    pub fn new(mc: &Mutation<'gc>) -> State<'gc> {
+        let ledger = Ledger::new(mc.metrics().clone());
+        let strings = Interner::new(mc, Rc::clone(&ledger));
+        let events = EVENTS.iter().map(|name| strings.string(mc, name.as_bytes())).collect();
+        State {
+            strings,
+            ledger,
+            empty: Empty { cells: slice(mc, 0), entries: slice(mc, 0) },
+            events,
+            metatables: Gc::new(mc, std::array::from_fn(|_| Lock::new(None))),
+            machine: Gc::new(mc, RefLock::new(Machine::default())),
+            tables: OnceTables { globals: Gc::new(mc, Lock::new(None)), registry: Gc::new(mc, Lock::new(None)) },
+            roots: DynamicRootSet::new(mc),
+            serials: Gc::new(mc, RefLock::new(Serials { known: HashTable::new(), last: 0 })),
+            print: RefCell::new(Box::new(|_| {})),
+            charges: Cell::new(0),
+            collection_requested: Cell::new(false),
+        }
+    }
+}
+
+/// The arena's root and the right to change what is in it, for the time of one visit.
+#[derive(Clone, Copy)]
+pub struct Context<'gc> {
+    mc: &'gc Mutation<'gc>,
+    state: &'gc State<'gc>,
+}
+
+impl<'gc> Context<'gc> {
+    /// The context of a visit.
+    #[inline]
+    pub fn new(mc: &'gc Mutation<'gc>, state: &'gc State<'gc>) -> Context<'gc> {
+        Context { mc, state }
+    }
+
+    /// The right to change things.
+    #[inline(always)]
+    pub fn mc(self) -> &'gc Mutation<'gc> {
+        self.mc
+    }
+
+    #[inline(always)]
+    pub(super) fn state(self) -> &'gc State<'gc> {
+        self.state
+    }
+
+    /// The account of memory.
+    #[inline]
+    pub fn ledger(self) -> &'gc Rc<Ledger> {
+        &self.state.ledger
+    }
+
+    #[inline(always)]
+    pub(super) fn empty(self) -> Empty<'gc> {
+        self.state.empty
+    }
+
+    /// The string with these bytes.
+    #[inline]
+    pub fn string(self, bytes: &[u8]) -> LuaString<'gc> {
+        self.state.strings.string(self.mc, bytes)
+    }
+
+    /// The string that takes over these bytes.
+    #[inline]
+    pub fn string_from(self, bytes: Vec<u8>) -> LuaString<'gc> {
+        self.state.strings.string_from(self.mc, bytes)
+    }
+
+    /// A string as a value.
+    #[inline]
+    pub fn text(self, text: impl AsRef<[u8]>) -> Value<'gc> {
+        Value::String(self.string(text.as_ref()))
+    }
+
+    /// The table of globals.
+    pub fn globals(self) -> Table<'gc> {
+        self.once(self.state.tables.globals)
+    }
+
+    /// A table for the host's own values, out of scripts' reach.
+    pub fn registry(self) -> Table<'gc> {
+        self.once(self.state.tables.registry)
+    }
+
+    fn once(self, place: Gc<'gc, Lock<Option<Table<'gc>>>>) -> Table<'gc> {
+        place.get().unwrap_or_else(|| {
+            let table = Table::new(self);
+            place.set(self.mc, Some(table));
+            table
+        })
+    }
+
+    /// The handles of values that Rust code outside the arena keeps.
+    pub fn roots(self) -> DynamicRootSet<'gc> {
+        self.state.roots
+    }
+
+    /// The metatable that all values of a type share; tables and userdata have their own instead.
+    #[inline]
+    pub fn type_metatable(self, kind: Type) -> Option<Table<'gc>> {
+        self.state.metatables.as_ref().get(kind as usize).and_then(Lock::get)
+    }
+
+    /// Sets the metatable that all values of a type share.
+    pub fn set_type_metatable(self, kind: Type, metatable: Option<Table<'gc>>) {
+        Gc::write(self.mc, self.state.metatables)[kind as usize].unlock().set(metatable);
+    }
+
+    /// Sets where `print` writes: it gets each line without the line feed.
+    pub fn set_print(self, print: Box<PrintFn>) {
+        drop(self.state.print.replace(print));
+    }
+
+    /// Writes a line as `print` does. A line written from within the function it goes to is lost.
+    pub fn print(self, line: &[u8]) {
+        if let Ok(mut print) = self.state.print.try_borrow_mut() {
+            print(line);
+        }
+    }
+
+    /// A number for an object, the same for its whole life, counted in the order of first asking. `None` for
+    /// what is no object.
+    pub fn serial(self, value: Value<'gc>) -> Option<u64> {
+        let (address, object) = match value {
+            Value::Table(object) => (object.address(), object.erased()),
+            Value::Closure(object) => (object.address(), object.erased()),
+            Value::Native(object) => (object.address(), object.erased()),
+            Value::UserData(object) => (object.address(), object.erased()),
+            Value::Thread(object) => (object.address(), object.erased()),
+            _ => return None,
+        };
+        let hash = (address as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        let mut serials = self.state.serials.borrow_mut(self.mc);
+        if let Some(known) = serials.known.find(hash, |known| known.address == address) {
+            return Some(known.number);
+        }
+        serials.last += 1;
+        let number = serials.last;
+        let rehash = |serial: &Serial<'gc>| (serial.address as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        serials.known.insert_unique(hash, Serial { address, number, object: Gc::downgrade(object) }, rehash);
+        Some(number)
+    }
+
+    /// Charges fuel for work done where the fuel itself is out of reach.
+    #[inline]
+    pub fn charge(self, units: u32) {
+        self.state.charges.set(self.state.charges.get().saturating_add(units));
+    }
+
+    /// The fuel charged by [`Context::charge`] since the last call.
+    #[inline]
+    pub(super) fn take_charges(self) -> i64 {
+        i64::from(self.state.charges.take())
+    }
+
+    /// Asks for a full collection as soon as the machine is out of the arena.
+    pub fn request_collection(self) {
+        self.state.collection_requested.set(true);
+    }
+
+    /// Whether a full collection was asked for since the last call.
+    pub fn take_collection_request(self) -> bool {
+        self.state.collection_requested.take()
+    }
+
+    /// Drops what is kept about objects that have died, a part at a time.
+    pub fn sweep(self) {
+        self.state.strings.sweep_one_shard(self.mc);
+        self.state.serials.borrow_mut(self.mc).known.retain(|serial| !serial.object.is_dropped());
+    }
+}
+
+impl std::fmt::Debug for Context<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Context")
+    }
+}

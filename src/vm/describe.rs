@@ -1,0 +1,276 @@
+//! Names for messages: which variable an instruction worked on, what a called function is called, where a
+//! frame is, and the traceback made of these.
+//!
+//! Nothing is recorded at run time for this. The names come from reading the code backwards from the
+//! instruction that failed, as PUC-Rio does it.
+
+use std::fmt::Write;
+
+use super::error::Operand;
+use super::executor::Control;
+use super::thread::{Frame, LuaFrame, Thread};
+use crate::bytecode::{Class, Constant, Op, Proto, Reg};
+
+/// A kind of variable and its name, such as `local` and `x`.
+struct Name {
+    kind: &'static str,
+    name: String,
+}
+
+impl Name {
+    fn new(kind: &'static str, name: impl Into<String>) -> Option<Name> {
+        Some(Name { kind, name: name.into() })
+    }
+}
+
+/// Register moves that are followed back from one to the next.
+const MOVES_MAX: usize = 16;
+
+/// ` (local 'x')` for an operand of the instruction before `pc`, or nothing.
+pub(super) fn variable_info(frame: &LuaFrame<'_>, operand: Operand) -> String {
+    let proto = frame.closure.proto();
+    let Some(pc) = (frame.pc as usize).checked_sub(1) else { return String::new() };
+    let Some(op) = proto.code.get(pc) else { return String::new() };
+    match operand_name(proto, pc, *op, operand) {
+        Some(Name { kind, name }) => format!(" ({kind} '{name}')"),
+        None => String::new(),
+    }
+}
+
+fn operand_name(proto: &Proto, pc: usize, op: Op, operand: Operand) -> Option<Name> {
+    let reg = match (operand, op) {
+        (Operand::In(reg), _) => reg,
+        (Operand::Called, Op::TForCall { .. }) => return Name::new("for iterator", "for iterator"),
+        (Operand::Called, Op::Call { a, .. } | Op::TailCall { a, .. }) => a,
+        (Operand::Indexed, Op::GetUpField { up, .. } | Op::SetUpField { up, .. }) => {
+            return Name::new("upvalue", &*proto.upvalues.get(usize::from(up.0))?.name);
+        }
+        (
+            Operand::Indexed,
+            Op::GetField { b, .. } | Op::GetIndex { b, .. } | Op::GetInt { b, .. } | Op::Method { b, .. },
+        ) => b,
+        (Operand::Indexed, Op::SetField { a, .. } | Op::SetIndex { a, .. } | Op::SetInt { a, .. }) => a,
+        (Operand::First | Operand::Second, op) => operand_register(op, operand == Operand::Second)?,
+        _ => return None,
+    };
+    register_name(proto, pc, reg, MOVES_MAX)
+}
+
+fn operand_register(op: Op, second: bool) -> Option<Reg> {
+    match op {
+        Op::Add { b, c, .. }
+        | Op::Sub { b, c, .. }
+        | Op::Mul { b, c, .. }
+        | Op::Div { b, c, .. }
+        | Op::IDiv { b, c, .. }
+        | Op::Mod { b, c, .. }
+        | Op::Pow { b, c, .. }
+        | Op::BAnd { b, c, .. }
+        | Op::BOr { b, c, .. }
+        | Op::BXor { b, c, .. }
+        | Op::Shl { b, c, .. }
+        | Op::Shr { b, c, .. } => Some(if second { c } else { b }),
+        Op::Unm { b, .. } | Op::BNot { b, .. } | Op::Len { b, .. } => Some(b),
+        Op::AddK { b, .. }
+        | Op::SubK { b, .. }
+        | Op::MulK { b, .. }
+        | Op::DivK { b, .. }
+        | Op::IDivK { b, .. }
+        | Op::ModK { b, .. }
+        | Op::PowK { b, .. }
+        | Op::BAndK { b, .. }
+        | Op::BOrK { b, .. }
+        | Op::BXorK { b, .. }
+        | Op::ShlK { b, .. }
+        | Op::ShrK { b, .. }
+        | Op::AddI { b, .. }
+        | Op::SubI { b, .. } => (!second).then_some(b),
+        _ => None,
+    }
+}
+
+/// What the value in `reg` is called just before the instruction at `pc`.
+fn register_name(proto: &Proto, pc: usize, reg: Reg, moves: usize) -> Option<Name> {
+    if let Some(name) = proto.local_name(reg, pc) {
+        return Name::new("local", name);
+    }
+    let setter = last_setter(proto, pc, reg)?;
+    match *proto.code.get(setter)? {
+        Op::Move { b, .. } | Op::GetCell { b, .. } if moves > 0 => register_name(proto, setter, b, moves - 1),
+        Op::GetUp { up, .. } | Op::GetUpCell { up, .. } => {
+            Name::new("upvalue", &*proto.upvalues.get(usize::from(up.0))?.name)
+        }
+        Op::GetUpField { up, key, .. } => {
+            let is_env = proto.upvalues.get(usize::from(up.0)).is_some_and(|up| &*up.name == "_ENV");
+            Name::new(if is_env { "global" } else { "field" }, string_constant(proto, key.0.into())?)
+        }
+        Op::GetField { b, key, .. } => {
+            let is_env = register_name(proto, setter, b, 0).is_some_and(|table| table.name == "_ENV");
+            Name::new(if is_env { "global" } else { "field" }, string_constant(proto, key.0.into())?)
+        }
+        Op::GetIndex { c, .. } => match register_name(proto, setter, c, 0) {
+            Some(Name { kind: "constant", name }) => Name::new("field", name),
+            _ => Name::new("field", "?"),
+        },
+        Op::GetInt { .. } => Name::new("field", "integer index"),
+        Op::Method { key, .. } => Name::new("method", string_constant(proto, key.0.into())?),
+        Op::LoadConst { k, .. } => Name::new("constant", string_constant(proto, k.0 as usize)?),
+        Op::LoadRunning { .. } => Name::new("upvalue", running_name(proto)?),
+        _ => None,
+    }
+}
+
+/// `local function f` seen from within itself: the compiler keeps the name with the function's upvalues only
+/// where it is passed on, so the name is not always known.
+fn running_name(proto: &Proto) -> Option<String> {
+    proto.upvalues.iter().find(|up| up.capture == crate::bytecode::Capture::Running).map(|up| up.name.to_string())
+}
+
+fn string_constant(proto: &Proto, index: usize) -> Option<String> {
+    match proto.constants.get(index)? {
+        Constant::String(bytes) => Some(String::from_utf8_lossy(bytes).into_owned()),
+        _ => None,
+    }
+}
+
+/// The last instruction before `pc` that surely set `reg`: one within a branch that may have been jumped
+/// over does not count.
+fn last_setter(proto: &Proto, pc: usize, reg: Reg) -> Option<usize> {
+    let mut setter = None;
+    let mut branch_end = 0;
+    for (at, op) in proto.code.iter().enumerate().take(pc) {
+        let sets = match (op.class(), op.first_reg()) {
+            (Class::Sets, Some(a)) => a == reg,
+            (Class::SetsFrom | Class::Loops, Some(a)) => match *op {
+                Op::LoadNil { count, .. } => (a.0..a.0.saturating_add(count)).contains(&reg.0),
+                Op::Method { .. } => reg == a || reg.0 == a.0.saturating_add(1),
+                Op::TForCall { .. } => reg.0 >= a.0.saturating_add(4),
+                _ => reg >= a,
+            },
+            _ => false,
+        };
+        if let Some(label) = op.label() {
+            let to = label.0 as usize;
+            if to > at && to <= pc && to > branch_end {
+                branch_end = to;
+            }
+        }
+        if sets {
+            setter = (at >= branch_end).then_some(at);
+        }
+    }
+    setter
+}
+
+/// How the function that `caller` is calling is called there.
+fn called_name(caller: &LuaFrame<'_>) -> Option<Name> {
+    let proto = caller.closure.proto();
+    let pc = (caller.pc as usize).checked_sub(1)?;
+    let event = match *proto.code.get(pc)? {
+        Op::Call { a, .. } | Op::TailCall { a, .. } => return register_name(proto, pc, a, MOVES_MAX),
+        Op::TForCall { .. } => return Name::new("for iterator", "for iterator"),
+        Op::GetField { .. } | Op::GetUpField { .. } | Op::GetIndex { .. } | Op::GetInt { .. } | Op::Method { .. } => {
+            "index"
+        }
+        Op::SetField { .. } | Op::SetUpField { .. } | Op::SetIndex { .. } | Op::SetInt { .. } => "newindex",
+        Op::Concat { .. } => "concat",
+        Op::Len { .. } => "len",
+        Op::JumpEq { .. } | Op::JumpNotEq { .. } => "eq",
+        Op::Close { .. } | Op::ReturnClose { .. } => "close",
+        Op::JumpLt { .. } | Op::JumpNotLt { .. } | Op::JumpLtI { .. } | Op::JumpNotLtI { .. } => "lt",
+        Op::JumpGtI { .. } | Op::JumpNotGtI { .. } => "lt",
+        Op::JumpLe { .. } | Op::JumpNotLe { .. } | Op::JumpLeI { .. } | Op::JumpNotLeI { .. } => "le",
+        Op::JumpGeI { .. } | Op::JumpNotGeI { .. } => "le",
+        op => return Name::new("metamethod", op.name().trim_end_matches(['K', 'I']).to_lowercase()),
+    };
+    Name::new("metamethod", event)
+}
+
+impl<'gc> Control<'gc> {
+    /// The position of the function at `level` as `file:line: `; 1 is the innermost frame.
+    pub(super) fn position(&self, level: i64) -> String {
+        let at = usize::try_from(level).ok().and_then(|level| self.frames.len().checked_sub(level));
+        match at.and_then(|at| self.frames.get(at)) {
+            Some(Frame::Lua(frame)) if level > 0 => format!("{}:{}: ", frame.closure.proto().source, line(frame)),
+            _ => String::new(),
+        }
+    }
+
+    /// The complete text of a complaint about an argument of the native function `native`, which the innermost
+    /// frame called.
+    pub(super) fn argument_message(&self, index: usize, message: &str, native: Option<&str>) -> String {
+        let name = match self.frames.last() {
+            Some(Frame::Lua(caller)) => called_name(caller),
+            _ => None,
+        };
+        let (method, name) = match name {
+            Some(Name { kind, name }) => (kind == "method", name),
+            None => (false, native.unwrap_or("?").to_owned()),
+        };
+        match (method, index) {
+            (true, 0) => format!("calling '{name}' on bad self ({message})"),
+            (true, _) => format!("bad argument #{index} to '{name}' ({message})"),
+            (false, _) => format!("bad argument #{} to '{name}' ({message})", index + 1),
+        }
+    }
+
+    /// The call stack as text, without its innermost `skip` frames.
+    pub(super) fn traceback(&self, skip: usize) -> String {
+        let first = self.active.last().map_or(0, |active| active.frames);
+        stack_text(self.frames.get(first..).unwrap_or_default(), skip)
+    }
+}
+
+impl Thread<'_> {
+    /// The call stack of a coroutine at rest as text, in the form of Lua's `debug.traceback`. Of one that was
+    /// paused while it waited for other coroutines it is the stack of the one that ran.
+    pub fn traceback(self) -> String {
+        let running = self.state().paused.last().copied().unwrap_or(self);
+        stack_text(&running.state().frames, 0)
+    }
+}
+
+fn stack_text(frames: &[Frame<'_>], skip: usize) -> String {
+    const SHOWN_AT_EACH_END: usize = 11;
+    let mut text = String::from("stack traceback:");
+    let count = frames.len().saturating_sub(skip);
+    for shown in 0..count {
+        if count > 2 * SHOWN_AT_EACH_END && shown >= SHOWN_AT_EACH_END && shown < count - SHOWN_AT_EACH_END {
+            if shown == SHOWN_AT_EACH_END {
+                let skipped = count - 2 * SHOWN_AT_EACH_END;
+                let _ = write!(text, "\n\t...\t(skipping {skipped} levels)");
+            }
+            continue;
+        }
+        let at = count - 1 - shown;
+        let caller = at.checked_sub(1).and_then(|at| frames.get(at));
+        if let Some(frame) = frames.get(at) {
+            let _ = write!(text, "\n\t{}", frame_text(frame, caller));
+        }
+    }
+    text
+}
+
+fn frame_text(frame: &Frame<'_>, caller: Option<&Frame<'_>>) -> String {
+    let frame = match frame {
+        Frame::Native(native) => return format!("[Rust]: in function '{}'", native.sequence.name()),
+        Frame::Lua(frame) => frame,
+    };
+    let proto = frame.closure.proto();
+    let name = match caller {
+        Some(Frame::Lua(caller)) => called_name(caller),
+        _ => None,
+    };
+    let what = match name {
+        Some(Name { kind: "global", name }) => format!("function '{name}'"),
+        Some(Name { kind, name }) => format!("{kind} '{name}'"),
+        None if proto.line_defined == 0 => "main chunk".to_owned(),
+        None => format!("function <{}:{}>", proto.source, proto.line_defined),
+    };
+    format!("{}:{}: in {what}", proto.source, line(frame))
+}
+
+/// The line a frame is at.
+pub(super) fn line(frame: &LuaFrame<'_>) -> u32 {
+    frame.closure.proto().line((frame.pc as usize).saturating_sub(1))
+}

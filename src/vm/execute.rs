@@ -1,0 +1,825 @@
+//! The loop that runs Lua code.
+//!
+//! The running frame lives in locals; only callers' frames are in memory. `regs` is the frame's window, 256
+//! slots, so that no register access needs a bounds check, and `below` is the stack under it, where extra
+//! arguments lie. An instruction's fast path is here; everything else is one call into `meta`, `operate` or
+//! `call`. Whatever needs another frame, or the whole stack, ends the inner loop with an [`Exit`].
+//!
+//! Fuel is charged at backward jumps by the length of the body, at calls by the length of the callee, and
+//! at checkpoints. All three are places where the frame can be saved as it is.
+
+use super::access;
+use super::call_exits::{Exit, for_prepare};
+use super::error::Raised;
+use super::executor::{FRAMES_MAX, Machine, Next, Step};
+use super::function::{CacheSlot, Closure, Intrinsic};
+use super::meta::Meta;
+use super::operate::{
+    ArithOp, compare_integer_float, float_modulo, integer_floor_div, integer_modulo, is_text, power, shift_left,
+    shift_right,
+};
+use super::table::Table;
+use super::thread::{Frame, LuaFrame, Pending};
+use super::value::Value;
+use crate::bytecode::{Capture, Count, Op, Reg};
+
+/// Runs the Lua frame on top until something else has to be done.
+#[expect(clippy::too_many_lines, reason = "one arm for each instruction; the arms are short")]
+#[expect(clippy::cast_precision_loss, reason = "arithmetic on mixed numbers is done in floats (§3.4.3)")]
+pub(super) fn execute<'gc>(machine: &mut Machine<'gc>, step: &mut Step<'_, 'gc>) -> Next<'gc> {
+    let ctx = step.ctx;
+    let floor = machine.control.active.last().map_or(0, |active| active.frames);
+    let Some(Frame::Lua(start)) = machine.control.frames.last() else { return Next::Pause };
+    let LuaFrame { mut closure, base, pc, extra, pending } = *start;
+    machine.control.frames.pop();
+    let (mut base, mut pc, mut extra) = (base as usize, pc as usize, extra as usize);
+    let mut top = match pending {
+        Pending::Run { top } => base + top as usize,
+        _ => base,
+    };
+
+    'frame: loop {
+        let code = closure.code();
+        let ops = &*code.ops;
+        let constants = &*code.constants;
+        machine.reserve(base);
+        let (below, above) = machine.stack.split_at_mut(base);
+        let Some(regs) = above.first_chunk_mut::<256>() else { return Next::Pause };
+
+        macro_rules! reg {
+            ($reg:expr) => {
+                regs[usize::from($reg.0)]
+            };
+        }
+        macro_rules! constant {
+            ($k:expr) => {
+                *constants.get($k.0 as usize).unwrap_or(&Value::Nil)
+            };
+        }
+        // Stores an operation's answer, or makes the call that leads to it.
+        macro_rules! store {
+            ($run:lifetime, $a:expr, $outcome:expr) => {
+                if let Some(exit) = access::store(regs, $a, $outcome) {
+                    break $run exit;
+                }
+            };
+        }
+        // Goes on after an access off the fast path, unless it needs a call; collects what it charged.
+        macro_rules! leave_if {
+            ($run:lifetime, $exit:expr) => {{
+                let exit = $exit;
+                *step.fuel -= ctx.take_charges();
+                if let Some(exit) = exit {
+                    break $run exit;
+                }
+            }};
+        }
+        macro_rules! jump {
+            ($to:expr) => {
+                pc = $to.0 as usize
+            };
+        }
+        // Jumps backwards, and pays for the body.
+        macro_rules! jump_back {
+            ($run:lifetime, $to:expr) => {{
+                let to = $to.0 as usize;
+                *step.fuel -= pc.wrapping_sub(to) as i64;
+                pc = to;
+                if *step.fuel <= 0 {
+                    break $run Exit::Pause;
+                }
+            }};
+        }
+        macro_rules! arithmetic {
+            ($run:lifetime, $op:ident, $a:expr, $b:expr, $right:expr, |$x:ident, $y:ident| $integer:expr, $float:expr) => {{
+                match (&reg!($b), &$right) {
+                    (&Value::Integer($x), &Value::Integer($y)) => reg!($a) = Value::Integer($integer),
+                    (&Value::Float($x), &Value::Float($y)) => reg!($a) = Value::Float($float),
+                    (&Value::Integer(x), &Value::Float($y)) => {
+                        let $x = x as f64;
+                        reg!($a) = Value::Float($float);
+                    }
+                    (&Value::Float($x), &Value::Integer(y)) => {
+                        let $y = y as f64;
+                        reg!($a) = Value::Float($float);
+                    }
+                    (left, right) => store!($run, $a, ctx.arithmetic(ArithOp::$op, *left, *right)),
+                }
+            }};
+        }
+        // `/` and `^` are always done in floats.
+        macro_rules! float_arithmetic {
+            ($run:lifetime, $op:ident, $a:expr, $b:expr, $right:expr, |$x:ident, $y:ident| $float:expr) => {{
+                let operands = match (&reg!($b), &$right) {
+                    (&Value::Float(x), &Value::Float(y)) => Ok((x, y)),
+                    (&Value::Integer(x), &Value::Integer(y)) => Ok((x as f64, y as f64)),
+                    (&Value::Integer(x), &Value::Float(y)) => Ok((x as f64, y)),
+                    (&Value::Float(x), &Value::Integer(y)) => Ok((x, y as f64)),
+                    (left, right) => Err((*left, *right)),
+                };
+                match operands {
+                    Ok(($x, $y)) => reg!($a) = Value::Float($float),
+                    Err((left, right)) => store!($run, $a, ctx.arithmetic(ArithOp::$op, left, right)),
+                }
+            }};
+        }
+        // `//` and `%`: an integer divisor of zero is an error, left to the slow path.
+        macro_rules! division {
+            ($run:lifetime, $op:ident, $a:expr, $b:expr, $right:expr, $integer:path, |$x:ident, $y:ident| $float:expr) => {{
+                match (&reg!($b), &$right) {
+                    (&Value::Integer(x), &Value::Integer(y)) if y != 0 => reg!($a) = Value::Integer($integer(x, y)),
+                    (&Value::Float($x), &Value::Float($y)) => reg!($a) = Value::Float($float),
+                    (&Value::Float($x), &Value::Integer(y)) => {
+                        let $y = y as f64;
+                        reg!($a) = Value::Float($float);
+                    }
+                    (left, right) => store!($run, $a, ctx.arithmetic(ArithOp::$op, *left, *right)),
+                }
+            }};
+        }
+        macro_rules! bitwise {
+            ($run:lifetime, $op:ident, $a:expr, $b:expr, $right:expr, |$x:ident, $y:ident| $integer:expr) => {{
+                match (&reg!($b), &$right) {
+                    (&Value::Integer($x), &Value::Integer($y)) => reg!($a) = Value::Integer($integer),
+                    (left, right) => store!($run, $a, ctx.arithmetic(ArithOp::$op, *left, *right)),
+                }
+            }};
+        }
+        // Jumps if the comparison's answer is `expect`.
+        macro_rules! compare {
+            ($run:lifetime, $expect:literal, $to:expr, $left:expr, $right:expr, $operator:tt, $mixed:ident, $slow:ident) => {{
+                let answer = match (&$left, &$right) {
+                    (Value::Integer(x), Value::Integer(y)) => x $operator y,
+                    (Value::Float(x), Value::Float(y)) => x $operator y,
+                    (Value::Integer(x), Value::Float(y)) => $mixed(compare_integer_float(*x, *y)),
+                    (left, right) => match ctx.$slow(*left, *right) {
+                        Ok(Meta::Value(value)) => value.is_truthy(),
+                        Ok(call) => break $run Exit::Meta(call, Pending::Test { expect: $expect, label: $to }),
+                        Err(raised) => break $run Exit::Raise(raised),
+                    },
+                };
+                if answer == $expect {
+                    jump!($to);
+                }
+            }};
+        }
+        macro_rules! compare_immediate {
+            ($run:lifetime, $expect:literal, $to:expr, $a:expr, $value:expr, |$x:ident, $y:ident| $answer:expr, $slow:expr) => {{
+                let answer = match &reg!($a) {
+                    &Value::Integer($x) => {
+                        let $y = i64::from($value);
+                        $answer
+                    }
+                    &Value::Float($x) => {
+                        let $y = f64::from($value);
+                        $answer
+                    }
+                    other => match $slow(*other, Value::Integer(i64::from($value))) {
+                        Ok(Meta::Value(value)) => value.is_truthy(),
+                        Ok(call) => break $run Exit::Meta(call, Pending::Test { expect: $expect, label: $to }),
+                        Err(raised) => break $run Exit::Raise(raised),
+                    },
+                };
+                if answer == $expect {
+                    jump!($to);
+                }
+            }};
+        }
+        macro_rules! equal {
+            ($run:lifetime, $expect:literal, $to:expr, $left:expr, $right:expr) => {{
+                let answer = match (&$left, &$right) {
+                    (Value::Integer(x), Value::Integer(y)) => x == y,
+                    (left, right) => match ctx.equals(*left, *right) {
+                        Meta::Value(value) => value.is_truthy(),
+                        call => break $run Exit::Meta(call, Pending::Test { expect: $expect, label: $to }),
+                    },
+                };
+                if answer == $expect {
+                    jump!($to);
+                }
+            }};
+        }
+
+        let exit = 'run: loop {
+            let Some(op) = ops.get(pc) else { break 'run Exit::Raise(Raised::message("code without an end")) };
+            pc += 1;
+            match *op {
+                // -- loads
+                Op::Move { a, b } => reg!(a) = reg!(b).rebuilt(),
+                Op::LoadNil { a, count } => {
+                    for at in usize::from(a.0)..usize::from(a.0) + usize::from(count) {
+                        if let Some(slot) = regs.get_mut(at) {
+                            *slot = Value::Nil;
+                        }
+                    }
+                }
+                Op::LoadBool { a, value } => reg!(a) = Value::Boolean(value),
+                Op::LoadInt { a, value } => reg!(a) = Value::Integer(i64::from(value)),
+                Op::LoadConst { a, k } => reg!(a) = constant!(k),
+                Op::LoadRunning { a } => reg!(a) = Value::Closure(closure),
+                Op::Closure { a, child } => {
+                    let Some(child) = code.children.get(child.0 as usize).copied() else { continue };
+                    let made = Closure::new(
+                        ctx,
+                        child,
+                        child.as_ref().proto.upvalues.iter().map(|up| match up.capture {
+                            Capture::Register(from) => reg!(from),
+                            Capture::Upvalue(from) => upvalue(closure, from.0),
+                            Capture::Running => Value::Closure(closure),
+                        }),
+                    );
+                    reg!(a) = Value::Closure(made);
+                }
+                Op::Vararg { a, want } => match want.get() {
+                    Some(want) => {
+                        let extras = below.get(base - extra..).unwrap_or_default();
+                        for at in 0..want {
+                            let value = extras.get(at).copied().unwrap_or_default();
+                            if let Some(slot) = regs.get_mut(usize::from(a.0) + at) {
+                                *slot = value;
+                            }
+                        }
+                    }
+                    None => {
+                        let to = base + usize::from(a.0);
+                        *step.fuel -= extra as i64;
+                        machine.reserve(to + extra);
+                        machine.stack.copy_within(base - extra..base, to);
+                        top = to + extra;
+                        continue 'frame;
+                    }
+                },
+
+                // -- captured variables
+                Op::GetUp { a, up } => reg!(a) = upvalue(closure, up.0),
+                Op::GetUpCell { a, up } => {
+                    if let Value::Cell(cell) = upvalue(closure, up.0) {
+                        reg!(a) = cell.get();
+                    }
+                }
+                Op::SetUpCell { up, b } => {
+                    if let Value::Cell(cell) = upvalue(closure, up.0) {
+                        cell.set(ctx.mc(), reg!(b).rebuilt());
+                    }
+                }
+                Op::NewCell { a } => reg!(a) = Value::Cell(gc_arena::Gc::new(ctx.mc(), gc_arena::Lock::new(reg!(a)))),
+                Op::GetCell { a, b } => {
+                    if let &Value::Cell(cell) = &reg!(b) {
+                        reg!(a) = cell.get();
+                    }
+                }
+                Op::SetCell { a, b } => {
+                    if let &Value::Cell(cell) = &reg!(a) {
+                        cell.set(ctx.mc(), reg!(b).rebuilt());
+                    }
+                }
+
+                // -- tables
+                Op::NewTable { a, array, map } => {
+                    reg!(a) = Value::Table(Table::with_capacity(ctx, usize::from(array), usize::from(map)));
+                }
+                Op::SetList { a, count, start } => {
+                    let &Value::Table(table) = &reg!(a) else { continue };
+                    let Some(count) = count.get() else {
+                        let from = base + usize::from(a.0) + 1;
+                        let values = machine.stack.get(from..top).unwrap_or_default();
+                        *step.fuel -= values.len() as i64;
+                        if let Err(raised) = access::set_list(ctx, table, start, values) {
+                            machine.control.frames.push(Frame::Lua(frame_of(closure, base, pc, extra)));
+                            return machine.raise(ctx, raised);
+                        }
+                        continue 'frame;
+                    };
+                    let from = usize::from(a.0) + 1;
+                    let values = regs.get(from..from + count).unwrap_or_default();
+                    if let Err(raised) = access::set_list(ctx, table, start, values) {
+                        break 'run Exit::Raise(raised);
+                    }
+                }
+                Op::Method { a, b, key, cache } => {
+                    let &Value::String(key) = &constant!(key) else { continue };
+                    let slot = cache_slot(&code.caches, cache.0);
+                    let object = Reg(a.0.wrapping_add(1));
+                    reg!(object) = reg!(b);
+                    if let &Value::Table(table) = &reg!(object)
+                        && let Some(value) = table.at_cached(key, &slot.field)
+                    {
+                        reg!(a) = value;
+                        continue;
+                    }
+                    leave_if!('run, access::get_field(ctx, regs, a, reg!(object), key, slot));
+                }
+                Op::GetField { a, b, key, cache } => {
+                    let &Value::String(key) = &constant!(key) else { continue };
+                    let slot = cache_slot(&code.caches, cache.0);
+                    if let &Value::Table(table) = &reg!(b)
+                        && let Some(value) = table.at_cached(key, &slot.field)
+                    {
+                        reg!(a) = value;
+                        continue;
+                    }
+                    leave_if!('run, access::get_field(ctx, regs, a, reg!(b), key, slot));
+                }
+                Op::GetUpField { a, up, key, cache } => {
+                    let &Value::String(key) = &constant!(key) else { continue };
+                    let slot = cache_slot(&code.caches, cache.0);
+                    if let Value::Table(table) = upvalue(closure, up.0)
+                        && let Some(value) = table.at_cached(key, &slot.field)
+                    {
+                        reg!(a) = value;
+                        continue;
+                    }
+                    leave_if!('run, access::get_field(ctx, regs, a, upvalue(closure, up.0), key, slot));
+                }
+                Op::SetField { a, b, key, cache } => {
+                    let &Value::String(key) = &constant!(key) else { continue };
+                    let slot = cache_slot(&code.caches, cache.0);
+                    if let &Value::Table(table) = &reg!(a)
+                        && (table.try_set_cached(ctx, key, &reg!(b), &slot.field)
+                            || table.try_push_cached(ctx, key, &reg!(b), &slot.field))
+                    {
+                        continue;
+                    }
+                    leave_if!('run, access::set_field(ctx, reg!(a), key, reg!(b), slot));
+                }
+                Op::SetUpField { up, b, key, cache } => {
+                    let &Value::String(key) = &constant!(key) else { continue };
+                    let slot = cache_slot(&code.caches, cache.0);
+                    if let Value::Table(table) = upvalue(closure, up.0)
+                        && table.try_set_cached(ctx, key, &reg!(b), &slot.field)
+                    {
+                        continue;
+                    }
+                    leave_if!('run, access::set_field(ctx, upvalue(closure, up.0), key, reg!(b), slot));
+                }
+                Op::GetIndex { a, b, c } => {
+                    if let (&Value::Table(table), &Value::Integer(key)) = (&reg!(b), &reg!(c))
+                        && let Some(value) = table.list_item(key)
+                    {
+                        reg!(a) = value;
+                        continue;
+                    }
+                    leave_if!('run, access::get(ctx, regs, a, reg!(b), reg!(c)));
+                }
+                Op::SetIndex { a, b, c } => {
+                    if let (&Value::Table(table), &Value::Integer(key)) = (&reg!(a), &reg!(b))
+                        && table.try_set_integer(ctx, key, &reg!(c))
+                    {
+                        continue;
+                    }
+                    leave_if!('run, access::set(ctx, reg!(a), reg!(b), reg!(c)));
+                }
+                Op::GetInt { a, b, index } => {
+                    if let &Value::Table(table) = &reg!(b)
+                        && let Some(value) = table.list_item(i64::from(index))
+                    {
+                        reg!(a) = value;
+                        continue;
+                    }
+                    leave_if!('run, access::get(ctx, regs, a, reg!(b), Value::Integer(i64::from(index))));
+                }
+                Op::SetInt { a, b, index } => {
+                    if let &Value::Table(table) = &reg!(a)
+                        && table.try_set_integer(ctx, i64::from(index), &reg!(b))
+                    {
+                        continue;
+                    }
+                    leave_if!('run, access::set(ctx, reg!(a), Value::Integer(i64::from(index)), reg!(b)));
+                }
+
+                // -- arithmetic
+                Op::Add { a, b, c } => arithmetic!('run, Add, a, b, reg!(c), |x, y| x.wrapping_add(y), x + y),
+                Op::Sub { a, b, c } => arithmetic!('run, Sub, a, b, reg!(c), |x, y| x.wrapping_sub(y), x - y),
+                Op::Mul { a, b, c } => arithmetic!('run, Mul, a, b, reg!(c), |x, y| x.wrapping_mul(y), x * y),
+                Op::Div { a, b, c } => float_arithmetic!('run, Div, a, b, reg!(c), |x, y| x / y),
+                Op::IDiv { a, b, c } => {
+                    division!('run, IDiv, a, b, reg!(c), integer_floor_div, |x, y| (x / y).floor());
+                }
+                Op::Mod { a, b, c } => {
+                    division!('run, Mod, a, b, reg!(c), integer_modulo, |x, y| float_modulo(x, y));
+                }
+                Op::Pow { a, b, c } => float_arithmetic!('run, Pow, a, b, reg!(c), |x, y| power(x, y)),
+                Op::BAnd { a, b, c } => bitwise!('run, BAnd, a, b, reg!(c), |x, y| x & y),
+                Op::BOr { a, b, c } => bitwise!('run, BOr, a, b, reg!(c), |x, y| x | y),
+                Op::BXor { a, b, c } => bitwise!('run, BXor, a, b, reg!(c), |x, y| x ^ y),
+                Op::Shl { a, b, c } => bitwise!('run, Shl, a, b, reg!(c), |x, y| shift_left(x, y)),
+                Op::Shr { a, b, c } => bitwise!('run, Shr, a, b, reg!(c), |x, y| shift_right(x, y)),
+                Op::AddK { a, b, k } => arithmetic!('run, Add, a, b, constant!(k), |x, y| x.wrapping_add(y), x + y),
+                Op::SubK { a, b, k } => arithmetic!('run, Sub, a, b, constant!(k), |x, y| x.wrapping_sub(y), x - y),
+                Op::MulK { a, b, k } => arithmetic!('run, Mul, a, b, constant!(k), |x, y| x.wrapping_mul(y), x * y),
+                Op::DivK { a, b, k } => float_arithmetic!('run, Div, a, b, constant!(k), |x, y| x / y),
+                Op::IDivK { a, b, k } => {
+                    division!('run, IDiv, a, b, constant!(k), integer_floor_div, |x, y| (x / y).floor());
+                }
+                Op::ModK { a, b, k } => {
+                    division!('run, Mod, a, b, constant!(k), integer_modulo, |x, y| float_modulo(x, y));
+                }
+                Op::PowK { a, b, k } => float_arithmetic!('run, Pow, a, b, constant!(k), |x, y| power(x, y)),
+                Op::BAndK { a, b, k } => bitwise!('run, BAnd, a, b, constant!(k), |x, y| x & y),
+                Op::BOrK { a, b, k } => bitwise!('run, BOr, a, b, constant!(k), |x, y| x | y),
+                Op::BXorK { a, b, k } => bitwise!('run, BXor, a, b, constant!(k), |x, y| x ^ y),
+                Op::ShlK { a, b, k } => bitwise!('run, Shl, a, b, constant!(k), |x, y| shift_left(x, y)),
+                Op::ShrK { a, b, k } => bitwise!('run, Shr, a, b, constant!(k), |x, y| shift_right(x, y)),
+                Op::AddI { a, b, value } => match &reg!(b) {
+                    &Value::Integer(x) => reg!(a) = Value::Integer(x.wrapping_add(i64::from(value))),
+                    &Value::Float(x) => reg!(a) = Value::Float(x + f64::from(value)),
+                    other => store!('run, a, ctx.arithmetic(ArithOp::Add, *other, Value::Integer(i64::from(value)))),
+                },
+                Op::SubI { a, b, value } => match &reg!(b) {
+                    &Value::Integer(x) => reg!(a) = Value::Integer(x.wrapping_sub(i64::from(value))),
+                    &Value::Float(x) => reg!(a) = Value::Float(x - f64::from(value)),
+                    other => store!('run, a, ctx.arithmetic(ArithOp::Sub, *other, Value::Integer(i64::from(value)))),
+                },
+                Op::Unm { a, b } => match reg!(b) {
+                    Value::Integer(x) => reg!(a) = Value::Integer(x.wrapping_neg()),
+                    Value::Float(x) => reg!(a) = Value::Float(-x),
+                    other => store!('run, a, ctx.arithmetic(ArithOp::Unm, other, other)),
+                },
+                Op::Not { a, b } => reg!(a) = Value::Boolean(reg!(b).is_falsy()),
+                Op::Len { a, b } => match reg!(b) {
+                    Value::Table(table) if table.metatable().is_none() => reg!(a) = Value::Integer(table.len()),
+                    other => store!('run, a, ctx.length(other)),
+                },
+                Op::BNot { a, b } => match reg!(b) {
+                    Value::Integer(x) => reg!(a) = Value::Integer(!x),
+                    other => store!('run, a, ctx.arithmetic(ArithOp::BNot, other, other)),
+                },
+                Op::Concat { a, b, count } => {
+                    let first = usize::from(b.0);
+                    let operands = regs.get(first..first + usize::from(count)).unwrap_or_default();
+                    if !operands.iter().all(|value| is_text(*value)) {
+                        break 'run Exit::Concat(b, count);
+                    }
+                    match ctx.concat_texts(operands) {
+                        Ok(value) => reg!(a) = value,
+                        Err(raised) => break 'run Exit::Raise(raised),
+                    }
+                    *step.fuel -= ctx.take_charges();
+                }
+
+                // -- jumps
+                Op::Jump { to } => jump!(to),
+                Op::Loop { to } => jump_back!('run, to),
+                Op::JumpIf { a, to } => {
+                    if reg!(a).is_truthy() {
+                        jump!(to);
+                    }
+                }
+                Op::JumpIfNot { a, to } => {
+                    if reg!(a).is_falsy() {
+                        jump!(to);
+                    }
+                }
+                Op::JumpEq { a, b, to } => equal!('run, true, to, reg!(a), reg!(b)),
+                Op::JumpNotEq { a, b, to } => equal!('run, false, to, reg!(a), reg!(b)),
+                Op::JumpEqK { a, k, to } => {
+                    if equals_constant(&reg!(a), &constant!(k)) {
+                        jump!(to);
+                    }
+                }
+                Op::JumpNotEqK { a, k, to } => {
+                    if !equals_constant(&reg!(a), &constant!(k)) {
+                        jump!(to);
+                    }
+                }
+                Op::JumpLt { a, b, to } => compare!('run, true, to, reg!(a), reg!(b), <, is_less, less_than),
+                Op::JumpNotLt { a, b, to } => compare!('run, false, to, reg!(a), reg!(b), <, is_less, less_than),
+                Op::JumpLe { a, b, to } => compare!('run, true, to, reg!(a), reg!(b), <=, is_less_equal, less_equal),
+                Op::JumpNotLe { a, b, to } => {
+                    compare!('run, false, to, reg!(a), reg!(b), <=, is_less_equal, less_equal);
+                }
+                Op::JumpLtI { a, value, to } => {
+                    compare_immediate!('run, true, to, a, value, |x, y| x < y, |l, r| ctx.less_than(l, r));
+                }
+                Op::JumpNotLtI { a, value, to } => {
+                    compare_immediate!('run, false, to, a, value, |x, y| x < y, |l, r| ctx.less_than(l, r));
+                }
+                Op::JumpLeI { a, value, to } => {
+                    compare_immediate!('run, true, to, a, value, |x, y| x <= y, |l, r| ctx.less_equal(l, r));
+                }
+                Op::JumpNotLeI { a, value, to } => {
+                    compare_immediate!('run, false, to, a, value, |x, y| x <= y, |l, r| ctx.less_equal(l, r));
+                }
+                Op::JumpGtI { a, value, to } => {
+                    compare_immediate!('run, true, to, a, value, |x, y| x > y, |l, r| ctx.less_than(r, l));
+                }
+                Op::JumpNotGtI { a, value, to } => {
+                    compare_immediate!('run, false, to, a, value, |x, y| x > y, |l, r| ctx.less_than(r, l));
+                }
+                Op::JumpGeI { a, value, to } => {
+                    compare_immediate!('run, true, to, a, value, |x, y| x >= y, |l, r| ctx.less_equal(r, l));
+                }
+                Op::JumpNotGeI { a, value, to } => {
+                    compare_immediate!('run, false, to, a, value, |x, y| x >= y, |l, r| ctx.less_equal(r, l));
+                }
+
+                // -- loops
+                Op::ForPrep { a, to } => match for_prepare(regs, a) {
+                    Ok(true) => {}
+                    Ok(false) => jump!(to),
+                    Err(raised) => break 'run Exit::Raise(raised),
+                },
+                Op::ForLoop { a, to } => {
+                    let [count_reg, step_reg, var_reg] = [1, 2, 3].map(|up| Reg(a.0.wrapping_add(up)));
+                    if let (&Value::Integer(index), &Value::Integer(left), &Value::Integer(by)) =
+                        (&reg!(a), &reg!(count_reg), &reg!(step_reg))
+                    {
+                        if left != 0 {
+                            reg!(count_reg) = Value::Integer(left.wrapping_sub(1));
+                            let index = index.wrapping_add(by);
+                            reg!(a) = Value::Integer(index);
+                            reg!(var_reg) = Value::Integer(index);
+                            jump_back!('run, to);
+                        }
+                    } else if let (&Value::Float(index), &Value::Float(limit), &Value::Float(by)) =
+                        (&reg!(a), &reg!(count_reg), &reg!(step_reg))
+                    {
+                        let index = index + by;
+                        if if by > 0.0 { index <= limit } else { limit <= index } {
+                            reg!(a) = Value::Float(index);
+                            reg!(var_reg) = Value::Float(index);
+                            jump_back!('run, to);
+                        }
+                    }
+                }
+                Op::TForPrep { a, to } => {
+                    jump!(to);
+                    let closing = Reg(a.0.wrapping_add(3));
+                    if reg!(closing).is_truthy() {
+                        break 'run Exit::ToClose(closing);
+                    }
+                }
+                Op::TForCall { a, count, cache } => {
+                    let [state, control, first, second] = [1, 2, 4, 5].map(|up| Reg(a.0.wrapping_add(up)));
+                    if let (&Value::Native(native), &Value::Table(table)) = (&reg!(a), &reg!(state)) {
+                        if native.kind() != Intrinsic::None && count <= 2 {
+                            let behind = match &reg!(control) {
+                                Value::Nil => 0,
+                                // Key 0 is no list item: `next` finds it among the entries.
+                                Value::Integer(0) if native.kind() == Intrinsic::Next => -2,
+                                Value::Integer(index) => *index,
+                                _ => -2,
+                            };
+                            if let Some(value) = table.list_item(behind.wrapping_add(1)) {
+                                reg!(first) = Value::Integer(behind.wrapping_add(1));
+                                reg!(second) = value;
+                                continue;
+                            }
+                        }
+                        let pair = match native.kind() {
+                            Intrinsic::Next => {
+                                let slot = cache_slot(&code.caches, cache.0);
+                                table.position_behind(reg!(control), slot.field.get()).map(|position| {
+                                    let next = table.next_from(position);
+                                    *step.fuel -= i64::from(next.map_or(position, |next| next.0) - position);
+                                    slot.field.set(next.map_or(0, |next| next.0));
+                                    next.map(|(_, key, value)| (key, value))
+                                })
+                            }
+                            Intrinsic::IpairsStep => match reg!(control) {
+                                Value::Integer(index) => {
+                                    let index = index.wrapping_add(1);
+                                    match table.get_integer(index) {
+                                        Value::Nil if table.metatable().is_some() => None,
+                                        Value::Nil => Some(None),
+                                        value => Some(Some((Value::Integer(index), value))),
+                                    }
+                                }
+                                _ => None,
+                            },
+                            Intrinsic::None => None,
+                        };
+                        match pair {
+                            Some(Some((key, value))) => {
+                                reg!(first) = key.rebuilt();
+                                if count > 1 {
+                                    reg!(second) = value;
+                                    for at in 2..usize::from(count) {
+                                        if let Some(slot) = regs.get_mut(usize::from(first.0) + at) {
+                                            *slot = Value::Nil;
+                                        }
+                                    }
+                                }
+                                continue;
+                            }
+                            Some(None) => {
+                                reg!(first) = Value::Nil;
+                                continue;
+                            }
+                            None => {}
+                        }
+                    }
+                    let func = Reg(a.0.wrapping_add(4));
+                    reg!(func) = reg!(a);
+                    reg!(second) = reg!(state);
+                    reg!(Reg(a.0.wrapping_add(6))) = reg!(control);
+                    break 'run Exit::Call(func, Count::exactly(2), Count::exactly(count));
+                }
+                Op::TForLoop { a, to } => {
+                    let first = reg!(Reg(a.0.wrapping_add(4)));
+                    if !first.is_nil() {
+                        reg!(Reg(a.0.wrapping_add(2))) = first;
+                        jump_back!('run, to);
+                    }
+                }
+
+                // -- calls
+                Op::Call { a, args, results } => {
+                    let &Value::Closure(callee) = &reg!(a) else { break 'run Exit::Call(a, args, results) };
+                    let func = base + usize::from(a.0);
+                    let count = args.get().unwrap_or_else(|| top - func - 1);
+                    let callee_code = callee.code();
+                    if machine.control.frames.len() >= FRAMES_MAX || func > 900_000 {
+                        break 'run Exit::Call(a, args, results);
+                    }
+                    let pending = Pending::Results { to: a, want: results };
+                    machine.control.frames.push(Frame::Lua(LuaFrame {
+                        closure,
+                        base: base as u32,
+                        pc: pc as u32,
+                        extra: extra as u32,
+                        pending,
+                    }));
+                    closure = callee;
+                    (base, extra) = machine.enter(callee_code, func, count);
+                    pc = 0;
+                    *step.fuel -= i64::from(callee_code.cost);
+                    if *step.fuel <= 0 {
+                        machine.control.frames.push(Frame::Lua(frame_of(closure, base, pc, extra)));
+                        return Next::Pause;
+                    }
+                    continue 'frame;
+                }
+                Op::TailCall { a, args } => {
+                    let &Value::Closure(callee) = &reg!(a) else { break 'run Exit::TailCall(a, args) };
+                    let func = base + usize::from(a.0);
+                    let count = args.get().unwrap_or_else(|| top - func - 1);
+                    let own = if extra > 0 { base - extra - usize::from(code.params) - 1 } else { base - 1 };
+                    machine.stack.copy_within(func..=func + count, own);
+                    closure = callee;
+                    (base, extra) = machine.enter(callee.code(), own, count);
+                    pc = 0;
+                    *step.fuel -= i64::from(callee.code().cost);
+                    if *step.fuel <= 0 {
+                        machine.control.frames.push(Frame::Lua(frame_of(closure, base, pc, extra)));
+                        return Next::Pause;
+                    }
+                    continue 'frame;
+                }
+                Op::Return0 {} => break 'run Exit::Return(Reg(0), 0),
+                Op::Return1 { a } => {
+                    if machine.control.frames.len() > floor
+                        && let Some(Frame::Lua(caller)) = machine.control.frames.last()
+                        && let Pending::Results { to, want } = caller.pending
+                    {
+                        let value = reg!(a);
+                        let caller = *caller;
+                        machine.control.frames.pop();
+                        (base, pc, extra) = (caller.base as usize, caller.pc as usize, caller.extra as usize);
+                        closure = caller.closure;
+                        let place = base + usize::from(to.0);
+                        if let Some(slot) = machine.stack.get_mut(place) {
+                            *slot = value.rebuilt();
+                        }
+                        match want.get() {
+                            Some(0 | 1) => {}
+                            Some(want) => {
+                                if let Some(rest) = machine.stack.get_mut(place + 1..place + want) {
+                                    rest.fill(Value::Nil);
+                                }
+                            }
+                            None => top = place + 1,
+                        }
+                        continue 'frame;
+                    }
+                    break 'run Exit::Return(a, 1);
+                }
+                Op::Return { a, count } => {
+                    let count = count.get().unwrap_or_else(|| top - base - usize::from(a.0));
+                    break 'run Exit::Return(a, count);
+                }
+                Op::ReturnClose { a, count } => {
+                    let count = count.get().unwrap_or_else(|| top - base - usize::from(a.0));
+                    break 'run Exit::Close(a, Some(count));
+                }
+                Op::ToClose { a } => {
+                    if reg!(a).is_truthy() {
+                        break 'run Exit::ToClose(a);
+                    }
+                }
+                Op::Close { a } => {
+                    if machine.control.to_close.last().is_some_and(|last| *last as usize >= base + usize::from(a.0)) {
+                        break 'run Exit::Close(a, None);
+                    }
+                }
+                Op::Checkpoint { cost } => {
+                    *step.fuel -= i64::from(cost);
+                    if *step.fuel <= 0 {
+                        break 'run Exit::Pause;
+                    }
+                }
+            }
+        };
+
+        // What needs more than the window. The frame is saved, so that all of the machine is in order.
+        let mut frame = frame_of(closure, base, pc, extra);
+        match exit {
+            Exit::Return(a, count) => {
+                let start = base + usize::from(a.0);
+                if machine.control.frames.len() > floor
+                    && let Some(Frame::Lua(caller)) = machine.control.frames.last()
+                    && let Pending::Results { to, want } = caller.pending
+                {
+                    let caller = *caller;
+                    machine.control.frames.pop();
+                    (base, pc, extra) = (caller.base as usize, caller.pc as usize, caller.extra as usize);
+                    closure = caller.closure;
+                    let place = base + usize::from(to.0);
+                    machine.place_results(place, want, start, count);
+                    if want == Count::OPEN {
+                        top = place + count;
+                    }
+                    continue 'frame;
+                }
+                return Next::Deliver { start, count };
+            }
+            Exit::Call(a, args, results) => {
+                let func = base + usize::from(a.0);
+                let count = args.get().unwrap_or_else(|| top - func - 1);
+                if *step.fuel <= 0 {
+                    // The call is made when there is fuel again.
+                    frame.pc -= 1;
+                    frame.pending = Pending::Run { top: (top.max(base) - base) as u32 };
+                    if !matches!(ops.get(pc - 1), Some(Op::TForCall { .. })) || args != Count::OPEN {
+                        machine.control.frames.push(Frame::Lua(frame));
+                        return Next::Pause;
+                    }
+                }
+                frame.pending = Pending::Results { to: a, want: results };
+                machine.control.frames.push(Frame::Lua(frame));
+                let next = match machine.stack.get(func) {
+                    Some(Value::Native(native)) => {
+                        let native = *native;
+                        machine.call_native(step, native, func, count)
+                    }
+                    _ => machine.call(step, func, count),
+                };
+                let Next::Deliver { start, count } = next else { return next };
+                machine.control.frames.pop();
+                let place = base + usize::from(a.0);
+                machine.place_results(place, results, start, count);
+                if results == Count::OPEN {
+                    top = place + count;
+                }
+            }
+            Exit::TailCall(a, args) => {
+                let func = base + usize::from(a.0);
+                let count = args.get().unwrap_or_else(|| top - func - 1);
+                frame.pending = Pending::Return;
+                machine.control.frames.push(Frame::Lua(frame));
+                return Next::Call { func, count };
+            }
+            exit => {
+                frame.pending = Pending::Run { top: (top.max(base) - base) as u32 };
+                machine.control.frames.push(Frame::Lua(frame));
+                return machine.leave_loop(step, exit);
+            }
+        }
+    }
+}
+
+/// A frame as it is saved.
+#[inline(always)]
+fn frame_of(closure: Closure<'_>, base: usize, pc: usize, extra: usize) -> LuaFrame<'_> {
+    LuaFrame { closure, base: base as u32, pc: pc as u32, extra: extra as u32, pending: Pending::Run { top: 0 } }
+}
+
+#[inline(always)]
+fn upvalue<'gc>(closure: Closure<'gc>, up: u8) -> Value<'gc> {
+    closure.upvalues().get(usize::from(up)).map_or(Value::Nil, gc_arena::Lock::get)
+}
+
+#[inline(always)]
+fn cache_slot(caches: &[CacheSlot], slot: u16) -> &CacheSlot {
+    // There is always one slot more than the function counts, for those who share.
+    &caches[usize::from(slot).min(caches.len() - 1)]
+}
+
+/// Equality with a constant, by reference: see [`Value::rebuilt`] for what a copy may cost.
+#[inline(always)]
+fn equals_constant<'gc>(value: &Value<'gc>, constant: &Value<'gc>) -> bool {
+    match (value, constant) {
+        (Value::Integer(a), Value::Integer(b)) => a == b,
+        (Value::String(a), Value::String(b)) => a.equals(*b),
+        (Value::Nil, Value::Nil) => true,
+        (value, constant) => value.raw_equals(*constant),
+    }
+}
+
+fn is_less(ordering: Option<std::cmp::Ordering>) -> bool {
+    ordering == Some(std::cmp::Ordering::Less)
+}
+
+fn is_less_equal(ordering: Option<std::cmp::Ordering>) -> bool {
+    ordering.is_some_and(std::cmp::Ordering::is_le)
+}

@@ -1,0 +1,603 @@
+//! The machine: it drives coroutines step by step and owns what they share while they run.
+//!
+//! There is one register stack and one list of frames. The coroutine that a host resumes lies at the bottom,
+//! one that it resumes lies on top of it, and so on; each has a mark in `active`. Control never nests on the
+//! Rust stack: every part of the machine ends by saying what is [`Next`], and [`Machine::drive`] does that.
+//!
+//! Between two visits the stack holds nothing: what was running has been saved into its coroutine. So the
+//! collector sees no stale registers, and any number of tasks can be paused in the middle.
+
+use std::any::Any;
+
+use gc_arena::Collect;
+
+use super::context::Context;
+use super::error::{Cause, Fault, Raised};
+use super::execute::execute;
+use super::sequence::{Action, Call, Sequence};
+use super::thread::{Frame, LuaFrame, NativeFrame, Pending, Status, Thread};
+use super::value::Value;
+
+/// How deeply coroutines may resume each other; PUC-Rio's limit of C calls.
+const RESUME_DEPTH_MAX: usize = 195;
+
+/// Slots that are always there above a frame's base, so that its window never ends early.
+pub(super) const WINDOW: usize = 256;
+
+/// The most slots the register stack may have in use.
+const STACK_MAX: usize = 1_000_000;
+
+/// The most frames there may be.
+pub(super) const FRAMES_MAX: usize = 200_000;
+
+/// How far a resumed coroutine got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// It returned; the results are its values. It is dead now.
+    Finished,
+    /// It yielded; the results are what it yielded.
+    Yielded,
+    /// A native function suspended the whole task, from however deep; the results are what it left.
+    Suspended,
+    /// The fuel ran out. Resume it again to go on; arguments are ignored then.
+    OutOfFuel,
+}
+
+/// What runs, and all it needs to.
+#[derive(Collect, Default)]
+#[collect(no_drop)]
+pub struct Machine<'gc> {
+    pub(super) stack: Vec<Value<'gc>>,
+    pub(super) control: Control<'gc>,
+    /// Values on their way to another coroutine; empty between steps.
+    transfer: Vec<Value<'gc>>,
+}
+
+/// The call stack.
+#[derive(Collect, Default)]
+#[collect(no_drop)]
+pub(super) struct Control<'gc> {
+    pub(super) frames: Vec<Frame<'gc>>,
+    #[collect(require_static)]
+    pub(super) to_close: Vec<u32>,
+    pub(super) active: Vec<Active<'gc>>,
+}
+
+/// A running coroutine's mark: where its part of the stacks begins.
+#[derive(Collect, Clone, Copy)]
+#[collect(no_drop)]
+pub(super) struct Active<'gc> {
+    pub(super) thread: Thread<'gc>,
+    pub(super) stack: usize,
+    pub(super) frames: usize,
+    pub(super) to_close: usize,
+}
+
+/// What the machine does next.
+pub(super) enum Next<'gc> {
+    /// Run the Lua frame on top.
+    Run,
+    /// Call the value at `func` with the `count` values above it.
+    Call { func: usize, count: usize },
+    /// Give the values to whoever waits for them: the frame on top, or the coroutine's resumer.
+    Deliver { start: usize, count: usize },
+    /// Raise a complete error.
+    Raise(Raised<'gc>),
+    /// Resume a coroutine with these values, for the native frame on top.
+    Resume { thread: Thread<'gc>, start: usize, count: usize },
+    /// Yield these values from the running coroutine.
+    Yield { start: usize, count: usize },
+    /// Suspend the whole task and show these values to the host.
+    Suspend { start: usize, count: usize },
+    /// Suspend the whole task, for want of fuel.
+    Pause,
+    /// Leave.
+    Done(Progress),
+    /// Leave with an error.
+    Failed(Raised<'gc>),
+}
+
+/// What a step needs from outside the machine.
+pub(super) struct Step<'a, 'gc> {
+    pub(super) ctx: Context<'gc>,
+    pub(super) host: &'a mut dyn Any,
+    pub(super) fuel: &'a mut i64,
+    results: &'a mut Vec<Value<'gc>>,
+}
+
+impl<'gc> Context<'gc> {
+    /// Resumes a coroutine from the host.
+    ///
+    /// It runs until it returns, yields, is suspended, fails, or has used up `fuel`. `results` is cleared and
+    /// then holds the values that [`Progress`] speaks of.
+    ///
+    /// # Errors
+    /// Whatever the coroutine raises; it is dead then. Also if it cannot be resumed, or if the machine is
+    /// already running, which is so for natives.
+    pub fn resume(
+        self,
+        thread: Thread<'gc>,
+        args: &[Value<'gc>],
+        host: &mut dyn Any,
+        fuel: &mut i64,
+        results: &mut Vec<Value<'gc>>,
+    ) -> Result<Progress, Raised<'gc>> {
+        results.clear();
+        let Ok(mut machine) = self.state().machine.try_borrow_mut(self.mc()) else {
+            return Err(Raised::message("a native function cannot resume a task: the machine is running"));
+        };
+        if let Some(message) = not_resumable(thread) {
+            return Err(Raised::value(self.text(message)));
+        }
+        machine.transfer.clear();
+        machine.transfer.extend_from_slice(args);
+        let mut step = Step { ctx: self, host, fuel, results };
+        let next = machine.activate(self, thread, 0);
+        machine.drive(&mut step, next)
+    }
+
+    /// Ends a coroutine: runs what it has still to close, then it is dead.
+    ///
+    /// # Errors
+    /// As [`Context::resume`]; the error of a `__close` metamethod among them.
+    pub fn close(
+        self,
+        thread: Thread<'gc>,
+        host: &mut dyn Any,
+        fuel: &mut i64,
+        results: &mut Vec<Value<'gc>>,
+    ) -> Result<Progress, Raised<'gc>> {
+        if thread.status() == Status::Dead && thread.state().to_close.is_empty() {
+            return Ok(Progress::Finished);
+        }
+        thread.prepare_close(self)?;
+        self.resume(thread, &[], host, fuel, results)
+    }
+}
+
+fn not_resumable(thread: Thread<'_>) -> Option<&'static str> {
+    match thread.status() {
+        Status::Suspended => None,
+        Status::Dead => Some("cannot resume dead coroutine"),
+        Status::Running | Status::Normal => Some("cannot resume non-suspended coroutine"),
+    }
+}
+
+impl<'gc> Machine<'gc> {
+    fn drive(&mut self, step: &mut Step<'_, 'gc>, mut next: Next<'gc>) -> Result<Progress, Raised<'gc>> {
+        loop {
+            next = match next {
+                Next::Run => execute(self, step),
+                Next::Call { func, count } => self.call(step, func, count),
+                Next::Deliver { start, count } => self.deliver(step, start, count),
+                Next::Raise(raised) => self.unwind(step, raised),
+                Next::Resume { thread, start, count } => self.resume(step.ctx, thread, start, count),
+                Next::Yield { start, count } => self.yield_values(step, start, count),
+                Next::Suspend { start, count } => {
+                    step.results.extend_from_slice(self.stack.get(start..start + count).unwrap_or_default());
+                    self.save_all(step.ctx);
+                    Next::Done(Progress::Suspended)
+                }
+                Next::Pause => {
+                    self.save_all(step.ctx);
+                    Next::Done(Progress::OutOfFuel)
+                }
+                Next::Done(progress) => {
+                    self.leave();
+                    return Ok(progress);
+                }
+                Next::Failed(raised) => {
+                    self.leave();
+                    return Err(raised);
+                }
+            }
+        }
+    }
+
+    /// Clears what the visit left on the stack, so that it keeps nothing alive.
+    fn leave(&mut self) {
+        const KEPT: usize = 4 * WINDOW;
+        if self.stack.len() > KEPT {
+            self.stack.truncate(KEPT);
+            self.stack.shrink_to(KEPT);
+        }
+        self.stack.fill(Value::Nil);
+    }
+
+    // -- coroutines ----------------------------------------------------------------------------------
+
+    /// Puts a suspended coroutine, and those that were paused on top of it, on the stack at `at`, and hands it
+    /// the values in `transfer`.
+    fn activate(&mut self, ctx: Context<'gc>, thread: Thread<'gc>, at: usize) -> Next<'gc> {
+        let (mut end, has_begun) = self.load(ctx, thread, at);
+        let paused = std::mem::take(&mut thread.state_mut(ctx).paused);
+        for inner in paused {
+            if let Some(outer) = self.control.active.last() {
+                outer.thread.state_mut(ctx).status = Status::Normal;
+            }
+            end = self.load(ctx, inner, end).0;
+        }
+        let count = self.transfer.len();
+        self.reserve(end + count);
+        if let Some(room) = self.stack.get_mut(end..end + count) {
+            room.copy_from_slice(&self.transfer);
+        }
+        self.transfer.clear();
+        let floor = self.control.active.last().map_or(0, |active| active.frames);
+        let frames = self.control.frames.len();
+        match self.control.frames.last_mut() {
+            _ if !has_begun => Next::Call { func: at, count },
+            Some(_) if floor == frames => Next::Deliver { start: end, count },
+            Some(Frame::Lua(LuaFrame { pending: Pending::Run { .. }, .. })) => Next::Run,
+            Some(Frame::Native(frame)) if frame.is_held => {
+                frame.is_held = false;
+                let (start, count) = (frame.base as usize, frame.held as usize);
+                frame.held = 0;
+                Next::Deliver { start, count }
+            }
+            _ => Next::Deliver { start: end, count },
+        }
+    }
+
+    /// Moves one coroutine's things onto the stacks. Returns where its values end, and whether it has begun.
+    fn load(&mut self, ctx: Context<'gc>, thread: Thread<'gc>, at: usize) -> (usize, bool) {
+        let mut state = thread.state_mut(ctx);
+        let has_begun = !(state.frames.is_empty() && state.values.len() == 1);
+        state.status = Status::Running;
+        let end = at + state.values.len();
+        self.reserve(end);
+        if let Some(room) = self.stack.get_mut(at..end) {
+            room.copy_from_slice(&state.values);
+        }
+        state.values.clear();
+        let control = &mut self.control;
+        control.active.push(Active {
+            thread,
+            stack: at,
+            frames: control.frames.len(),
+            to_close: control.to_close.len(),
+        });
+        control.frames.extend(state.frames.drain(..).map(|frame| frame.moved(|base| base + at as u32)));
+        control.to_close.extend(state.to_close.drain(..).map(|position| position + at as u32));
+        (end, has_begun)
+    }
+
+    /// Moves the topmost coroutine's things off the stacks, as many values as are live.
+    fn save(&mut self, ctx: Context<'gc>, status: Status) {
+        let live = self.live_top();
+        let Some(active) = self.control.active.pop() else { return };
+        let at = active.stack as u32;
+        let mut state = active.thread.state_mut(ctx);
+        state.status = status;
+        let values = self.stack.get(active.stack..live.max(active.stack)).unwrap_or_default();
+        state.values.extend_from_slice(values);
+        state.frames.extend(self.control.frames.drain(active.frames..).map(|frame| frame.moved(|base| base - at)));
+        state.to_close.extend(self.control.to_close.drain(active.to_close..).map(|position| position - at));
+        let (values, frames) = (state.values.len(), state.frames.len());
+        if state.values.capacity() > 2 * values + 8 {
+            state.values.shrink_to(values);
+        }
+        if state.frames.capacity() > 2 * frames + 4 {
+            state.frames.shrink_to(frames);
+        }
+    }
+
+    /// Saves all coroutines that run; the outermost remembers the others.
+    fn save_all(&mut self, ctx: Context<'gc>) {
+        let inner: Vec<Thread<'gc>> = self.control.active.iter().skip(1).map(|active| active.thread).collect();
+        while self.control.active.len() > 1 {
+            self.save(ctx, Status::Normal);
+        }
+        if let Some(outermost) = self.control.active.last().map(|active| active.thread) {
+            self.save(ctx, Status::Suspended);
+            outermost.state_mut(ctx).paused = inner;
+        }
+    }
+
+    /// The end of the values that the frame on top still needs.
+    pub(super) fn live_top(&self) -> usize {
+        let start = self.control.active.last();
+        if start.is_some_and(|active| active.frames == self.control.frames.len()) {
+            return start.map_or(0, |active| active.stack);
+        }
+        match self.control.frames.last() {
+            None => 0,
+            Some(Frame::Native(frame)) => frame.base as usize + frame.held as usize,
+            Some(Frame::Lua(frame)) => {
+                let base = frame.base as usize;
+                let whole = base + usize::from(frame.closure.proto().max_stack);
+                match frame.pending {
+                    Pending::Results { to, .. } => base + usize::from(to.0),
+                    Pending::Run { top } | Pending::Again { top } => whole.max(base + top as usize),
+                    _ => whole,
+                }
+            }
+        }
+    }
+
+    fn resume(&mut self, ctx: Context<'gc>, thread: Thread<'gc>, start: usize, count: usize) -> Next<'gc> {
+        if let Some(message) = not_resumable(thread) {
+            return Next::Raise(Raised::value(ctx.text(message)));
+        }
+        if self.control.active.len() >= RESUME_DEPTH_MAX {
+            return Next::Raise(Raised::value(ctx.text("C stack overflow")));
+        }
+        self.transfer.clear();
+        self.transfer.extend_from_slice(self.stack.get(start..start + count).unwrap_or_default());
+        if let Some(resumer) = self.control.running() {
+            resumer.state_mut(ctx).status = Status::Normal;
+        }
+        let at = self.live_top();
+        self.activate(ctx, thread, at)
+    }
+
+    fn yield_values(&mut self, step: &mut Step<'_, 'gc>, start: usize, count: usize) -> Next<'gc> {
+        if self.control.active.len() <= 1 {
+            if !self.control.is_yieldable() {
+                return Next::Raise(self.complete(
+                    step.ctx,
+                    Raised::message("attempt to yield from outside a coroutine"),
+                    None,
+                ));
+            }
+            step.results.extend_from_slice(self.stack.get(start..start + count).unwrap_or_default());
+            self.save(step.ctx, Status::Suspended);
+            return Next::Done(Progress::Yielded);
+        }
+        self.save(step.ctx, Status::Suspended);
+        if let Some(resumer) = self.control.running() {
+            resumer.state_mut(step.ctx).status = Status::Running;
+        }
+        Next::Deliver { start, count }
+    }
+
+    /// The topmost coroutine is done: its values go to its resumer.
+    pub(super) fn finish_thread(&mut self, step: &mut Step<'_, 'gc>, start: usize, count: usize) -> Next<'gc> {
+        self.bury(step.ctx, None);
+        match self.control.running() {
+            None => {
+                step.results.extend_from_slice(self.stack.get(start..start + count).unwrap_or_default());
+                Next::Done(Progress::Finished)
+            }
+            Some(resumer) => {
+                resumer.state_mut(step.ctx).status = Status::Running;
+                Next::Deliver { start, count }
+            }
+        }
+    }
+
+    /// Takes the topmost coroutine off the stacks for good. With an error, what it has still to close is kept
+    /// for `coroutine.close`.
+    fn bury(&mut self, ctx: Context<'gc>, death: Option<Value<'gc>>) {
+        let Some(active) = self.control.active.pop() else { return };
+        self.control.frames.truncate(active.frames);
+        let mut state = active.thread.state_mut(ctx);
+        state.status = Status::Dead;
+        state.values = Vec::new();
+        state.frames = Vec::new();
+        state.death = death;
+        let end = self.control.to_close.last().filter(|_| self.control.to_close.len() > active.to_close);
+        if let Some(end) = end {
+            let values = self.stack.get(active.stack..=*end as usize).unwrap_or_default();
+            state.values.extend_from_slice(values);
+            let at = active.stack as u32;
+            state.to_close.extend(self.control.to_close.drain(active.to_close..).map(|position| position - at));
+        }
+    }
+
+    // -- errors --------------------------------------------------------------------------------------
+
+    /// Completes an error with what only the machine knows.
+    pub(super) fn complete(&self, ctx: Context<'gc>, raised: Raised<'gc>, native: Option<&str>) -> Raised<'gc> {
+        let message = match raised.cause() {
+            Cause::Value(_) | Cause::Fault(_) => return raised,
+            Cause::Level { value: Value::String(text), level } if *level > 0 => {
+                let mut message = self.control.position(*level).into_bytes();
+                message.extend_from_slice(text.as_bytes());
+                let value = Value::String(ctx.string_from(message));
+                return raised.completed(value);
+            }
+            Cause::Level { value, .. } => {
+                let value = *value;
+                return raised.completed(value);
+            }
+            Cause::Message(message) => message.clone(),
+            Cause::Argument { index, message } => self.control.argument_message(*index, message, native),
+            Cause::Operand { message, operand } => match self.control.frames.last() {
+                Some(Frame::Lua(frame)) => format!("{message}{}", super::describe::variable_info(frame, *operand)),
+                _ => message.clone(),
+            },
+        };
+        let value = ctx.text(self.control.position(1) + &message);
+        raised.completed(value)
+    }
+
+    /// Takes an error to whoever catches it in the topmost coroutine, closing on the way what is to be closed;
+    /// if nobody does, the coroutine dies and its resumer gets the error.
+    fn unwind(&mut self, step: &mut Step<'_, 'gc>, mut raised: Raised<'gc>) -> Next<'gc> {
+        let ctx = step.ctx;
+        let Some(active) = self.control.active.last().copied() else { return Next::Failed(raised) };
+        let catch = self.catching_frame(active.frames, &raised);
+        if let Some((_, Some(handler))) = catch
+            && !raised.is_handled()
+        {
+            return self.call_handler(ctx, handler, &raised);
+        }
+        let wants_traceback = match catch {
+            Some((at, _)) => self.native_frame(at).is_some_and(|frame| frame.sequence.wants_traceback()),
+            None => active.frames.checked_sub(1).is_none_or(|at| {
+                self.native_frame(at).is_some_and(|frame| frame.sequence.wants_traceback())
+            }),
+        };
+        if wants_traceback {
+            raised.add_traceback(&self.control.traceback(0));
+        }
+        let is_outermost = self.control.active.len() == 1;
+        let limit = match catch {
+            Some((at, _)) => {
+                self.control.frames.truncate(at + 1);
+                self.native_frame(at).map_or(active.stack, |frame| frame.base as usize)
+            }
+            None => {
+                self.control.frames.truncate(active.frames);
+                active.stack
+            }
+        };
+        let closes = catch.is_some() || is_outermost || active.thread.state().is_closing;
+        if closes
+            && raised.as_fault() != Some(Fault::OutOfMemory)
+            && let Some(value) = self.pop_to_close(limit)
+        {
+            return self.call_close(ctx, value, raised);
+        }
+        match catch {
+            Some(_) => self.catch(step, raised),
+            None => {
+                self.bury(ctx, Some(raised.to_value(ctx)));
+                match self.control.running() {
+                    None => Next::Failed(raised),
+                    Some(resumer) => {
+                        resumer.state_mut(ctx).status = Status::Running;
+                        Next::Raise(raised)
+                    }
+                }
+            }
+        }
+    }
+
+    /// The frame that catches the error, with its message handler.
+    fn catching_frame(&self, floor: usize, raised: &Raised<'gc>) -> Option<(usize, Option<Value<'gc>>)> {
+        if raised.as_fault().is_some() {
+            return None;
+        }
+        let at = (floor..self.control.frames.len())
+            .rev()
+            .find(|at| self.native_frame(*at).is_some_and(|frame| frame.sequence.catches()))?;
+        Some((at, self.native_frame(at).and_then(|frame| frame.sequence.handler())))
+    }
+
+    fn native_frame(&self, at: usize) -> Option<&NativeFrame<'gc>> {
+        match self.control.frames.get(at) {
+            Some(Frame::Native(frame)) => Some(frame),
+            _ => None,
+        }
+    }
+
+    /// Calls a message handler on top of the stack as it is; the error goes on with its result.
+    fn call_handler(&mut self, ctx: Context<'gc>, handler: Value<'gc>, raised: &Raised<'gc>) -> Next<'gc> {
+        let base = self.live_top();
+        self.push_call(base, &[handler, raised.to_value(ctx)]);
+        self.control.frames.push(Frame::Native(NativeFrame::new(Box::new(Handling), base)));
+        Next::Call { func: base, count: 1 }
+    }
+
+    /// The to-be-closed variable that is to be closed next, if there is one at or above stack position `limit`.
+    pub(super) fn pop_to_close(&mut self, limit: usize) -> Option<(usize, Value<'gc>)> {
+        let floor = self.control.active.last().map_or(0, |active| active.to_close);
+        let at = *self.control.to_close.last().filter(|at| **at as usize >= limit)? as usize;
+        if self.control.to_close.len() <= floor {
+            return None;
+        }
+        self.control.to_close.pop();
+        Some((at, self.stack.get(at).copied().unwrap_or_default()))
+    }
+
+    /// Calls the `__close` metamethod of a variable for an error; the error then goes on.
+    fn call_close(&mut self, ctx: Context<'gc>, (at, value): (usize, Value<'gc>), raised: Raised<'gc>) -> Next<'gc> {
+        let method = ctx.metamethod(value, super::meta::Event::Close);
+        let error = raised.to_value(ctx);
+        self.push_call(at + 1, &[method, value, error]);
+        let frame = NativeFrame::new(Box::new(Unwinding { raised: Some(raised) }), at + 1);
+        self.control.frames.push(Frame::Native(frame));
+        Next::Call { func: at + 1, count: 2 }
+    }
+
+    /// Puts values on the stack at `at`.
+    pub(super) fn push_call(&mut self, at: usize, values: &[Value<'gc>]) {
+        self.reserve(at + values.len());
+        if let Some(room) = self.stack.get_mut(at..at + values.len()) {
+            room.copy_from_slice(values);
+        }
+    }
+
+    /// Makes sure that the stack goes on for a window and more beyond `end`.
+    #[inline]
+    pub(super) fn reserve(&mut self, end: usize) {
+        if self.stack.len() < end + 2 * WINDOW {
+            self.grow_stack(end);
+        }
+    }
+
+    #[cold]
+    fn grow_stack(&mut self, end: usize) {
+        self.stack.resize((end + 2 * WINDOW).max(end + end / 2), Value::Nil);
+    }
+
+    /// Fails if a call with so many values from `end` on would make the stack too high.
+    #[inline]
+    pub(super) fn check_depth(&self, end: usize) -> Result<(), Raised<'gc>> {
+        if end > STACK_MAX || self.control.frames.len() > FRAMES_MAX {
+            return Err(self.overflow(end));
+        }
+        Ok(())
+    }
+
+    #[cold]
+    fn overflow(&self, end: usize) -> Raised<'gc> {
+        if end > 2 * STACK_MAX || self.control.frames.len() > FRAMES_MAX + FRAMES_MAX / 8 {
+            return Raised::fault(Fault::OutOfMemory);
+        }
+        Raised::message("stack overflow")
+    }
+}
+
+impl<'gc> Control<'gc> {
+    /// The coroutine that runs.
+    pub(super) fn running(&self) -> Option<Thread<'gc>> {
+        self.active.last().map(|active| active.thread)
+    }
+
+    pub(super) fn is_yieldable(&self) -> bool {
+        self.active.last().is_some_and(|active| self.active.len() > 1 || !active.thread.state().is_main)
+    }
+}
+
+/// Waits for a message handler, then lets the error go on with what it returned.
+#[derive(Collect)]
+#[collect(require_static)]
+struct Handling;
+
+impl<'gc> Sequence<'gc> for Handling {
+    fn name(&self) -> &'static str {
+        "message handler"
+    }
+
+    fn poll(&mut self, call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
+        Err(Raised::value(call.arg(0)).handled())
+    }
+
+    fn catches(&self) -> bool {
+        true
+    }
+
+    fn caught(&mut self, _call: &mut Call<'_, 'gc>, error: Raised<'gc>) -> Result<Action<'gc>, Raised<'gc>> {
+        Err(error.handled())
+    }
+}
+
+/// Waits for a `__close` metamethod, then lets the error go on.
+#[derive(Collect)]
+#[collect(no_drop)]
+struct Unwinding<'gc> {
+    raised: Option<Raised<'gc>>,
+}
+
+impl<'gc> Sequence<'gc> for Unwinding<'gc> {
+    fn name(&self) -> &'static str {
+        "close"
+    }
+
+    fn poll(&mut self, _call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
+        Err(self.raised.take().unwrap_or_else(|| Raised::fault(Fault::Cancelled)).handled())
+    }
+}

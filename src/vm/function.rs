@@ -1,0 +1,284 @@
+//! Functions: Lua closures and natives, and a `Proto` bound into the arena.
+//!
+//! There are no open upvalues. The compiler knows every variable that a closure captures: one that is never
+//! assigned after its declaration is captured by value, any other lives in a cell of its own
+//! ([`CellRef`](super::value::CellRef)) from its declaration on, and closures share the cell. So nothing ever points into the
+//! register stack.
+
+use std::cell::Cell;
+use std::sync::Arc;
+
+use gc_arena::{Collect, Gc, Lock};
+
+use super::context::Context;
+use super::error::Raised;
+use super::sequence::{Action, Call};
+use super::string::LuaString;
+use super::value::Value;
+use crate::bytecode::{CHECKPOINT_EVERY, Constant, Op, Proto};
+
+/// A Lua function: code and what it captured.
+#[derive(Clone, Copy, Collect)]
+#[collect(no_drop)]
+pub struct Closure<'gc>(pub(super) Gc<'gc, ClosureBody<'gc>>);
+
+#[derive(Collect)]
+#[collect(no_drop)]
+pub(super) struct ClosureBody<'gc> {
+    pub(super) code: Gc<'gc, Code<'gc>>,
+    pub(super) upvalues: Captures<'gc>,
+}
+
+/// How many upvalues are kept within the closure's object.
+const INLINE_UPVALUES: usize = 4;
+
+#[derive(Collect)]
+#[collect(no_drop)]
+pub(super) enum Captures<'gc> {
+    None,
+    One([Lock<Value<'gc>>; 1]),
+    Few([Lock<Value<'gc>>; INLINE_UPVALUES]),
+    Many(Box<[Lock<Value<'gc>>]>),
+}
+
+/// A compiled function bound into an arena: its constants as values, its children bound, its caches.
+#[derive(Collect)]
+#[collect(no_drop)]
+pub(super) struct Code<'gc> {
+    #[collect(require_static)]
+    pub(super) proto: Arc<Proto>,
+    /// The instructions, where the loop finds them without a detour.
+    #[collect(require_static)]
+    pub(super) ops: Box<[Op]>,
+    pub(super) params: u8,
+    pub(super) is_vararg: bool,
+    /// The fuel that a call costs: the length of the code, which a checkpoint bounds.
+    pub(super) cost: u16,
+    pub(super) constants: Box<[Value<'gc>]>,
+    pub(super) children: Box<[Gc<'gc, Code<'gc>>]>,
+    #[collect(require_static)]
+    pub(super) caches: Box<[CacheSlot]>,
+}
+
+/// What an instruction remembers from its last run: positions in tables, never trusted without a look.
+#[derive(Clone)]
+pub(super) struct CacheSlot {
+    /// The position of the field in the table that had it.
+    pub(super) field: Cell<u32>,
+    /// The position of `__index` in that table's metatable.
+    pub(super) meta: Cell<u32>,
+}
+
+impl CacheSlot {
+    /// A slot that remembers nothing.
+    pub(super) const fn new() -> CacheSlot {
+        CacheSlot { field: Cell::new(0), meta: Cell::new(0) }
+    }
+}
+
+impl<'gc> Code<'gc> {
+    /// Binds a function and all it contains. Nesting is bounded by the parser.
+    pub(super) fn bind(ctx: Context<'gc>, proto: &Arc<Proto>) -> Gc<'gc, Code<'gc>> {
+        let constants = proto.constants.iter().map(|constant| constant_value(ctx, constant)).collect();
+        let children = proto.children.iter().map(|child| Code::bind(ctx, child)).collect();
+        let caches = vec![CacheSlot::new(); usize::from(proto.caches) + 1].into_boxed_slice();
+        let cost = proto.code.len().min(CHECKPOINT_EVERY) as u16;
+        Gc::new(
+            ctx.mc(),
+            Code {
+                proto: Arc::clone(proto),
+                ops: proto.code.clone(),
+                params: proto.params,
+                is_vararg: proto.is_vararg,
+                cost,
+                constants,
+                children,
+                caches,
+            },
+        )
+    }
+
+    #[inline(always)]
+    pub(super) fn op(&self, pc: usize) -> Option<Op> {
+        self.ops.get(pc).copied()
+    }
+}
+
+fn constant_value<'gc>(ctx: Context<'gc>, constant: &Constant) -> Value<'gc> {
+    match constant {
+        Constant::Nil => Value::Nil,
+        Constant::Boolean(b) => Value::Boolean(*b),
+        Constant::Integer(i) => Value::Integer(*i),
+        Constant::Float(x) => Value::Float(*x),
+        Constant::String(s) => Value::String(ctx.string(s)),
+    }
+}
+
+impl<'gc> Closure<'gc> {
+    /// A chunk as a function, with `environment` as its `_ENV`.
+    pub fn load(ctx: Context<'gc>, proto: &Arc<Proto>, environment: Value<'gc>) -> Closure<'gc> {
+        let upvalues = vec![environment; proto.upvalues.len()];
+        Closure::new(ctx, Code::bind(ctx, proto), upvalues.into_iter())
+    }
+
+    #[inline]
+    pub(super) fn new(
+        ctx: Context<'gc>,
+        code: Gc<'gc, Code<'gc>>,
+        mut upvalues: impl ExactSizeIterator<Item = Value<'gc>>,
+    ) -> Closure<'gc> {
+        let mut next = || Lock::new(upvalues.next().unwrap_or_default());
+        let upvalues = match code.proto.upvalues.len() {
+            0 => Captures::None,
+            1 => Captures::One([next()]),
+            2..=INLINE_UPVALUES => Captures::Few(std::array::from_fn(|_| next())),
+            _ => Captures::Many(upvalues.map(Lock::new).collect()),
+        };
+        Closure(Gc::new(ctx.mc(), ClosureBody { code, upvalues }))
+    }
+
+    /// Whether both are one function.
+    #[inline]
+    pub fn same(self, other: Closure<'gc>) -> bool {
+        Gc::ptr_eq(self.0, other.0)
+    }
+
+    pub(super) fn address(self) -> usize {
+        Gc::as_ptr(self.0).addr()
+    }
+
+    pub(super) fn erased(self) -> Gc<'gc, ()> {
+        Gc::erase(self.0)
+    }
+
+    /// The compiled function.
+    pub fn proto(self) -> &'gc Arc<Proto> {
+        &self.0.as_ref().code.as_ref().proto
+    }
+
+    #[inline(always)]
+    pub(super) fn code(self) -> &'gc Code<'gc> {
+        self.0.as_ref().code.as_ref()
+    }
+
+    #[inline(always)]
+    pub(super) fn upvalues(self) -> &'gc [Lock<Value<'gc>>] {
+        match &self.0.as_ref().upvalues {
+            Captures::None => &[],
+            Captures::One(upvalues) => upvalues,
+            Captures::Few(upvalues) => upvalues,
+            Captures::Many(upvalues) => upvalues,
+        }
+    }
+}
+
+/// What a native function runs.
+pub type NativeFn = dyn for<'a, 'gc> Fn(&mut Call<'a, 'gc>) -> Result<Action<'gc>, Raised<'gc>>;
+
+/// A function written in Rust, with values it keeps.
+#[derive(Clone, Copy, Collect)]
+#[collect(no_drop)]
+pub struct Native<'gc>(Gc<'gc, NativeBody<'gc>>);
+
+#[derive(Collect)]
+#[collect(no_drop)]
+struct NativeBody<'gc> {
+    name: LuaString<'gc>,
+    #[collect(require_static)]
+    run: Box<NativeFn>,
+    kind: Intrinsic,
+    upvalues: Box<[Lock<Value<'gc>>]>,
+}
+
+/// Natives that the machine recognises and runs itself where it can.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Collect)]
+#[collect(require_static)]
+pub enum Intrinsic {
+    /// None of these.
+    None,
+    /// `next`
+    Next,
+    /// The iterator that `ipairs` returns.
+    IpairsStep,
+}
+
+impl<'gc> Native<'gc> {
+    /// A native function; `name` is what tracebacks and saved games call it.
+    pub fn new<F>(ctx: Context<'gc>, name: &str, run: F) -> Native<'gc>
+    where
+        F: 'static + for<'a, 'b> Fn(&mut Call<'a, 'b>) -> Result<Action<'b>, Raised<'b>>,
+    {
+        Native::build(ctx, name, Box::new(run), Intrinsic::None, &[])
+    }
+
+    /// A native function with values it keeps, which it reads by [`Call::upvalue`].
+    pub fn with_upvalues<F>(ctx: Context<'gc>, name: &str, upvalues: &[Value<'gc>], run: F) -> Native<'gc>
+    where
+        F: 'static + for<'a, 'b> Fn(&mut Call<'a, 'b>) -> Result<Action<'b>, Raised<'b>>,
+    {
+        Native::build(ctx, name, Box::new(run), Intrinsic::None, upvalues)
+    }
+
+    /// A native function that the machine knows.
+    pub fn intrinsic<F>(ctx: Context<'gc>, name: &str, kind: Intrinsic, run: F) -> Native<'gc>
+    where
+        F: 'static + for<'a, 'b> Fn(&mut Call<'a, 'b>) -> Result<Action<'b>, Raised<'b>>,
+    {
+        Native::build(ctx, name, Box::new(run), kind, &[])
+    }
+
+    fn build(
+        ctx: Context<'gc>,
+        name: &str,
+        run: Box<NativeFn>,
+        kind: Intrinsic,
+        upvalues: &[Value<'gc>],
+    ) -> Native<'gc> {
+        let name = ctx.string(name.as_bytes());
+        let upvalues = upvalues.iter().copied().map(Lock::new).collect();
+        Native(Gc::new(ctx.mc(), NativeBody { name, run, kind, upvalues }))
+    }
+
+    /// The name it was made with.
+    pub fn name(self) -> LuaString<'gc> {
+        self.0.as_ref().name
+    }
+
+    /// Whether both are one function.
+    #[inline]
+    pub fn same(self, other: Native<'gc>) -> bool {
+        Gc::ptr_eq(self.0, other.0)
+    }
+
+    pub(super) fn address(self) -> usize {
+        Gc::as_ptr(self.0).addr()
+    }
+
+    pub(super) fn erased(self) -> Gc<'gc, ()> {
+        Gc::erase(self.0)
+    }
+
+    #[inline(always)]
+    pub(super) fn kind(self) -> Intrinsic {
+        self.0.as_ref().kind
+    }
+
+    #[inline(always)]
+    pub(super) fn run(self, call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
+        (self.0.as_ref().run)(call)
+    }
+
+    /// The value it keeps at `index`, or nil.
+    pub fn upvalue(self, index: usize) -> Value<'gc> {
+        self.0.as_ref().upvalues.get(index).map_or(Value::Nil, Lock::get)
+    }
+
+    /// Sets the value it keeps at `index`, if there is such a place.
+    pub fn set_upvalue(self, ctx: Context<'gc>, index: usize, value: Value<'gc>) {
+        if index < self.0.as_ref().upvalues.len() {
+            gc_arena::barrier::field!(Gc::write(ctx.mc(), self.0), NativeBody, upvalues).as_deref()[index]
+                .unlock()
+                .set(value);
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! *Values in motion: what Lua values are, and how code runs.*
+//!
+//! All of the arena's lifetime `'gc` lives from this room up; the rooms before it know nothing of it.
+//!
+//! | part | files |
+//! | --- | --- |
+//! | what there is | `value`, `string`, `table`, `function`, `userdata`, `thread`, `segment` |
+//! | where it is kept | `context` (the root), `gc` (bytes and pacing) |
+//! | what operators mean | `operate`, `meta` |
+//! | how it runs | `execute` (the loop), `call`, `call_exits`, `executor` (coroutines, errors, fuel), `sequence` |
+//! | how it fails | `error`, `describe` |
+//!
+//! Invariants of the whole room:
+//! - Rust calls never nest: natives return what they want done ([`Action`]);
+//! - nothing points into the register stack, so stacks move freely;
+//! - between two visits of the arena the register stack is empty;
+//! - what a script can make big is checked against the ledger before it is made.
+
+mod access;
+mod call;
+mod call_exits;
+mod context;
+mod describe;
+mod error;
+mod execute;
+mod executor;
+mod function;
+mod gc;
+mod meta;
+mod operate;
+mod segment;
+mod sequence;
+mod string;
+mod table;
+mod thread;
+mod userdata;
+mod value;
+
+pub use context::{Context, State};
+pub use error::{Fault, Raised};
+pub use executor::Progress;
+pub use function::{Closure, Intrinsic, Native};
+pub use gc::{Charge, Ledger, PACING};
+pub use meta::{Event, Meta};
+pub use operate::ArithOp;
+pub use sequence::{Action, Call, Sequence};
+pub use string::{LuaString, STRING_MAX};
+pub use table::{Table, TableError};
+pub use thread::{Status, Thread};
+pub use userdata::UserData;
+pub use value::{Type, Value};

@@ -1,0 +1,47 @@
+//! Slices of cells in the arena: what tables are made of.
+//!
+//! A [`Slice`] is one garbage-collected object of a fixed number of cells, so that reading an element is
+//! two loads, without a borrow flag. gc-arena has no slices of run-time length yet; the lengths come from a
+//! short list of array sizes. A table part beyond the longest size is a *spine*: a list of slices, so that
+//! growing copies nothing and the collector, which traces an object at a go, never meets a huge one.
+
+use gc_arena::{Collect, Gc, Lock, Mutation, unsize};
+
+use super::gc::OutOfMemory;
+
+/// A slice of cells.
+pub type Slice<'gc, T> = Gc<'gc, [T]>;
+
+/// The slices of a part that is longer than one of them; all have [`SLICE_MAX`] elements. Those not made
+/// yet are empty.
+pub type Spine<'gc, T> = Gc<'gc, Box<[Lock<Slice<'gc, T>>]>>;
+
+/// The longest slice. 2048 entries are traced in some ten microseconds.
+pub const SLICE_MAX: usize = 2048;
+
+macro_rules! slice_of_size {
+    ($mc:expr, $wanted:expr, $type:ty, [$($size:literal)*]) => {
+        $( if $wanted <= $size {
+            return unsize!(Gc::new($mc, std::array::from_fn::<$type, $size, _>(|_| <$type>::default())) => [$type]);
+        } )*
+    };
+}
+
+/// A slice of at least `wanted` default elements, at most [`SLICE_MAX`].
+pub fn slice<'gc, T: Collect<'gc> + Default + 'gc>(mc: &Mutation<'gc>, wanted: usize) -> Slice<'gc, T> {
+    slice_of_size!(mc, wanted, T, [0 1 2 3 4 6 8 12 16 24 32 48 64 128 256 512 1024]);
+    unsize!(Gc::new(mc, std::array::from_fn::<T, SLICE_MAX, _>(|_| T::default())) => [T])
+}
+
+/// A spine of `length` slices, the given ones first, the rest `empty`.
+pub fn spine<'gc, T: Collect<'gc> + 'gc>(
+    mc: &Mutation<'gc>,
+    first: impl Iterator<Item = Slice<'gc, T>>,
+    length: usize,
+    empty: Slice<'gc, T>,
+) -> Result<Spine<'gc, T>, OutOfMemory> {
+    let mut slices = Vec::new();
+    slices.try_reserve_exact(length).map_err(|_| OutOfMemory)?;
+    slices.extend(first.chain(std::iter::repeat(empty)).take(length).map(Lock::new));
+    Ok(Gc::new(mc, slices.into_boxed_slice()))
+}

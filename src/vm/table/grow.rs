@@ -1,0 +1,398 @@
+//! How tables grow: the seldom-run half of the room's tables.
+//!
+//! Sizes follow PUC-Rio's rule: when the entries are full, the integer keys among them are counted, and the
+//! array becomes the largest power of two of which more than half would be in use. A part that outgrows
+//! one slice gets a spine and then grows by whole slices, without copying. Memory is checked against the
+//! limit before anything is made.
+
+use std::cell::Cell;
+
+use gc_arena::barrier::field;
+use gc_arena::{Gc, Lock};
+
+use super::{
+    Body, Entry, FROZEN, HAS_INTEGER_ENTRY, Index, Rest, SCANNED_MAX, SLICE_MAX, Slice, Table, TableError,
+    UNCHARGED_BYTES, cell_value, hash, key_bit, slice, spine,
+};
+use crate::vm::context::Context;
+use crate::vm::gc::{Charge, OutOfMemory};
+use crate::vm::value::Value;
+
+impl<'gc> Table<'gc> {
+    // -- the array -----------------------------------------------------------------------------------
+
+    /// The number of cells there are for list items.
+    #[inline]
+    pub(super) fn array_capacity(self) -> usize {
+        let first = self.0.as_ref().array.get().len();
+        if first < SLICE_MAX {
+            return first;
+        }
+        self.0.as_ref().rest.get().map_or(first, |rest| (rest.array_slices.get() as usize * SLICE_MAX).max(first))
+    }
+
+    /// The slice and the place in it of list item `at`, counted from 0.
+    #[inline]
+    pub(super) fn array_cell(self, at: u32) -> Option<(Slice<'gc, Lock<Value<'gc>>>, usize)> {
+        self.list_cell(u64::from(at))
+    }
+
+    /// Sets an array cell that exists.
+    #[inline]
+    pub(super) fn set_cell(self, ctx: Context<'gc>, at: u32, value: Value<'gc>) {
+        if let Some((slice, at)) = self.array_cell(at)
+            && at < slice.len()
+        {
+            Gc::write(ctx.mc(), slice)[at].unlock().set(value);
+        }
+    }
+
+    /// Lets the array end in a value again after its last one was removed.
+    pub(super) fn trim(self) {
+        let len = &self.0.as_ref().len;
+        while let Some(last) = len.get().checked_sub(1)
+            && self.array_cell(last).is_some_and(|(slice, at)| cell_value(slice, at).is_nil())
+        {
+            len.set(last);
+        }
+    }
+
+    /// Takes the item that follows the last one into the array, should it be among the entries.
+    #[inline]
+    pub(super) fn migrate_next(self, ctx: Context<'gc>) {
+        if self.0.as_ref().flags.get() & HAS_INTEGER_ENTRY != 0 {
+            self.migrate_following(ctx);
+        }
+    }
+
+    #[cold]
+    fn migrate_following(self, ctx: Context<'gc>) {
+        loop {
+            let len = self.0.as_ref().len.get() as usize;
+            if len < self.array_capacity() {
+                return;
+            }
+            let next = Value::Integer(len as i64 + 1);
+            let live = self.find(next).and_then(|at| self.entry(at)).is_some_and(|entry| !entry.value.get().is_nil());
+            if !live || self.grow_array(ctx, len + 1).is_err() {
+                return;
+            }
+        }
+    }
+
+    /// Whether at most half of the array's cells hold a value.
+    pub(super) fn is_sparse(self) -> bool {
+        let len = self.0.as_ref().len.get();
+        let held = (0..len).filter(|at| self.array_cell(*at).is_some_and(|(s, at)| !cell_value(s, at).is_nil())).count();
+        held <= len as usize / 2
+    }
+
+    /// Moves all list items to the entries, and adds `value` behind them: a queue that has wandered off.
+    pub(super) fn move_array_to_entries(self, ctx: Context<'gc>, value: Value<'gc>) -> Result<(), TableError> {
+        let body = self.0.as_ref();
+        let len = body.len.get();
+        let items: Vec<(i64, Value<'gc>)> = (0..len)
+            .filter_map(|at| self.array_cell(at).map(|(slice, cell)| (i64::from(at) + 1, cell_value(slice, cell))))
+            .filter(|(_, value)| !value.is_nil())
+            .chain(std::iter::once((i64::from(len) + 1, value)))
+            .collect();
+        self.charge_part(ctx, 0)?;
+        let write = Gc::write(ctx.mc(), self.0);
+        field!(write, Body, array).unlock().set(ctx.empty().cells);
+        body.len.set(0);
+        if let Some(rest) = body.rest.get() {
+            rest.charge.remove(rest.array_slices.get() as usize * SLICE_MAX * size_of::<Value<'_>>());
+            rest.array_slices.set(0);
+            field!(write, Body, array_spine).unlock().set(None);
+        }
+        items.into_iter().try_for_each(|(key, value)| self.set_integer(ctx, key, value))
+    }
+
+    /// Makes the array at least `wanted` cells long and takes in the entries that then belong there.
+    pub(super) fn grow_array(self, ctx: Context<'gc>, wanted: usize) -> Result<(), OutOfMemory> {
+        let before = self.array_capacity();
+        if wanted <= SLICE_MAX {
+            self.replace_array(ctx, wanted.max(if before >= 4 { before + 1 } else { 4.min(before * 2) }))?;
+        } else {
+            if before < SLICE_MAX {
+                self.replace_array(ctx, SLICE_MAX)?;
+            }
+            while self.array_capacity() < wanted {
+                self.add_array_slice(ctx)?;
+            }
+        }
+        if self.0.as_ref().flags.get() & HAS_INTEGER_ENTRY != 0 {
+            self.take_in_entries(ctx, before);
+        }
+        Ok(())
+    }
+
+    fn replace_array(self, ctx: Context<'gc>, wanted: usize) -> Result<(), OutOfMemory> {
+        let old = self.0.as_ref().array.get();
+        let new: Slice<'gc, Lock<Value<'gc>>> = slice(ctx.mc(), wanted.min(SLICE_MAX));
+        self.charge_part(ctx, size_of_val(new.as_ref()))?;
+        self.discharge_part(size_of_val(old.as_ref()));
+        let write = Gc::write(ctx.mc(), new);
+        for (at, cell) in old.as_ref().iter().enumerate() {
+            write[at].unlock().set(cell.get());
+        }
+        field!(Gc::write(ctx.mc(), self.0), Body, array).unlock().set(new);
+        Ok(())
+    }
+
+    fn add_array_slice(self, ctx: Context<'gc>) -> Result<(), OutOfMemory> {
+        let bytes = SLICE_MAX * size_of::<Value<'_>>();
+        ctx.ledger().check(bytes)?;
+        let rest = self.rest(ctx);
+        let count = (rest.array_slices.get() as usize).max(1);
+        let old = self.0.as_ref().array_spine.get();
+        let spine = match old {
+            Some(spine) if count < spine.len() => spine,
+            _ => {
+                let first = self.0.as_ref().array.get();
+                let kept: Vec<_> = old.map_or_else(|| vec![first], |old| old.iter().map(Lock::get).collect());
+                let longer = spine(ctx.mc(), kept.into_iter(), count * 2, ctx.empty().cells)?;
+                rest.charge.add(count * size_of::<Slice<'_, Lock<Value<'_>>>>());
+                field!(Gc::write(ctx.mc(), self.0), Body, array_spine).unlock().set(Some(longer));
+                longer
+            }
+        };
+        Gc::write(ctx.mc(), spine).as_deref()[count].unlock().set(slice(ctx.mc(), SLICE_MAX));
+        rest.array_slices.set(count as u32 + 1);
+        rest.charge.add(bytes);
+        Ok(())
+    }
+
+    /// Moves entries with integer keys above `before` that the array now reaches into it.
+    fn take_in_entries(self, ctx: Context<'gc>, before: usize) {
+        for key in before + 1..=self.array_capacity() {
+            let Some(at) = self.find(Value::Integer(key as i64)) else { continue };
+            let Some(value) = self.entry(at).map(|entry| entry.value.get()).filter(|value| !value.is_nil()) else {
+                continue;
+            };
+            self.set_entry_value(ctx, at, Value::Nil);
+            self.set_cell(ctx, key as u32 - 1, value);
+            self.0.as_ref().len.set(self.0.as_ref().len.get().max(key as u32));
+        }
+    }
+
+    // -- the entries ---------------------------------------------------------------------------------
+
+    /// The number of entries there is room for before they have to be rebuilt.
+    pub(super) fn entry_limit(self) -> usize {
+        let first = self.0.as_ref().entries.get().len();
+        let spine = self.0.as_ref().rest.get().and_then(|rest| rest.entry_spine.get());
+        spine.map_or(first, |spine| spine.len() * SLICE_MAX)
+    }
+
+    /// Makes room for one more entry, with `key`: in the array, by dropping dead entries, or by growing.
+    pub(super) fn rebuild_entries(self, ctx: Context<'gc>, key: Value<'gc>) -> Result<(), TableError> {
+        let has_integers = self.0.as_ref().flags.get() & HAS_INTEGER_ENTRY != 0;
+        if has_integers || matches!(key, Value::Integer(_)) {
+            let wanted = self.best_array_size(key);
+            if wanted > self.array_capacity() {
+                self.grow_array(ctx, wanted)?;
+            }
+        }
+        let used = self.0.as_ref().used.get() as usize;
+        let live = (0..used as u32).filter(|at| self.entry(*at).is_some_and(|e| !e.value.get().is_nil())).count();
+        let limit = self.entry_limit();
+        let new_limit = if live + 1 > limit - limit / 4 { limit + 1 } else { limit };
+        if limit >= SLICE_MAX && live > used - used / 4 {
+            self.double_entry_spine(ctx)?;
+        } else {
+            self.compact_entries(ctx, new_limit.max(live + 1))?;
+        }
+        if self.0.as_ref().used.get() as usize > SCANNED_MAX {
+            self.build_index(ctx)?;
+        }
+        Ok(())
+    }
+
+    /// The size of array that PUC-Rio's rule finds for the integer keys there are, and `extra`.
+    fn best_array_size(self, extra: Value<'gc>) -> usize {
+        let mut counts = [0_usize; 32];
+        let mut count = |key: Value<'gc>| {
+            if let Value::Integer(key) = key
+                && (1..=1 << 31).contains(&key)
+                && let Some(slot) = counts.get_mut(((key - 1).max(0) as u64 + 1).next_power_of_two().ilog2() as usize)
+            {
+                *slot += 1;
+            }
+        };
+        count(extra);
+        for at in 0..self.0.as_ref().used.get() {
+            if let Some(entry) = self.entry(at)
+                && !entry.value.get().is_nil()
+            {
+                count(entry.key.get());
+            }
+        }
+        let len = self.0.as_ref().len.get() as usize;
+        let (mut total, mut best) = (0, 0);
+        for (power, in_range) in counts.iter().enumerate() {
+            let size = 1_usize << power;
+            let from_array = len.min(size).saturating_sub(len.min(size / 2));
+            total += in_range + if power == 0 { len.min(1) } else { from_array };
+            if total > size / 2 {
+                best = size;
+            }
+        }
+        best
+    }
+
+    /// Copies the live entries to storage with room for `limit`.
+    fn compact_entries(self, ctx: Context<'gc>, limit: usize) -> Result<(), TableError> {
+        let body = self.0.as_ref();
+        let mut kept = Vec::new();
+        kept.try_reserve_exact(body.used.get() as usize).map_err(|_| TableError::OutOfMemory)?;
+        kept.extend((0..body.used.get()).filter_map(|at| {
+            let entry = self.entry(at)?;
+            let value = entry.value.get();
+            (!value.is_nil()).then(|| (entry.key.get(), value))
+        }));
+        let first: Slice<'gc, Entry<'gc>> = slice(ctx.mc(), limit.min(SLICE_MAX));
+        self.charge_part(ctx, size_of_val(first.as_ref()))?;
+        self.discharge_part(size_of_val(body.entries.get().as_ref()));
+        let slices = limit.div_ceil(SLICE_MAX).next_power_of_two();
+        let new_spine =
+            if slices > 1 { Some(spine(ctx.mc(), std::iter::once(first), slices, ctx.empty().entries)?) } else { None };
+        if let Some(rest) = body.rest.get() {
+            let write = Gc::write(ctx.mc(), rest);
+            field!(write, Rest, index).unlock().set(None);
+            field!(write, Rest, entry_spine).unlock().set(new_spine);
+        } else if new_spine.is_some() {
+            field!(Gc::write(ctx.mc(), self.rest(ctx)), Rest, entry_spine).unlock().set(new_spine);
+        }
+        field!(Gc::write(ctx.mc(), self.0), Body, entries).unlock().set(first);
+        body.used.set(0);
+        body.key_bits.set(0);
+        body.flags.set(body.flags.get() & FROZEN);
+        kept.into_iter().try_for_each(|(key, value)| self.place_entry(ctx, key, value))
+    }
+
+    fn double_entry_spine(self, ctx: Context<'gc>) -> Result<(), OutOfMemory> {
+        let rest = self.rest(ctx);
+        let kept: Vec<_> = rest
+            .entry_spine
+            .get()
+            .map_or_else(|| vec![self.0.as_ref().entries.get()], |old| old.iter().map(Lock::get).collect());
+        let length = kept.len() * 2;
+        let longer = spine(ctx.mc(), kept.into_iter(), length, ctx.empty().entries)?;
+        field!(Gc::write(ctx.mc(), rest), Rest, entry_spine).unlock().set(Some(longer));
+        Ok(())
+    }
+
+    /// Adds an entry behind the last; there is room below the limit.
+    pub(super) fn push_entry(self, ctx: Context<'gc>, key: Value<'gc>, value: Value<'gc>) -> Result<(), TableError> {
+        self.place_entry(ctx, key, value)?;
+        let used = self.0.as_ref().used.get();
+        if used as usize > SCANNED_MAX {
+            match self.0.as_ref().rest.get().and_then(|rest| rest.index.get()) {
+                Some(index) => index.insert(hash(key), used - 1),
+                None => self.build_index(ctx)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds an entry without entering it in the index.
+    fn place_entry(self, ctx: Context<'gc>, key: Value<'gc>, value: Value<'gc>) -> Result<(), TableError> {
+        let body = self.0.as_ref();
+        let at = body.used.get() as usize;
+        let Some(mut place) = self.entry_slice(at) else { return Err(TableError::OutOfMemory) };
+        if place.is_empty() {
+            let bytes = SLICE_MAX * size_of::<Entry<'_>>();
+            ctx.ledger().check(bytes)?;
+            place = slice(ctx.mc(), SLICE_MAX);
+            let rest = self.rest(ctx);
+            rest.charge.add(bytes);
+            if let Some(spine) = rest.entry_spine.get() {
+                Gc::write(ctx.mc(), spine).as_deref()[at / SLICE_MAX].unlock().set(place);
+            }
+        }
+        let write = &Gc::write(ctx.mc(), place)[at % SLICE_MAX];
+        field!(write, Entry, key).unlock().set(key);
+        field!(write, Entry, value).unlock().set(value);
+        body.used.set(at as u32 + 1);
+        match key {
+            Value::String(key) => body.key_bits.set(body.key_bits.get() | key_bit(key.hash())),
+            Value::Integer(_) => body.flags.set(body.flags.get() | HAS_INTEGER_ENTRY),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn build_index(self, ctx: Context<'gc>) -> Result<(), OutOfMemory> {
+        let slots = (self.entry_limit() + self.entry_limit() / 2).next_power_of_two();
+        let bytes = slots * size_of::<u32>();
+        let rest = self.rest(ctx);
+        let old = rest.index.get().map_or(0, |index| index.slots.len() * size_of::<u32>());
+        ctx.ledger().check(bytes)?;
+        let mut cells = Vec::new();
+        cells.try_reserve_exact(slots).map_err(|_| OutOfMemory)?;
+        cells.resize(slots, Cell::new(0));
+        let index = Gc::new(ctx.mc(), Index { slots: cells.into_boxed_slice() });
+        for at in 0..self.0.as_ref().used.get() {
+            if let Some(entry) = self.entry(at) {
+                index.insert(hash(entry.key.get()), at);
+            }
+        }
+        rest.charge.add(bytes);
+        rest.charge.remove(old);
+        field!(Gc::write(ctx.mc(), rest), Rest, index).unlock().set(Some(index));
+        Ok(())
+    }
+
+    // -- accounts ------------------------------------------------------------------------------------
+
+    fn rest(self, ctx: Context<'gc>) -> Gc<'gc, Rest<'gc>> {
+        if let Some(rest) = self.0.as_ref().rest.get() {
+            return rest;
+        }
+        let rest = Gc::new(
+            ctx.mc(),
+            Rest {
+                entry_spine: Lock::new(None),
+                index: Lock::new(None),
+                array_slices: Cell::new(u32::from(self.0.as_ref().array.get().len() >= SLICE_MAX)),
+                charge: Charge::new(ctx.ledger(), 0),
+            },
+        );
+        field!(Gc::write(ctx.mc(), self.0), Body, rest).unlock().set(Some(rest));
+        rest
+    }
+
+    /// Enters a part of so many bytes in the ledger, if it is not a small one.
+    pub(super) fn charge_part(self, ctx: Context<'gc>, bytes: usize) -> Result<(), OutOfMemory> {
+        if bytes > UNCHARGED_BYTES {
+            ctx.ledger().check(bytes)?;
+            self.rest(ctx).charge.add(bytes);
+        }
+        Ok(())
+    }
+
+    fn discharge_part(self, bytes: usize) {
+        if bytes > UNCHARGED_BYTES
+            && let Some(rest) = self.0.as_ref().rest.get()
+        {
+            rest.charge.remove(bytes);
+        }
+    }
+}
+
+impl Index {
+    /// Enters entry `at`, whose key is not in the index yet. There are always free slots: the index is
+    /// made half as long again as the entries can become.
+    fn insert(&self, hash: u32, at: u32) {
+        let mask = self.slots.len() - 1;
+        let mut slot = hash as usize & mask;
+        while let Some(cell) = self.slots.get(slot) {
+            if cell.get() == 0 {
+                cell.set(at + 1);
+                return;
+            }
+            slot = (slot + 1) & mask;
+        }
+    }
+}

@@ -1,0 +1,666 @@
+//! Tables: a list part and a part for everything else.
+//!
+//! The *array* holds keys 1 to `len`, without trailing nils, so that `#t` is a load. The *entries* hold
+//! all other keys in order of insertion, so that `pairs` never depends on addresses or hash seeds. Up to
+//! [`SCANNED_MAX`] entries are found by looking at each; above that an index of positions is kept.
+//!
+//! Invariants:
+//! - array cells at `len` and above are nil; key `len + 1` is never among the entries with a value;
+//! - an integer key from 1 to the array's capacity is never among the entries;
+//! - an entry whose value is nil is dead but keeps its key until the entries are rebuilt, which happens
+//!   only when a new key is inserted: a traversal may clear fields as it goes;
+//! - `key_bits` has a bit set for every string key, so that a clear bit proves a string absent.
+
+use std::cell::Cell;
+
+use gc_arena::barrier::field;
+use gc_arena::{Collect, Gc, Lock};
+
+use crate::syntax::number::float_to_integer;
+use crate::vm::context::Context;
+use crate::vm::gc::{Charge, OutOfMemory};
+use crate::vm::segment::{SLICE_MAX, Slice, Spine, slice, spine};
+use crate::vm::string::LuaString;
+use crate::vm::value::Value;
+
+mod grow;
+
+/// Up to this many entries are found without an index.
+const SCANNED_MAX: usize = 8;
+
+/// Parts of up to this many bytes count as covered by the collector's count of objects.
+const UNCHARGED_BYTES: usize = 128;
+
+/// Positions at or above this one, in a traversal, are entries; below it, array cells.
+const FIRST_ENTRY: u32 = 1 << 31;
+
+const FROZEN: u32 = 1 << 31;
+const HAS_INTEGER_ENTRY: u32 = 1 << 30;
+
+/// A Lua table.
+#[derive(Clone, Copy, Collect)]
+#[collect(no_drop)]
+pub struct Table<'gc>(Gc<'gc, Body<'gc>>);
+
+#[derive(Collect)]
+#[collect(no_drop)]
+pub(super) struct Body<'gc> {
+    array: Lock<Slice<'gc, Lock<Value<'gc>>>>,
+    entries: Lock<Slice<'gc, Entry<'gc>>>,
+    metatable: Lock<Option<Table<'gc>>>,
+    /// The slices of a list that is longer than one, the first included.
+    array_spine: Lock<Option<Spine<'gc, Lock<Value<'gc>>>>>,
+    rest: Lock<Option<Gc<'gc, Rest<'gc>>>>,
+    len: Cell<u32>,
+    used: Cell<u32>,
+    key_bits: Cell<u32>,
+    /// Bits 0 to 24: this metamethod is known to be absent; the top bits as named above.
+    flags: Cell<u32>,
+}
+
+/// What only bigger tables need.
+#[derive(Collect)]
+#[collect(no_drop)]
+struct Rest<'gc> {
+    entry_spine: Lock<Option<Spine<'gc, Entry<'gc>>>>,
+    index: Lock<Option<Gc<'gc, Index>>>,
+    /// How many slices of the array spine are made, the first one included.
+    array_slices: Cell<u32>,
+    #[collect(require_static)]
+    charge: Charge,
+}
+
+#[derive(Collect, Default)]
+#[collect(no_drop)]
+pub(super) struct Entry<'gc> {
+    key: Lock<Value<'gc>>,
+    value: Lock<Value<'gc>>,
+}
+
+/// Positions of entries by hash, open addressing; 0 is a free slot, `n` stands for entry `n - 1`.
+#[derive(Collect)]
+#[collect(require_static)]
+struct Index {
+    slots: Box<[Cell<u32>]>,
+}
+
+/// Why a table did not take a key or a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TableError {
+    /// The key was nil.
+    NilKey,
+    /// The key was NaN.
+    NanKey,
+    /// The table is read-only.
+    Frozen,
+    /// The memory limit is reached.
+    OutOfMemory,
+}
+
+impl From<OutOfMemory> for TableError {
+    fn from(_: OutOfMemory) -> TableError {
+        TableError::OutOfMemory
+    }
+}
+
+impl<'gc> Table<'gc> {
+    /// An empty table.
+    #[inline]
+    pub fn new(ctx: Context<'gc>) -> Table<'gc> {
+        Table::with_capacity(ctx, 0, 0)
+    }
+
+    /// An empty table with room for `list` list items and `map` other fields, as far as one slice goes.
+    #[inline]
+    pub fn with_capacity(ctx: Context<'gc>, list: usize, map: usize) -> Table<'gc> {
+        let empty = ctx.empty();
+        let array = if list == 0 { empty.cells } else { slice(ctx.mc(), list.min(SLICE_MAX)) };
+        let entries = if map == 0 { empty.entries } else { slice(ctx.mc(), map.min(SLICE_MAX)) };
+        let table = Table(Gc::new(
+            ctx.mc(),
+            Body {
+                array: Lock::new(array),
+                entries: Lock::new(entries),
+                metatable: Lock::new(None),
+                array_spine: Lock::new(None),
+                rest: Lock::new(None),
+                len: Cell::new(0),
+                used: Cell::new(0),
+                key_bits: Cell::new(0),
+                flags: Cell::new(0),
+            },
+        ));
+        // Sizes here are at most a slice each; a limit that this passes is noticed at the next check.
+        if size_of_val(array.as_ref()) + size_of_val(entries.as_ref()) > 2 * UNCHARGED_BYTES {
+            let charged = table.charge_part(ctx, size_of_val(array.as_ref()));
+            let _ = charged.and_then(|()| table.charge_part(ctx, size_of_val(entries.as_ref())));
+        }
+        table
+    }
+
+    /// Whether both are one table.
+    #[inline(always)]
+    pub fn same(self, other: Table<'gc>) -> bool {
+        Gc::ptr_eq(self.0, other.0)
+    }
+
+    pub(super) fn address(self) -> usize {
+        Gc::as_ptr(self.0).addr()
+    }
+
+    pub(super) fn erased(self) -> Gc<'gc, ()> {
+        Gc::erase(self.0)
+    }
+
+    /// The table's metatable.
+    #[inline(always)]
+    pub fn metatable(self) -> Option<Table<'gc>> {
+        self.0.as_ref().metatable.get()
+    }
+
+    /// Sets or removes the table's metatable.
+    pub fn set_metatable(self, ctx: Context<'gc>, metatable: Option<Table<'gc>>) {
+        field!(Gc::write(ctx.mc(), self.0), Body, metatable).unlock().set(metatable);
+    }
+
+    /// Makes the table read-only for scripts and natives alike, for good.
+    pub fn freeze(self) {
+        let flags = &self.0.as_ref().flags;
+        flags.set(flags.get() | FROZEN);
+    }
+
+    /// Whether the table is read-only.
+    pub fn is_frozen(self) -> bool {
+        self.0.as_ref().flags.get() & FROZEN != 0
+    }
+
+    /// The length without metamethods, a border in the manual's sense (§3.4.7).
+    #[inline(always)]
+    #[expect(clippy::cast_lossless, reason = "const-friendly and obvious")]
+    pub fn len(self) -> i64 {
+        self.0.as_ref().len.get() as i64
+    }
+
+    /// Whether the list part is empty.
+    pub fn is_empty(self) -> bool {
+        self.len() == 0
+    }
+
+    // -- reading -------------------------------------------------------------------------------------
+
+    /// The value at `key`, or nil; no metamethods.
+    #[inline]
+    pub fn get(self, key: Value<'gc>) -> Value<'gc> {
+        match key {
+            Value::String(key) => self.get_string(key),
+            Value::Integer(key) => self.get_integer(key),
+            Value::Float(x) => match float_to_integer(x) {
+                Some(key) => self.get_integer(key),
+                None => self.get_entry(key),
+            },
+            Value::Nil => Value::Nil,
+            key => self.get_entry(key),
+        }
+    }
+
+    /// The value at an integer key, or nil; no metamethods.
+    #[inline(always)]
+    pub fn get_integer(self, key: i64) -> Value<'gc> {
+        match self.list_cell((key as u64).wrapping_sub(1)) {
+            Some((slice, at)) => cell_value(slice, at),
+            None => self.get_integer_entry(key),
+        }
+    }
+
+    /// The list item at an integer key, if there is one.
+    #[inline(always)]
+    pub(super) fn list_item(self, key: i64) -> Option<Value<'gc>> {
+        let (slice, at) = self.list_cell((key as u64).wrapping_sub(1))?;
+        match slice.as_ref().get(at)?.get() {
+            Value::Nil => None,
+            value => Some(value),
+        }
+    }
+
+    /// The value of a string key, if it is at the cached position.
+    #[inline(always)]
+    pub(super) fn at_cached(self, key: LuaString<'gc>, cache: &Cell<u32>) -> Option<Value<'gc>> {
+        let entry = self.0.as_ref().entries.get().as_ref().get(cache.get() as usize)?;
+        match entry.key.get() {
+            Value::String(found) if found.same(key) => match entry.value.get() {
+                Value::Nil => None,
+                value => Some(value),
+            },
+            _ => None,
+        }
+    }
+
+    /// Whether the table may have a field of this name.
+    #[inline]
+    pub(super) fn may_have(self, key: LuaString<'gc>) -> bool {
+        self.0.as_ref().key_bits.get() & key_bit(key.hash()) != 0
+    }
+
+    /// The slice, and the place in it, of the list's cell at `at`, if it has one.
+    #[inline(always)]
+    fn list_cell(self, at: u64) -> Option<(Slice<'gc, Lock<Value<'gc>>>, usize)> {
+        let body = self.0.as_ref();
+        let at = usize::try_from(at).ok()?;
+        let first = body.array.get();
+        if at < first.len() {
+            return Some((first, at));
+        }
+        let slice = body.array_spine.get()?.as_ref().get(at / SLICE_MAX)?.get();
+        (!slice.is_empty()).then_some((slice, at % SLICE_MAX))
+    }
+
+    #[inline(never)]
+    fn get_integer_entry(self, key: i64) -> Value<'gc> {
+        if self.0.as_ref().flags.get() & HAS_INTEGER_ENTRY == 0 {
+            return Value::Nil;
+        }
+        self.get_entry(Value::Integer(key))
+    }
+
+    /// The value at a string key, or nil; no metamethods.
+    #[inline]
+    pub fn get_string(self, key: LuaString<'gc>) -> Value<'gc> {
+        match self.find_string(key) {
+            Some(at) => self.entry(at).map_or(Value::Nil, |entry| entry.value.get()),
+            None => Value::Nil,
+        }
+    }
+
+    /// The value at a string key, tried at the cached position first.
+    #[inline(always)]
+    pub fn get_cached(self, key: LuaString<'gc>, cache: &Cell<u32>) -> Value<'gc> {
+        if let Some(entry) = self.0.as_ref().entries.get().as_ref().get(cache.get() as usize)
+            && let Value::String(found) = entry.key.get()
+            && found.same(key)
+        {
+            return entry.value.get();
+        }
+        self.get_and_cache(key, cache)
+    }
+
+    #[inline(never)]
+    pub(super) fn get_and_cache(self, key: LuaString<'gc>, cache: &Cell<u32>) -> Value<'gc> {
+        let Some(at) = self.find_string(key) else { return Value::Nil };
+        cache.set(at);
+        self.entry(at).map_or(Value::Nil, |entry| entry.value.get())
+    }
+
+    fn get_entry(self, key: Value<'gc>) -> Value<'gc> {
+        self.find(key).and_then(|at| self.entry(at)).map_or(Value::Nil, |entry| entry.value.get())
+    }
+
+    // -- writing -------------------------------------------------------------------------------------
+
+    /// Sets `key` to `value`; no metamethods.
+    ///
+    /// # Errors
+    /// If the key is nil or NaN, the table is frozen, or the memory limit is reached.
+    pub fn set(self, ctx: Context<'gc>, key: Value<'gc>, value: Value<'gc>) -> Result<(), TableError> {
+        match key {
+            Value::Integer(key) => self.set_integer(ctx, key, value),
+            Value::Float(x) => match float_to_integer(x) {
+                Some(key) => self.set_integer(ctx, key, value),
+                None if x.is_nan() => Err(TableError::NanKey),
+                None => self.set_entry(ctx, key, value),
+            },
+            Value::Nil | Value::Cell(_) => Err(TableError::NilKey),
+            key => self.set_entry(ctx, key, value),
+        }
+    }
+
+    /// Sets a field by name; no metamethods.
+    ///
+    /// # Errors
+    /// As [`Table::set`].
+    pub fn set_field(
+        self,
+        ctx: Context<'gc>,
+        key: &str,
+        value: impl Into<Value<'gc>>,
+    ) -> Result<(), TableError> {
+        self.set_entry(ctx, Value::String(ctx.string(key.as_bytes())), value.into())
+    }
+
+    /// Overwrites a list item that has a value with another value. Whether it could; else use [`Table::set_integer`].
+    #[inline(always)]
+    pub fn try_set_integer(self, ctx: Context<'gc>, key: i64, value: &Value<'gc>) -> bool {
+        let body = self.0.as_ref();
+        let at = (key as u64).wrapping_sub(1);
+        if at < u64::from(body.len.get()) && body.flags.get() & FROZEN == 0 && !value.is_nil() {
+            if let Some((slice, at)) = self.list_cell(at)
+                && at < slice.len()
+                && (body.metatable.get().is_none() || !cell_value(slice, at).is_nil())
+            {
+                Gc::write(ctx.mc(), slice)[at].unlock().set(value.rebuilt());
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Overwrites a field that has a value, found at the cached position. Whether it could.
+    #[inline(always)]
+    pub(super) fn try_set_cached(
+        self,
+        ctx: Context<'gc>,
+        key: LuaString<'gc>,
+        value: &Value<'gc>,
+        cache: &Cell<u32>,
+    ) -> bool {
+        let body = self.0.as_ref();
+        let entries = body.entries.get();
+        let at = cache.get() as usize;
+        if let Some(entry) = entries.as_ref().get(at)
+            && let Value::String(found) = entry.key.get()
+            && found.same(key)
+            && !entry.value.get().is_nil()
+            && body.flags.get() & FROZEN == 0
+        {
+            field!(&Gc::write(ctx.mc(), entries)[at], Entry, value).unlock().set(value.rebuilt());
+            return true;
+        }
+        false
+    }
+
+    /// Adds a field to a small table that surely does not have it, and remembers its position. Whether it
+    /// could; only for tables without a metatable.
+    #[inline]
+    pub(super) fn try_push_cached(
+        self,
+        ctx: Context<'gc>,
+        key: LuaString<'gc>,
+        value: &Value<'gc>,
+        cache: &Cell<u32>,
+    ) -> bool {
+        let body = self.0.as_ref();
+        let used = body.used.get() as usize;
+        let entries = body.entries.get();
+        let bit = key_bit(key.hash());
+        if used < entries.len()
+            && used < SCANNED_MAX
+            && body.metatable.get().is_none()
+            && body.key_bits.get() & bit == 0
+            && body.flags.get() & FROZEN == 0
+            && !value.is_nil()
+        {
+            let entry = &Gc::write(ctx.mc(), entries)[used];
+            field!(entry, Entry, key).unlock().set(Value::String(key));
+            field!(entry, Entry, value).unlock().set(value.rebuilt());
+            body.used.set(used as u32 + 1);
+            body.key_bits.set(body.key_bits.get() | bit);
+            self.forget_absences();
+            cache.set(used as u32);
+            return true;
+        }
+        false
+    }
+
+    /// Sets a string field and remembers its position for the next time; no metamethods.
+    ///
+    /// # Errors
+    /// As [`Table::set`].
+    pub fn set_and_cache(
+        self,
+        ctx: Context<'gc>,
+        key: LuaString<'gc>,
+        value: Value<'gc>,
+        cache: &Cell<u32>,
+    ) -> Result<(), TableError> {
+        self.set_entry(ctx, Value::String(key), value)?;
+        if let Some(at) = self.find_string(key) {
+            cache.set(at);
+        }
+        Ok(())
+    }
+
+    /// Sets an integer key; no metamethods.
+    ///
+    /// # Errors
+    /// As [`Table::set`].
+    pub fn set_integer(self, ctx: Context<'gc>, key: i64, value: Value<'gc>) -> Result<(), TableError> {
+        let body = self.0.as_ref();
+        if body.flags.get() & FROZEN != 0 {
+            return Err(TableError::Frozen);
+        }
+        let at = (key as u64).wrapping_sub(1);
+        let len = body.len.get();
+        if at < u64::from(len) {
+            self.set_cell(ctx, at as u32, value);
+            if value.is_nil() && at == u64::from(len) - 1 {
+                self.trim();
+            }
+            return Ok(());
+        }
+        if value.is_nil() {
+            return if at < self.array_capacity() as u64 { Ok(()) } else { self.set_entry(ctx, Value::Integer(key), value) };
+        }
+        if at == u64::from(len) && at < u64::from(FIRST_ENTRY) - 1 {
+            return self.append(ctx, value);
+        }
+        if at < self.array_capacity() as u64 {
+            body.len.set(at as u32 + 1);
+            self.set_cell(ctx, at as u32, value);
+            self.migrate_next(ctx);
+            return Ok(());
+        }
+        self.set_entry(ctx, Value::Integer(key), value)
+    }
+
+    /// Adds `value`, which is not nil, behind the last list item.
+    fn append(self, ctx: Context<'gc>, value: Value<'gc>) -> Result<(), TableError> {
+        let body = self.0.as_ref();
+        let len = body.len.get();
+        if len as usize >= self.array_capacity() {
+            if len as usize >= SLICE_MAX && len.is_power_of_two() && self.is_sparse() {
+                return self.move_array_to_entries(ctx, value);
+            }
+            self.grow_array(ctx, len as usize + 1)?;
+        }
+        body.len.set(len + 1);
+        self.set_cell(ctx, len, value);
+        self.migrate_next(ctx);
+        Ok(())
+    }
+
+    /// Sets any key that does not belong in the array.
+    fn set_entry(self, ctx: Context<'gc>, key: Value<'gc>, value: Value<'gc>) -> Result<(), TableError> {
+        let body = self.0.as_ref();
+        if body.flags.get() & FROZEN != 0 {
+            return Err(TableError::Frozen);
+        }
+        if let Some(at) = self.find(key) {
+            self.set_entry_value(ctx, at, value);
+            self.forget_absences();
+            return Ok(());
+        }
+        if value.is_nil() {
+            return Ok(());
+        }
+        if body.used.get() as usize >= self.entry_limit() {
+            self.rebuild_entries(ctx, key)?;
+            if let Value::Integer(integer) = key
+                && (integer as u64).wrapping_sub(1) < self.array_capacity() as u64
+            {
+                return self.set_integer(ctx, integer, value);
+            }
+        }
+        self.forget_absences();
+        self.push_entry(ctx, key, value)
+    }
+
+    // -- metamethod absence --------------------------------------------------------------------------
+
+    /// Whether metamethod number `event` was looked for in this table, as a metatable, and not found.
+    #[inline(always)]
+    pub(super) fn is_known_absent(self, event: u32) -> bool {
+        self.0.as_ref().flags.get() & (1 << event) != 0
+    }
+
+    pub(super) fn remember_absent(self, event: u32) {
+        let flags = &self.0.as_ref().flags;
+        flags.set(flags.get() | (1 << event));
+    }
+
+    #[inline(always)]
+    fn forget_absences(self) {
+        let flags = &self.0.as_ref().flags;
+        flags.set(flags.get() & (FROZEN | HAS_INTEGER_ENTRY));
+    }
+
+    // -- traversal -----------------------------------------------------------------------------------
+
+    /// The first pair with a value at or behind `position`, and the position behind it. Begins at 0.
+    pub fn next_from(self, position: u32) -> Option<(u32, Value<'gc>, Value<'gc>)> {
+        let body = self.0.as_ref();
+        let mut at = position;
+        while at < body.len.get() {
+            let (slice, cell) = self.array_cell(at)?;
+            let value = cell_value(slice, cell);
+            at += 1;
+            if !value.is_nil() {
+                return Some((at, Value::Integer(i64::from(at)), value));
+            }
+        }
+        let mut at = at.max(FIRST_ENTRY);
+        while at - FIRST_ENTRY < body.used.get() {
+            let entry = self.entry(at - FIRST_ENTRY)?;
+            at += 1;
+            let value = entry.value.get();
+            if !value.is_nil() {
+                return Some((at, entry.key.get(), value));
+            }
+        }
+        None
+    }
+
+    /// The position behind `key` in a traversal, or `None` if the table has no such key. `hint` is a
+    /// position that is probably right.
+    pub fn position_behind(self, key: Value<'gc>, hint: u32) -> Option<u32> {
+        if key.is_nil() {
+            return Some(0);
+        }
+        let key = match key {
+            Value::Float(x) => float_to_integer(x).map_or(key, Value::Integer),
+            key => key,
+        };
+        if let Value::Integer(integer) = key {
+            let at = (integer as u64).wrapping_sub(1);
+            if at < self.array_capacity() as u64 {
+                return Some(at as u32 + 1);
+            }
+        }
+        if hint > FIRST_ENTRY
+            && let Some(entry) = self.entry(hint - FIRST_ENTRY - 1)
+            && entry.key.get().raw_equals(key)
+        {
+            return Some(hint);
+        }
+        self.find(key).map(|at| FIRST_ENTRY + at + 1)
+    }
+
+    // -- finding entries -----------------------------------------------------------------------------
+
+    #[inline]
+    fn find_string(self, key: LuaString<'gc>) -> Option<u32> {
+        let body = self.0.as_ref();
+        if body.key_bits.get() & key_bit(key.hash()) == 0 {
+            return None;
+        }
+        if key.is_long() {
+            return self.find(Value::String(key));
+        }
+        let is_key = |entry: &Entry<'gc>| matches!(entry.key.get(), Value::String(found) if found.same(key));
+        if body.used.get() as usize <= SCANNED_MAX {
+            let entries = body.entries.get().as_ref();
+            let used = entries.get(..body.used.get() as usize)?;
+            return used.iter().position(is_key).map(|at| at as u32);
+        }
+        self.probe(key.hash(), is_key)
+    }
+
+    fn find(self, key: Value<'gc>) -> Option<u32> {
+        let body = self.0.as_ref();
+        let is_key = |entry: &Entry<'gc>| entry.key.get().raw_equals(key);
+        if body.used.get() as usize <= SCANNED_MAX {
+            let entries = body.entries.get().as_ref();
+            let used = entries.get(..body.used.get() as usize)?;
+            return used.iter().position(is_key).map(|at| at as u32);
+        }
+        self.probe(hash(key), is_key)
+    }
+
+    #[inline]
+    fn probe(self, hash: u32, is_key: impl Fn(&Entry<'gc>) -> bool) -> Option<u32> {
+        let index = self.0.as_ref().rest.get()?.as_ref().index.get()?.as_ref();
+        let mask = index.slots.len() - 1;
+        let mut slot = hash as usize & mask;
+        loop {
+            let at = index.slots.get(slot)?.get().checked_sub(1)?;
+            if is_key(self.entry(at)?) {
+                return Some(at);
+            }
+            slot = (slot + 1) & mask;
+        }
+    }
+
+    #[inline(always)]
+    fn entry(self, at: u32) -> Option<&'gc Entry<'gc>> {
+        let at = at as usize;
+        if let Some(entry) = self.0.as_ref().entries.get().as_ref().get(at) {
+            return Some(entry);
+        }
+        let spine = self.0.as_ref().rest.get()?.as_ref().entry_spine.get()?;
+        spine.as_ref().get(at / SLICE_MAX)?.get().as_ref().get(at % SLICE_MAX)
+    }
+
+    /// The slice that holds entry `at`.
+    fn entry_slice(self, at: usize) -> Option<Slice<'gc, Entry<'gc>>> {
+        let first = self.0.as_ref().entries.get();
+        if at < first.len() {
+            return Some(first);
+        }
+        let spine = self.0.as_ref().rest.get()?.as_ref().entry_spine.get()?;
+        Some(spine.as_ref().get(at / SLICE_MAX)?.get())
+    }
+
+    fn set_entry_value(self, ctx: Context<'gc>, at: u32, value: Value<'gc>) {
+        if let Some(slice) = self.entry_slice(at as usize)
+            && (at as usize % SLICE_MAX) < slice.len()
+        {
+            field!(&Gc::write(ctx.mc(), slice)[at as usize % SLICE_MAX], Entry, value).unlock().set(value);
+        }
+    }
+}
+
+#[inline(always)]
+const fn key_bit(hash: u32) -> u32 {
+    1 << (hash & 31)
+}
+
+#[inline(always)]
+fn cell_value<'gc>(slice: Slice<'gc, Lock<Value<'gc>>>, at: usize) -> Value<'gc> {
+    slice.as_ref().get(at).map_or(Value::Nil, Lock::get)
+}
+
+/// A key's hash. Objects hash by address: nothing a script sees depends on it.
+fn hash(key: Value<'_>) -> u32 {
+    let bits = match key {
+        Value::String(key) => return key.hash(),
+        Value::Nil | Value::Cell(_) => 0,
+        Value::Boolean(b) => 1 + u64::from(b),
+        Value::Integer(i) => i as u64,
+        Value::Float(x) => x.to_bits(),
+        Value::Table(object) => object.address() as u64,
+        Value::Closure(object) => object.address() as u64,
+        Value::Native(object) => object.address() as u64,
+        Value::UserData(object) => object.address() as u64,
+        Value::Thread(object) => object.address() as u64,
+    };
+    let mixed = (bits ^ bits >> 32).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    (mixed >> 32) as u32
+}

@@ -1,0 +1,78 @@
+//! Userdata: Rust values in Lua.
+//!
+//! The Rust value is `'static`, and is reached by asking for its type. Lua values that belong to it go into
+//! its *user value*, where the collector sees them.
+
+use std::any::Any;
+
+use gc_arena::barrier::field;
+use gc_arena::{Collect, Gc, Lock};
+
+use super::context::Context;
+use super::table::Table;
+use super::value::Value;
+
+/// A Rust value in Lua.
+#[derive(Clone, Copy, Collect)]
+#[collect(no_drop)]
+pub struct UserData<'gc>(Gc<'gc, Body<'gc>>);
+
+#[derive(Collect)]
+#[collect(no_drop)]
+struct Body<'gc> {
+    #[collect(require_static)]
+    value: Box<dyn Any>,
+    metatable: Lock<Option<Table<'gc>>>,
+    user_value: Lock<Value<'gc>>,
+}
+
+impl<'gc> UserData<'gc> {
+    /// Moves a Rust value into Lua.
+    pub fn new<T: 'static>(ctx: Context<'gc>, value: T, metatable: Option<Table<'gc>>) -> UserData<'gc> {
+        UserData(Gc::new(
+            ctx.mc(),
+            Body { value: Box::new(value), metatable: Lock::new(metatable), user_value: Lock::new(Value::Nil) },
+        ))
+    }
+
+    /// The Rust value, if it is a `T`. It is shared: what is to change needs a cell.
+    #[inline]
+    pub fn downcast<T: 'static>(self) -> Option<&'gc T> {
+        self.0.as_ref().value.downcast_ref()
+    }
+
+    /// The userdata's metatable.
+    #[inline]
+    pub fn metatable(self) -> Option<Table<'gc>> {
+        self.0.as_ref().metatable.get()
+    }
+
+    /// Sets or removes the userdata's metatable.
+    pub fn set_metatable(self, ctx: Context<'gc>, metatable: Option<Table<'gc>>) {
+        field!(Gc::write(ctx.mc(), self.0), Body, metatable).unlock().set(metatable);
+    }
+
+    /// The Lua value that belongs to it.
+    pub fn user_value(self) -> Value<'gc> {
+        self.0.as_ref().user_value.get()
+    }
+
+    /// Sets the Lua value that belongs to it.
+    pub fn set_user_value(self, ctx: Context<'gc>, value: Value<'gc>) {
+        field!(Gc::write(ctx.mc(), self.0), Body, user_value).unlock().set(value);
+    }
+
+    /// Whether both are one userdata.
+    #[inline]
+    pub fn same(self, other: UserData<'gc>) -> bool {
+        Gc::ptr_eq(self.0, other.0)
+    }
+
+    pub(super) fn address(self) -> usize {
+        Gc::as_ptr(self.0).addr()
+    }
+
+    pub(super) fn erased(self) -> Gc<'gc, ()> {
+        Gc::erase(self.0)
+    }
+}

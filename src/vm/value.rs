@@ -1,0 +1,230 @@
+//! Lua values.
+//!
+//! A value is sixteen bytes and `Copy`: a tag of eight bytes and a payload of eight. The wide tag is
+//! deliberate: with a narrow one the optimiser splits a value into one byte and fifteen and stores them
+//! unaligned, and the next load then waits for the store (record fields ran 2.2 times slower).
+//!
+//! Raw equality and type names live here; everything that may call a metamethod lives in `meta`.
+
+use gc_arena::{Collect, Gc, Lock};
+
+use super::function::{Closure, Native};
+use super::string::LuaString;
+use super::table::Table;
+use super::thread::Thread;
+use super::userdata::UserData;
+
+/// A Lua value.
+#[derive(Clone, Copy, Collect, Default)]
+#[collect(no_drop)]
+#[repr(u64)]
+pub enum Value<'gc> {
+    /// `nil`
+    #[default]
+    Nil,
+    /// `false` or `true`
+    Boolean(bool),
+    /// A number of subtype integer.
+    Integer(i64),
+    /// A number of subtype float.
+    Float(f64),
+    /// A string.
+    String(LuaString<'gc>),
+    /// A table.
+    Table(Table<'gc>),
+    /// A Lua function.
+    Closure(Closure<'gc>),
+    /// A function written in Rust.
+    Native(Native<'gc>),
+    /// A Rust value.
+    UserData(UserData<'gc>),
+    /// A coroutine.
+    Thread(Thread<'gc>),
+    /// A captured variable's cell. The compiler keeps these in registers and upvalues of its own; no
+    /// script and no native function ever sees one.
+    #[doc(hidden)]
+    Cell(CellRef<'gc>),
+}
+
+/// The cell of a variable that is captured and assigned.
+pub type CellRef<'gc> = Gc<'gc, Lock<Value<'gc>>>;
+
+/// The types of Lua values, as `type` names them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Type {
+    /// `nil`
+    Nil,
+    /// `boolean`
+    Boolean,
+    /// `number`
+    Number,
+    /// `string`
+    String,
+    /// `table`
+    Table,
+    /// `function`
+    Function,
+    /// `userdata`
+    UserData,
+    /// `thread`
+    Thread,
+}
+
+impl Type {
+    /// The number of types.
+    pub const COUNT: usize = 8;
+
+    /// The name that `type` returns.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Type::Nil => "nil",
+            Type::Boolean => "boolean",
+            Type::Number => "number",
+            Type::String => "string",
+            Type::Table => "table",
+            Type::Function => "function",
+            Type::UserData => "userdata",
+            Type::Thread => "thread",
+        }
+    }
+}
+
+impl<'gc> Value<'gc> {
+    /// The value's type.
+    pub const fn kind(self) -> Type {
+        match self {
+            Value::Nil | Value::Cell(_) => Type::Nil,
+            Value::Boolean(_) => Type::Boolean,
+            Value::Integer(_) | Value::Float(_) => Type::Number,
+            Value::String(_) => Type::String,
+            Value::Table(_) => Type::Table,
+            Value::Closure(_) | Value::Native(_) => Type::Function,
+            Value::UserData(_) => Type::UserData,
+            Value::Thread(_) => Type::Thread,
+        }
+    }
+
+    /// The name of the value's type, as `type` returns it.
+    pub const fn type_name(self) -> &'static str {
+        self.kind().name()
+    }
+
+    /// Whether the value is `nil`.
+    #[inline(always)]
+    pub const fn is_nil(&self) -> bool {
+        matches!(self, Value::Nil)
+    }
+
+    /// Whether a condition takes the value for false: `nil` and `false` are, all else is not.
+    #[inline(always)]
+    pub const fn is_falsy(&self) -> bool {
+        matches!(self, Value::Nil | Value::Boolean(false))
+    }
+
+    /// Whether a condition takes the value for true.
+    #[inline(always)]
+    pub const fn is_truthy(&self) -> bool {
+        !self.is_falsy()
+    }
+
+    /// Whether the value is a function.
+    pub const fn is_function(self) -> bool {
+        matches!(self, Value::Closure(_) | Value::Native(_))
+    }
+
+    /// Primitive equality, `rawequal`: no metamethods, numbers by their mathematical value.
+    #[inline]
+    pub fn raw_equals(self, other: Value<'gc>) -> bool {
+        match (self, other) {
+            (Value::Nil, Value::Nil) => true,
+            (Value::Boolean(a), Value::Boolean(b)) => a == b,
+            (Value::Integer(a), Value::Integer(b)) => a == b,
+            (Value::Float(a), Value::Float(b)) => a == b,
+            (Value::Integer(a), Value::Float(b)) | (Value::Float(b), Value::Integer(a)) => integer_equals_float(a, b),
+            (Value::String(a), Value::String(b)) => a.equals(b),
+            (Value::Table(a), Value::Table(b)) => a.same(b),
+            (Value::Closure(a), Value::Closure(b)) => a.same(b),
+            (Value::Native(a), Value::Native(b)) => a.same(b),
+            (Value::UserData(a), Value::UserData(b)) => a.same(b),
+            (Value::Thread(a), Value::Thread(b)) => a.same(b),
+            _ => false,
+        }
+    }
+
+    /// A copy that is built from its parts where it is a number.
+    ///
+    /// A number that was computed an instant ago still sits in the store buffer as two eight-byte stores;
+    /// a sixteen-byte load over them stalls. Used where such a value is stored on into a table (measured
+    /// on an array loop: 1.4 times faster).
+    #[inline(always)]
+    pub const fn rebuilt(&self) -> Value<'gc> {
+        match self {
+            Value::Integer(i) => Value::Integer(*i),
+            Value::Float(x) => Value::Float(*x),
+            other => *other,
+        }
+    }
+}
+
+/// Whether an integer and a float are the same number.
+#[expect(clippy::cast_precision_loss, reason = "checked to be exact by the way back")]
+fn integer_equals_float(a: i64, b: f64) -> bool {
+    a as f64 == b && crate::syntax::number::float_to_integer(b) == Some(a)
+}
+
+/// The value as `print` shows it where no metamethod is asked; objects show their type only.
+impl std::fmt::Debug for Value<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Value::Nil => f.write_str("nil"),
+            Value::Boolean(b) => write!(f, "{b}"),
+            Value::Integer(i) => write!(f, "{i}"),
+            Value::Float(x) => write!(f, "{x:?}"),
+            Value::String(s) => write!(f, "\"{}\"", s.as_bytes().escape_ascii()),
+            Value::Cell(_) => f.write_str("cell"),
+            object => f.write_str(object.type_name()),
+        }
+    }
+}
+
+macro_rules! value_from {
+    ($($source:ty => |$from:ident| $value:expr),* $(,)?) => {
+        $(
+            impl<'gc> From<$source> for Value<'gc> {
+                #[inline(always)]
+                fn from($from: $source) -> Value<'gc> {
+                    $value
+                }
+            }
+        )*
+    };
+}
+
+value_from! {
+    bool => |b| Value::Boolean(b),
+    i64 => |i| Value::Integer(i),
+    i32 => |i| Value::Integer(i64::from(i)),
+    u32 => |i| Value::Integer(i64::from(i)),
+    f64 => |x| Value::Float(x),
+    LuaString<'gc> => |string| Value::String(string),
+    Table<'gc> => |table| Value::Table(table),
+    Closure<'gc> => |function| Value::Closure(function),
+    Native<'gc> => |function| Value::Native(function),
+    UserData<'gc> => |userdata| Value::UserData(userdata),
+    Thread<'gc> => |thread| Value::Thread(thread),
+}
+
+impl<'gc, T: Into<Value<'gc>>> From<Option<T>> for Value<'gc> {
+    #[inline]
+    fn from(option: Option<T>) -> Value<'gc> {
+        option.map_or(Value::Nil, Into::into)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn value_is_two_words() {
+        assert_eq!(size_of::<super::Value<'_>>(), 16);
+    }
+}

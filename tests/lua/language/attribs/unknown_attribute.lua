@@ -1,0 +1,1 @@
+local x <final> = 1 --! syntax unknown attribute 'final'

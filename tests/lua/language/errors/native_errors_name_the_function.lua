@@ -1,0 +1,6 @@
+print(pcall(function() string.rep() end)) --> false	native_errors_name_the_function.lua:1: bad argument #1 to 'rep' (string expected, got no value)
+print(pcall(function() ("x"):rep() end)) --> false	native_errors_name_the_function.lua:2: bad argument #1 to 'rep' (number expected, got no value)
+print(pcall(function() ("x"):rep({}) end)) --> false	native_errors_name_the_function.lua:3: bad argument #1 to 'rep' (number expected, got table)
+print(pcall(function() local f = string.rep; f("x", {}) end)) --> false	native_errors_name_the_function.lua:4: bad argument #2 to 'f' (number expected, got table)
+print(pcall(function() math.floor({}) end)) --> false	native_errors_name_the_function.lua:5: bad argument #1 to 'floor' (number expected, got table)
+print(pcall(function() setmetatable({}, 1) end)) --> false	native_errors_name_the_function.lua:6: bad argument #2 to 'setmetatable' (nil or table expected, got number)

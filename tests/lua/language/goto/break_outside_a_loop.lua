@@ -1,0 +1,2 @@
+print("x")
+break --! syntax break outside loop at line 2

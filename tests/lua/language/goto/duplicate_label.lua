@@ -1,0 +1,3 @@
+::a::
+print("x")
+::a:: --! syntax label 'a' already defined on line 1

@@ -1,0 +1,1 @@
+local a = 1e+ --! syntax malformed number near '1e+'

@@ -1,0 +1,1 @@
+local a = 0xg --! syntax malformed number near '0xg'

@@ -1,0 +1,1 @@
+local a = 3x --! syntax malformed number near '3x'

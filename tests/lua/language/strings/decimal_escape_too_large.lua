@@ -1,0 +1,1 @@
+local s = "\300" --! syntax decimal escape too large near '"\300"'

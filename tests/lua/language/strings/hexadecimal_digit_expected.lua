@@ -1,0 +1,1 @@
+local s = "\xZZ" --! syntax hexadecimal digit expected near '"\xZ'

@@ -1,0 +1,1 @@
+print("x") = 1 --! syntax syntax error near '='

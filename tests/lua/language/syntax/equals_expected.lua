@@ -1,0 +1,2 @@
+local t = {}
+t.a.b --! syntax syntax error near <eof>

@@ -1,0 +1,1 @@
+local s = [=x] --! syntax invalid long string delimiter near '[='

@@ -1,0 +1,1 @@
+goto 1 --! syntax <name> expected near '1'

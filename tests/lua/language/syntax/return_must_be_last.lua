@@ -1,0 +1,2 @@
+return 1
+print("x") --! syntax <eof> expected near 'print'

@@ -1,0 +1,1 @@
+--[[ never closed --! syntax unfinished long comment (starting at line 1) near <eof>

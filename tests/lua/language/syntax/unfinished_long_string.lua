@@ -1,0 +1,1 @@
+local s = [[ never closed --! syntax unfinished long string (starting at line 1) near <eof>

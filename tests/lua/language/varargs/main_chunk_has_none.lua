@@ -1,0 +1,2 @@
+print(select("#", ...)) --> 0
+print((...)) --> nil

@@ -1,0 +1,3 @@
+local function f()
+  return ... --! syntax cannot use '...' outside a vararg function near '...'
+end

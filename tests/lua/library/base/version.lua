@@ -1,0 +1,1 @@
+print(_VERSION, type(_G)) --> Lua 5.4	table

@@ -1,0 +1,1 @@
+print(("x").len == string.len, #"abc" == ("abc"):len()) --> true	true

@@ -1,0 +1,131 @@
+//! What behaviours may take of a frame.
+
+use bevy::diagnostic::DiagnosticsStore;
+use bevy::prelude::*;
+use deimos::testing::TestApp;
+use deimos::{Behaviour, BehaviourStatus, DeimosDiagnostics, DeimosSettings, Scripts};
+
+fn measured(app: &mut TestApp, path: &bevy::diagnostic::DiagnosticPath) -> f64 {
+    app.world().resource::<DiagnosticsStore>().get(path).and_then(bevy::diagnostic::Diagnostic::value).unwrap()
+}
+
+#[test]
+fn runaway_costs_its_slice_and_no_other_behaviour_a_turn() {
+    let settings = DeimosSettings { slice: 10_000, ..default() };
+    let mut app = TestApp::with_settings(settings);
+    let runaway = app.run("while true do end");
+    for _ in 0..10 {
+        app.run("while true do print(time.frame)  wait() end");
+    }
+    for frame in 1..=20 {
+        app.frame();
+        assert_eq!(app.prints().len(), frame * 10);
+        let used = measured(&mut app, &DeimosDiagnostics::INSTRUCTIONS);
+        assert!((10_000.0..11_500.0).contains(&used), "{used}");
+    }
+    assert_eq!(app.status(runaway), Some(BehaviourStatus::Running));
+    assert!(app.errors().is_empty());
+}
+
+#[test]
+fn runaway_within_natives_and_coroutines_is_stopped() {
+    let settings = DeimosSettings { slice: 10_000, ..default() };
+    let mut app = TestApp::with_settings(settings);
+    app.run("while true do pcall(error) end");
+    app.run("coroutine.wrap(function() while true do end end)()");
+    app.run("while true do pcall(function() local s = string.rep('x', 1000000) end) end");
+    app.run("table.sort({1, 2, 3, 4}, function(a, b) while true do end end)");
+    app.run("while true do print(time.frame)  wait() end");
+    app.frames(5);
+    assert_eq!(app.prints(), ["1", "2", "3", "4", "5"]);
+}
+
+#[test]
+fn long_work_goes_on_where_it_stopped() {
+    let settings = DeimosSettings { slice: 1000, ..default() };
+    let mut app = TestApp::with_settings(settings);
+    app.run("local n = 0  for i = 1, 5000 do n = n + i end  print(n)");
+    app.frames(40);
+    assert_eq!(app.prints(), ["12502500"]);
+}
+
+#[test]
+fn those_without_a_turn_are_first_in_the_next_frame() {
+    let settings = DeimosSettings { slice: 1000, frame_budget: 2500, ..default() };
+    let mut app = TestApp::with_settings(settings);
+    let script = app.script("test.lua", "while true do for i = 1, 100 do end  print(params.name)  wait() end");
+    for name in 0..20 {
+        app.world().spawn(Behaviour::new(script.clone()).with("name", name));
+    }
+    app.frames(40);
+    let mut counts = [0; 20];
+    for line in app.prints() {
+        counts[line.parse::<usize>().unwrap()] += 1;
+    }
+    let (least, most) = (counts.iter().min().unwrap(), counts.iter().max().unwrap());
+    assert!(*least > 1 && most - least <= 1, "{counts:?}");
+    let names: Vec<usize> = app.prints().iter().map(|line| line.parse().unwrap()).collect();
+    assert!(names.windows(2).all(|pair| pair[1] == (pair[0] + 1) % 20), "round and round: {names:?}");
+}
+
+#[test]
+fn no_budget_is_no_turns() {
+    let mut app = TestApp::with_settings(DeimosSettings { frame_budget: 0, ..default() });
+    app.run("print('never')");
+    app.frames(3);
+    assert!(app.prints().is_empty());
+    app.world().insert_resource(DeimosSettings::default());
+    app.frame();
+    assert_eq!(app.prints(), ["never"]);
+}
+
+#[test]
+fn diagnostics_are_recorded() {
+    let mut app = TestApp::new();
+    app.run("while true do wait() end");
+    app.run("");
+    app.frames(3);
+    assert_eq!(measured(&mut app, &DeimosDiagnostics::TASKS), 2.0);
+    assert!(measured(&mut app, &DeimosDiagnostics::HEAP_BYTES) > 1000.0);
+    assert!(measured(&mut app, &DeimosDiagnostics::STEP_TIME) > 0.0);
+    assert!(measured(&mut app, &DeimosDiagnostics::GC_TIME) >= 0.0);
+}
+
+#[test]
+fn idle_behaviour_takes_two_kilobytes_at_most() {
+    const COUNT: usize = 10_000;
+    let mut app = TestApp::new();
+    let source = "local speed = params.speed or 1  local t = self.Transform
+         while true do t.translation.x = t.translation.x + speed * time.delta  wait(1000) end";
+    let script = app.script("test.lua", source);
+    app.world().spawn((Transform::default(), Behaviour::new(script.clone()).with("speed", 2.0)));
+    app.frames(2);
+    let memory = |app: &mut TestApp| {
+        let mut scripts = app.world().non_send_mut::<Scripts>();
+        scripts.lua().collect_full();
+        scripts.lua().memory_used()
+    };
+    let before = memory(&mut app);
+    for _ in 0..COUNT {
+        app.world().spawn((Transform::default(), Behaviour::new(script.clone()).with("speed", 2.0)));
+    }
+    app.frames(2);
+    let each = (memory(&mut app) - before) / COUNT;
+    assert!(each <= 2048, "{each} bytes each");
+    assert_eq!(app.world().non_send::<Scripts>().behaviours(), COUNT + 1);
+}
+
+#[test]
+fn storm_of_sleepers_that_come_and_go_leaves_nothing() {
+    let mut app = TestApp::new();
+    let script = app.script("test.lua", "wait(1e9)");
+    for _ in 0..50 {
+        let entities: Vec<Entity> = (0..100).map(|_| app.world().spawn(Behaviour::new(script.clone())).id()).collect();
+        app.frame();
+        for entity in entities {
+            app.world().despawn(entity);
+        }
+    }
+    app.frame();
+    assert_eq!(app.world().non_send::<Scripts>().behaviours(), 0);
+}

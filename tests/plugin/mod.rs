@@ -1,0 +1,11 @@
+//! The Bevy plugin, through a headless app.
+
+mod asset;
+mod behaviour;
+mod budget;
+mod component;
+mod entity;
+mod environment;
+mod error;
+mod reload;
+mod time;
