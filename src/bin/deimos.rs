@@ -13,8 +13,9 @@ use std::rc::Rc;
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use deimos::stdlib::Libraries;
-use deimos::{Chunk, Context, Error, Handle, Lua, Poll, Raised, Table, Task, Thread, Type, Value, Values, Variadic};
+use deimos::{
+    Chunk, Context, Error, Handle, Libraries, Lua, Poll, Raised, Table, Task, Thread, Type, Value, Values, Variadic,
+};
 use rustyline::error::ReadlineError;
 use rustyline::{Config, DefaultEditor};
 
@@ -133,7 +134,11 @@ impl Command {
                 Value(script) => {
                     let rest = parser.raw_args().map_err(misuse)?.count();
                     run.script_at = arguments.len().checked_sub(rest + 1);
-                    run.programs.push(if script == "-" { Program::StandardInput } else { Program::File(script.into()) });
+                    run.programs.push(if script == "-" {
+                        Program::StandardInput
+                    } else {
+                        Program::File(script.into())
+                    });
                     break;
                 }
                 Short(_) | Long(_) => return Err(unknown(&argument)),
@@ -160,7 +165,9 @@ fn unknown(option: &lexopt::Arg<'_>) -> String {
         lexopt::Arg::Long(name) => format!("--{name}"),
         lexopt::Arg::Value(value) => value.to_string_lossy().into_owned(),
     };
-    format!("unknown option '{name}'; 'deimos --help' lists the options, and 'deimos -- {name}' runs a file of that name")
+    format!(
+        "unknown option '{name}'; 'deimos --help' lists the options, and 'deimos -- {name}' runs a file of that name"
+    )
 }
 
 /// The number that an option was given: decimal, with `_` between digits if that helps, and perhaps a unit.
@@ -316,7 +323,7 @@ impl Session {
             let ended = program.compile().and_then(|chunk| {
                 listen_for_interrupts();
                 let arguments = match program {
-                    Program::Code(_) => Variadic::default(),
+                    Program::Code(_) => Variadic(Vec::new()),
                     Program::File(_) | Program::StandardInput => self.script_arguments.clone(),
                 };
                 self.run_chunk(&chunk, arguments)
@@ -539,7 +546,7 @@ impl Session {
 
     /// Runs an input and prints its values, by the global `print` as it is at that moment.
     fn answer(&mut self, chunk: &Chunk) -> Result<(), Stop> {
-        let values = self.run_chunk(chunk, Variadic::default())?;
+        let values = self.run_chunk(chunk, Variadic(Vec::new()))?;
         if !values.is_empty() {
             let values: Variadic<Handle> = values.convert(&mut self.lua)?;
             let print = Chunk::compile("=stdin", b"print(...)")?;

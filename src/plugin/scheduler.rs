@@ -59,7 +59,7 @@ pub(super) struct Parts {
 pub(super) struct Program {
     pub(super) name: Arc<str>,
     pub(super) script: Option<LuaScript>,
-    /// Why there is none, if it could not be loaded.
+    /// Why there is none, or no newer one, if loading failed.
     pub(super) failure: Option<String>,
     id: AssetId<LuaScript>,
 }
@@ -97,9 +97,40 @@ impl Scripts {
         &mut self.lua
     }
 
+    /// The memory that the scripts' values take, in bytes: garbage not collected yet included.
+    pub fn memory_used(&self) -> usize {
+        self.lua.memory_used()
+    }
+
     /// The number of behaviours in the world, those that have ended among them.
     pub fn behaviours(&self) -> usize {
         self.parts.tasks.len()
+    }
+
+    /// Gives everyone who is due a turn, until the budget is used up. The instructions that were used.
+    ///
+    /// Nothing is collected during a visit to the arena, so a visit ends early where much garbage may have piled up.
+    fn run_frame(&mut self, world: &mut World, budget: u64) -> u64 {
+        let mut left = budget;
+        let now = world.get_resource::<Time>().map(Time::elapsed).unwrap_or_default();
+        self.parts.tasks.begin_frame(now);
+        loop {
+            let mut last = None;
+            self.visit(world, |turn| last = turn.run(&mut left));
+            let Some(last) = last else { break };
+            self.lua.collect();
+            if self.is_beyond_limit() {
+                self.lua.collect_full();
+                if self.is_beyond_limit() {
+                    self.visit(world, |turn| turn.fail_for_memory(last));
+                }
+            }
+        }
+        budget - left
+    }
+
+    fn is_beyond_limit(&mut self) -> bool {
+        self.lua.enter(|ctx| ctx.ledger().is_exceeded())
     }
 
     fn visit(&mut self, world: &mut World, work: impl for<'a, 'gc> FnOnce(&mut Turn<'a, 'gc>)) {
@@ -157,12 +188,9 @@ pub(super) fn resume(world: &mut World) {
         let frame = scripts.parts.frame;
         let (delta, elapsed) =
             world.get_resource::<Time>().map(|time| (time.delta_secs_f64(), time.elapsed_secs_f64())).unwrap_or_default();
-        let mut used = 0;
-        scripts.visit(world, |turn| {
-            if turn.roots.set_time(turn.ctx, delta, elapsed, frame).is_ok() {
-                used = turn.run_frame(settings.frame_budget);
-            }
-        });
+        let mut is_told = false;
+        scripts.visit(world, |turn| is_told = turn.roots.set_time(turn.ctx, delta, elapsed, frame).is_ok());
+        let used = if is_told { scripts.run_frame(world, settings.frame_budget) } else { 0 };
         #[expect(clippy::cast_precision_loss, reason = "a measurement")]
         let instructions = used as f64;
         scripts.parts.measurements.instructions = instructions;
@@ -266,10 +294,14 @@ impl Parts {
             .map(|failure| (failure.id, failure.path.to_string(), reason(&failure.error)))
             .collect();
         for (id, script, message) in failures {
-            if let Some(program) = self.program_of.get(&id).and_then(|&index| self.programs.get_mut(index as usize))
-                && program.script.is_none()
-            {
-                program.name = script.as_str().into();
+            if let Some(program) = self.program_of.get(&id).and_then(|&index| self.programs.get_mut(index as usize)) {
+                // A reload asks for the same file more than once.
+                if program.failure.as_ref() == Some(&message) {
+                    continue;
+                }
+                if program.script.is_none() {
+                    program.name = script.as_str().into();
+                }
                 program.failure = Some(message.clone());
             }
             // Bevy's asset server has logged it.

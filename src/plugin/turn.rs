@@ -16,7 +16,7 @@ use super::environment::Roots;
 use super::error::{ScriptError, put_out};
 use super::scheduler::Parts;
 use super::tasks::{Key, Phase};
-use crate::api::{Context, Progress, Raised, Table, TableError, Thread, Value};
+use crate::api::{Context, Fault, Progress, Raised, Table, TableError, Thread, Value};
 
 /// A visit to the arena.
 pub(super) struct Turn<'a, 'gc> {
@@ -32,19 +32,29 @@ pub(super) struct Turn<'a, 'gc> {
 }
 
 impl<'gc> Turn<'_, 'gc> {
-    /// Gives everyone who is due a turn, until the budget is used up. The instructions that were used.
-    pub(super) fn run_frame(&mut self, budget: u64) -> u64 {
-        let mut left = budget;
-        self.parts.tasks.begin_frame(self.now);
-        loop {
-            if left == 0 {
-                self.parts.tasks.cut_rest();
-                break;
+    /// Gives behaviours their turns, until nobody is due or `left` is used up, or until so much was allocated that
+    /// the collector should have a look; then it gives the behaviour that had the last turn.
+    pub(super) fn run(&mut self, left: &mut u64) -> Option<Key> {
+        const GARBAGE_MAX: usize = 4 << 20;
+        let ledger = self.ctx.ledger();
+        let enough = ledger.used().saturating_add(GARBAGE_MAX).min(ledger.limit());
+        while *left > 0 {
+            let key = self.parts.tasks.next()?;
+            *left = left.saturating_sub(self.resume(key, *left));
+            if ledger.used() > enough {
+                return Some(key);
             }
-            let Some(key) = self.parts.tasks.next() else { break };
-            left = left.saturating_sub(self.resume(key, left));
         }
-        budget - left
+        self.parts.tasks.cut_rest();
+        None
+    }
+
+    /// Ends a behaviour that left no memory for the others.
+    pub(super) fn fail_for_memory(&mut self, key: Key) {
+        if let Some(thread) = self.thread(key).filter(|_| self.parts.tasks.get(key).is_some()) {
+            thread.kill(self.ctx);
+            self.fail(key, &Raised::fault(Fault::OutOfMemory));
+        }
     }
 
     /// Takes up what happened to `Behaviour` components, in order.
@@ -80,7 +90,7 @@ impl<'gc> Turn<'_, 'gc> {
                 self.set_phase(key, Phase::Ready);
                 self.parts.tasks.wait_for_frame(key);
             }
-            Err(error) => self.fail(key, Raised::from(error)),
+            Err(error) => self.fail(key, &Raised::from(error)),
         }
     }
 
@@ -282,9 +292,9 @@ impl<'gc> Turn<'_, 'gc> {
         }
     }
 
-    fn fail(&mut self, key: Key, raised: Raised<'gc>) {
+    fn fail(&mut self, key: Key, raised: &Raised<'gc>) {
         if let Some(&slot) = self.parts.tasks.get(key) {
-            self.fail_on(Some(key), slot.entity, slot.program, &raised);
+            self.fail_on(Some(key), slot.entity, slot.program, raised);
         }
     }
 

@@ -7,9 +7,11 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use super::buffer::Buffer;
-use super::inquiry::{Ask, Inquiry, inquire, leave_call, text_from};
+use super::inquiry::{Ask, Inquiry, inquire, leave_call, text_from, without_position};
 use super::{Row, add_functions, return_behind};
-use crate::api::{Action, Call, Collect, Context, Event, Intrinsic, Meta, Native, Raised, Sequence, Table, Value, number};
+use crate::api::{
+    Action, Call, Collect, Context, Event, Intrinsic, Meta, Native, Raised, Sequence, Table, Value, number,
+};
 
 /// Sets the globals.
 pub(super) fn open<'gc>(ctx: Context<'gc>, globals: Table<'gc>) -> Result<(), Raised<'gc>> {
@@ -33,8 +35,8 @@ fn assert<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
         return call.ret_args(0);
     }
     call.check_any(0)?;
-    let message = call.get(1);
-    Err(Raised::value(message.unwrap_or_else(|| call.ctx.text("assertion failed!"))))
+    let message = call.get(1).unwrap_or_else(|| call.ctx.text("assertion failed!"));
+    Err(Raised::at_level(message, 1))
 }
 
 fn error<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
@@ -271,7 +273,7 @@ fn integer_in_base(text: &[u8], base: u32) -> Option<i64> {
 fn next<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
     let table = call.check_table(0)?;
     let Some(position) = table.position_behind(call.arg(1), 0) else {
-        return Err(Raised::message("invalid key to 'next'"));
+        return Err(Raised::value(call.ctx.text("invalid key to 'next'")));
     };
     match table.next_from(position) {
         Some((_, key, value)) => call.ret(&[key, value]),
@@ -312,7 +314,8 @@ fn ipairs<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
 
 fn ipairs_step<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
     let index = call.check::<i64>(1)?.wrapping_add(1);
-    match call.ctx.index(call.arg(0), Value::Integer(index))? {
+    let (ctx, object) = (call.ctx, call.arg(0));
+    match ctx.index(object, Value::Integer(index)).map_err(|error| without_position(ctx, error))? {
         Meta::Value(Value::Nil) => call.ret1(Value::Nil),
         Meta::Value(value) => call.ret(&[Value::Integer(index), value]),
         Meta::Call { function, args, count } => {
@@ -420,7 +423,8 @@ fn rawget<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
 fn rawset<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
     let table = call.check_table(0)?;
     let (key, value) = (call.check_any(1)?, call.check_any(2)?);
-    table.set(call.ctx, key, value)?;
+    let ctx = call.ctx;
+    table.set(ctx, key, value).map_err(|error| without_position(ctx, error.into()))?;
     call.ret1(table)
 }
 

@@ -130,6 +130,9 @@ impl<'gc> Sequence<'gc> for Wrapped<'gc> {
 }
 
 fn yield_<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
+    if !call.is_yieldable() {
+        return Err(Raised::value(call.ctx.text("attempt to yield from outside a coroutine")));
+    }
     call.leave_args(0);
     Ok(Action::Yield)
 }
@@ -166,7 +169,7 @@ fn close<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
 #[collect(no_drop)]
 struct Close<'gc> {
     thread: Thread<'gc>,
-    /// The error that killed the coroutine before.
+    /// The error that killed the coroutine, or that closing it raised.
     error: Option<Value<'gc>>,
     is_started: bool,
 }
@@ -193,8 +196,11 @@ impl<'gc> Sequence<'gc> for Close<'gc> {
     }
 
     fn caught(&mut self, call: &mut Call<'_, 'gc>, error: Raised<'gc>) -> Result<Action<'gc>, Raised<'gc>> {
-        let value = error.to_value(call.ctx);
-        call.ret(&[Value::Boolean(false), value])
+        // The error of a `__close` counts. The coroutine is closed once more, so that it no longer has one.
+        self.error = Some(error.to_value(call.ctx));
+        self.thread.prepare_close(call.ctx)?;
+        call.leave(&[]);
+        Ok(Action::Resume(self.thread))
     }
 }
 

@@ -267,7 +267,9 @@ impl<'gc> Formatter<'gc> {
                     f64::INFINITY => "1e9999".to_owned(),
                     f64::NEG_INFINITY => "-1e9999".to_owned(),
                     _ if x.is_nan() => "(0/0)".to_owned(),
-                    _ => format!("{}{}", if x.is_sign_negative() { "-" } else { "" }, hexadecimal(x.abs(), None, false)),
+                    _ => {
+                        format!("{}{}", if x.is_sign_negative() { "-" } else { "" }, hexadecimal(x.abs(), None, false))
+                    }
                 };
                 self.buffer.push(ctx, literal.as_bytes())
             }

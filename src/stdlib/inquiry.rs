@@ -5,7 +5,7 @@
 //! [`Asking`] turns that into a sequence that calls, charges fuel and pauses. Long work without metamethods
 //! takes the same form and asks for nothing but another turn.
 
-use crate::api::{Action, Call, Collect, Meta, Raised, Sequence, Value};
+use crate::api::{Action, Call, Collect, Context, Meta, Raised, Sequence, Value};
 
 /// What an inquiry wants next.
 pub(super) enum Ask<'gc> {
@@ -71,6 +71,23 @@ pub(super) fn leave_call<'gc>(call: &mut Call<'_, 'gc>, function: Value<'gc>, ar
     let [a, b, c] = args;
     let values = [function, a, b, c];
     call.leave(values.get(..=count).unwrap_or(&values));
+}
+
+/// Asks what an operation found out, or raises its error.
+pub(super) fn ask<'gc>(ctx: Context<'gc>, outcome: Result<Meta<'gc>, Raised<'gc>>) -> Result<Ask<'gc>, Raised<'gc>> {
+    match outcome {
+        Ok(question) => Ok(Ask::Answer(question)),
+        Err(error) => Err(without_position(ctx, error)),
+    }
+}
+
+/// The error of an operation done by a native function: it has no position, for no Lua code did it.
+#[cold]
+pub(super) fn without_position<'gc>(ctx: Context<'gc>, error: Raised<'gc>) -> Raised<'gc> {
+    match error.as_fault() {
+        Some(_) => error,
+        None => Raised::value(error.to_value(ctx)),
+    }
 }
 
 /// The length that `#` gave, which has to be an integer.

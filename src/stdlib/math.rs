@@ -6,7 +6,7 @@
 
 use std::cell::Cell;
 
-use super::inquiry::{Ask, Inquiry, inquire};
+use super::inquiry::{Ask, Inquiry, ask, inquire, without_position};
 use super::{Row, library};
 use crate::api::{Action, Call, Collect, Context, Meta, Native, Raised, Table, UserData, Value, number};
 
@@ -203,16 +203,29 @@ fn ult<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
 
 /// `max` and `min` go by the operator `<`, whatever it compares.
 fn extreme<'gc>(call: &mut Call<'_, 'gc>, is_max: bool) -> Result<Action<'gc>, Raised<'gc>> {
+    let ctx = call.ctx;
     let mut best = call.check_any(0)?;
     call.charge(call.len() / 8);
     for index in 1..call.len() {
         let value = call.arg(index);
         let is_better = match (best, value) {
-            (Value::Integer(a), Value::Integer(b)) => if is_max { a < b } else { b < a },
-            (Value::Float(a), Value::Float(b)) => if is_max { a < b } else { b < a },
+            (Value::Integer(a), Value::Integer(b)) => {
+                if is_max {
+                    a < b
+                } else {
+                    b < a
+                }
+            }
+            (Value::Float(a), Value::Float(b)) => {
+                if is_max {
+                    a < b
+                } else {
+                    b < a
+                }
+            }
             _ => {
                 let (a, b) = if is_max { (best, value) } else { (value, best) };
-                match call.ctx.less_than(a, b)? {
+                match ctx.less_than(a, b).map_err(|error| without_position(ctx, error))? {
                     Meta::Value(answer) => answer.is_truthy(),
                     Meta::Call { .. } => {
                         let values = call.args().get(index..).unwrap_or_default().to_vec();
@@ -251,8 +264,8 @@ impl<'gc> Inquiry<'gc> for Extreme<'gc> {
         }
         self.is_asked = true;
         match self.values.get(self.at).copied() {
-            Some(value) if self.is_max => Ok(Ask::Answer(call.ctx.less_than(self.best, value)?)),
-            Some(value) => Ok(Ask::Answer(call.ctx.less_than(value, self.best)?)),
+            Some(value) if self.is_max => ask(call.ctx, call.ctx.less_than(self.best, value)),
+            Some(value) => ask(call.ctx, call.ctx.less_than(value, self.best)),
             None => {
                 call.leave(&[self.best]);
                 Ok(Ask::Done)

@@ -8,7 +8,7 @@
 //! A merge sort cannot notice by itself that an order is none. So the first comparison that says "less" is
 //! asked the other way round too; if the first few such all say "less" both ways, the function is refused.
 
-use super::inquiry::{Ask, Inquiry, inquire, length_from};
+use super::inquiry::{Ask, Inquiry, ask, inquire, length_from, without_position};
 use super::table::check_like_table;
 use crate::api::{Action, Call, Charge, Collect, Event, Fault, Meta, Raised, Value};
 
@@ -32,7 +32,18 @@ pub(super) fn sort<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<
     }
     let comparator = if call.arg(1).is_nil() { Value::Nil } else { call.check_function(1)? };
     let charge = Charge::new(call.ctx.ledger(), 0);
-    inquire(call, Sort { object, comparator, count: 0, stage: Stage::Begin, trust: Trust::default(), merge: Merge::default(), charge })
+    inquire(
+        call,
+        Sort {
+            object,
+            comparator,
+            count: 0,
+            stage: Stage::Begin,
+            trust: Trust::default(),
+            merge: Merge::default(),
+            charge,
+        },
+    )
 }
 
 #[derive(Collect)]
@@ -83,7 +94,7 @@ impl<'gc> Inquiry<'gc> for Sort<'gc> {
                 if answer.is_truthy() && !self.trust.is_earned {
                     self.stage = Stage::Doubted;
                     let (left, right) = self.merge.pair();
-                    return self.ask(call, left, right);
+                    return self.compare(call, left, right);
                 }
                 self.merge.decide(answer.is_truthy());
             }
@@ -101,7 +112,7 @@ impl<'gc> Inquiry<'gc> for Sort<'gc> {
             Stage::Sorting => {}
             Stage::Begin => {
                 self.stage = Stage::Measured;
-                return Ok(Ask::Answer(call.ctx.length(self.object)?));
+                return ask(call.ctx, call.ctx.length(self.object));
             }
             Stage::Measured => {
                 let length = length_from(answer)?;
@@ -137,7 +148,7 @@ impl<'gc> Sort<'gc> {
         } else {
             items.extend(answer);
             if items.len() < self.count {
-                return Ok(Ask::Answer(call.ctx.index(self.object, Value::Integer(items.len() as i64 + 1))?));
+                return ask(call.ctx, call.ctx.index(self.object, Value::Integer(items.len() as i64 + 1)));
             }
         }
         reserve(call, &mut self.merge.spare, &self.charge, self.count)?;
@@ -148,6 +159,7 @@ impl<'gc> Sort<'gc> {
 
     /// Merges until a question has to be asked, or the chunk is done.
     fn sort(&mut self, call: &mut Call<'_, 'gc>) -> Result<Ask<'gc>, Raised<'gc>> {
+        let ctx = call.ctx;
         let mut work = 0;
         while work < CHUNK {
             let (left, right) = match self.merge.advance() {
@@ -164,12 +176,12 @@ impl<'gc> Sort<'gc> {
             if !self.comparator.is_nil() {
                 call.charge(work / 4);
                 self.stage = Stage::Compared;
-                return self.ask(call, right, left);
+                return self.compare(call, right, left);
             }
             let is_less = match (right, left) {
                 (Value::Integer(right), Value::Integer(left)) => right < left,
                 (Value::Float(right), Value::Float(left)) => right < left,
-                _ => match call.ctx.less_than(right, left)? {
+                _ => match ctx.less_than(right, left).map_err(|error| without_position(ctx, error))? {
                     Meta::Value(answer) => {
                         // Strings may have long common beginnings.
                         if let (Value::String(right), Value::String(left)) = (right, left) {
@@ -192,9 +204,9 @@ impl<'gc> Sort<'gc> {
     }
 
     /// Asks whether `a` comes before `b`.
-    fn ask(&self, call: &Call<'_, 'gc>, a: Value<'gc>, b: Value<'gc>) -> Result<Ask<'gc>, Raised<'gc>> {
+    fn compare(&self, call: &Call<'_, 'gc>, a: Value<'gc>, b: Value<'gc>) -> Result<Ask<'gc>, Raised<'gc>> {
         match self.comparator {
-            Value::Nil => Ok(Ask::Answer(call.ctx.less_than(a, b)?)),
+            Value::Nil => ask(call.ctx, call.ctx.less_than(a, b)),
             function => Ok(Ask::Answer(Meta::Call { function, args: [a, b, Value::Nil], count: 2 })),
         }
     }
@@ -221,7 +233,7 @@ impl<'gc> Sort<'gc> {
         }
         let item = items.get(at).copied().unwrap_or_default();
         self.stage = Stage::Writing(at + 1);
-        Ok(Ask::Answer(call.ctx.set_index(self.object, Value::Integer(at as i64 + 1), item)?))
+        ask(call.ctx, call.ctx.set_index(self.object, Value::Integer(at as i64 + 1), item))
     }
 }
 

@@ -4,7 +4,7 @@
 //! that honours metamethods and goes on in turns. Both give the same results.
 
 use super::buffer::Buffer;
-use super::inquiry::{Ask, Inquiry, inquire, length_from};
+use super::inquiry::{Ask, Inquiry, ask, inquire, length_from};
 use super::sort::sort;
 use super::{Row, library};
 use crate::api::{Action, Call, Collect, Context, Event, LuaString, Native, Raised, Table, Value};
@@ -127,7 +127,7 @@ impl<'gc> Inquiry<'gc> for Insert<'gc> {
         match self.stage {
             Shift::Begin => {
                 self.stage = Shift::Measured;
-                return Ok(Ask::Answer(ctx.length(self.object)?));
+                return ask(ctx, ctx.length(self.object));
             }
             Shift::Measured => {
                 self.at = length_from(answer)?.wrapping_add(1);
@@ -140,7 +140,7 @@ impl<'gc> Inquiry<'gc> for Insert<'gc> {
                 self.stage = Shift::Moved;
                 let to = self.at;
                 self.at -= 1;
-                return Ok(Ask::Answer(ctx.set_index(self.object, Value::Integer(to), answer)?));
+                return ask(ctx, ctx.set_index(self.object, Value::Integer(to), answer));
             }
             Shift::Moved => {}
             Shift::Last => {
@@ -150,10 +150,10 @@ impl<'gc> Inquiry<'gc> for Insert<'gc> {
         }
         if self.at > self.position {
             self.stage = Shift::Read;
-            return Ok(Ask::Answer(ctx.index(self.object, Value::Integer(self.at - 1))?));
+            return ask(ctx, ctx.index(self.object, Value::Integer(self.at - 1)));
         }
         self.stage = Shift::Last;
-        Ok(Ask::Answer(ctx.set_index(self.object, Value::Integer(self.position), self.value)?))
+        ask(ctx, ctx.set_index(self.object, Value::Integer(self.position), self.value))
     }
 }
 
@@ -232,21 +232,21 @@ impl<'gc> Inquiry<'gc> for Remove<'gc> {
         match self.stage {
             Removal::Begin => {
                 self.stage = Removal::Measured;
-                return Ok(Ask::Answer(ctx.length(self.object)?));
+                return ask(ctx, ctx.length(self.object));
             }
             Removal::Measured => {
                 self.size = length_from(answer)?;
                 self.at = self.given.unwrap_or(self.size);
                 check_removal(self.size, self.at)?;
                 self.stage = Removal::Taken;
-                return Ok(Ask::Answer(ctx.index(self.object, Value::Integer(self.at))?));
+                return ask(ctx, ctx.index(self.object, Value::Integer(self.at)));
             }
             Removal::Taken => self.removed = answer,
             Removal::Read => {
                 self.stage = Removal::Moved;
                 let to = self.at;
                 self.at += 1;
-                return Ok(Ask::Answer(ctx.set_index(self.object, Value::Integer(to), answer)?));
+                return ask(ctx, ctx.set_index(self.object, Value::Integer(to), answer));
             }
             Removal::Moved => {}
             Removal::Last => {
@@ -256,10 +256,10 @@ impl<'gc> Inquiry<'gc> for Remove<'gc> {
         }
         if self.at < self.size {
             self.stage = Removal::Read;
-            return Ok(Ask::Answer(ctx.index(self.object, Value::Integer(self.at + 1))?));
+            return ask(ctx, ctx.index(self.object, Value::Integer(self.at + 1)));
         }
         self.stage = Removal::Last;
-        Ok(Ask::Answer(ctx.set_index(self.object, Value::Integer(self.at), Value::Nil)?))
+        ask(ctx, ctx.set_index(self.object, Value::Integer(self.at), Value::Nil))
     }
 }
 
@@ -346,7 +346,7 @@ impl<'gc> Inquiry<'gc> for Concat<'gc> {
         let Some(last) = self.last else {
             if !self.is_read {
                 self.is_read = true;
-                return Ok(Ask::Answer(call.ctx.length(self.object)?));
+                return ask(call.ctx, call.ctx.length(self.object));
             }
             self.is_read = false;
             self.last = Some(length_from(answer)?);
@@ -365,7 +365,7 @@ impl<'gc> Inquiry<'gc> for Concat<'gc> {
         }
         if self.has_more(last) {
             self.is_read = true;
-            return Ok(Ask::Answer(call.ctx.index(self.object, Value::Integer(self.at))?));
+            return ask(call.ctx, call.ctx.index(self.object, Value::Integer(self.at)));
         }
         let text = self.buffer.finish(call.ctx);
         call.leave(&[text]);
@@ -441,7 +441,7 @@ impl<'gc> Inquiry<'gc> for Unpack<'gc> {
         let Some(last) = self.last else {
             if !self.is_asked {
                 self.is_asked = true;
-                return Ok(Ask::Answer(call.ctx.length(self.object)?));
+                return ask(call.ctx, call.ctx.length(self.object));
             }
             self.is_asked = false;
             self.last = Some(length_from(answer)?);
@@ -456,7 +456,7 @@ impl<'gc> Inquiry<'gc> for Unpack<'gc> {
         }
         if self.values.len() < count {
             let key = self.at.wrapping_add(self.values.len() as i64);
-            return Ok(Ask::Answer(call.ctx.index(self.object, Value::Integer(key))?));
+            return ask(call.ctx, call.ctx.index(self.object, Value::Integer(key)));
         }
         call.leave(&self.values);
         Ok(Ask::Done)
@@ -534,7 +534,7 @@ impl<'gc> Inquiry<'gc> for Move<'gc> {
                 let to = Value::Integer(self.to + self.offset());
                 self.stage = Motion::Moved;
                 self.done += 1;
-                return Ok(Ask::Answer(ctx.set_index(self.to_object, to, answer)?));
+                return ask(ctx, ctx.set_index(self.to_object, to, answer));
             }
             Motion::Moved => {}
         }
@@ -543,7 +543,7 @@ impl<'gc> Inquiry<'gc> for Move<'gc> {
             return Ok(Ask::Done);
         }
         self.stage = Motion::Read;
-        Ok(Ask::Answer(ctx.index(self.from_object, Value::Integer(self.first + self.offset()))?))
+        ask(ctx, ctx.index(self.from_object, Value::Integer(self.first + self.offset())))
     }
 }
 

@@ -101,7 +101,7 @@ pub(super) fn for_prepare<'gc>(regs: &mut [Value<'gc>; 256], a: Reg) -> Result<b
     }
     let limit = for_number(limit, "limit")?;
     let step = for_number(step, "step")?;
-    let start = for_number(start, "initial")?;
+    let start = for_number(start, "initial value")?;
     if step == 0.0 {
         return Err(Raised::message("'for' step is zero"));
     }
@@ -117,9 +117,9 @@ pub(super) fn for_prepare<'gc>(regs: &mut [Value<'gc>; 256], a: Reg) -> Result<b
 
 /// The limit of an integer loop as an integer; `None` if the loop does not run.
 fn integer_limit<'gc>(start: i64, limit: Value<'gc>, step: i64) -> Result<Option<i64>, Raised<'gc>> {
-    let limit = match limit {
-        Value::Integer(limit) => limit,
-        Value::Float(limit) => {
+    let limit = match limit.to_number() {
+        Some(Value::Integer(limit)) => limit,
+        Some(Value::Float(limit)) => {
             let rounded = if step < 0 { limit.ceil() } else { limit.floor() };
             match float_to_integer(rounded) {
                 Some(limit) => limit,
@@ -131,23 +131,17 @@ fn integer_limit<'gc>(start: i64, limit: Value<'gc>, step: i64) -> Result<Option
                 },
             }
         }
-        other => return Err(for_error(other, "limit")),
+        _ => return Err(for_error(limit, "limit")),
     };
     let runs = if step > 0 { start <= limit } else { start >= limit };
     Ok(runs.then_some(limit))
 }
 
-#[expect(clippy::cast_precision_loss, reason = "a float loop")]
 fn for_number<'gc>(value: Value<'gc>, what: &str) -> Result<f64, Raised<'gc>> {
-    match value {
-        Value::Integer(i) => Ok(i as f64),
-        Value::Float(x) => Ok(x),
-        other => Err(for_error(other, what)),
-    }
+    value.to_float().ok_or_else(|| for_error(value, what))
 }
 
 #[cold]
-fn for_error<'gc>(_: Value<'gc>, what: &str) -> Raised<'gc> {
-    let value = if what == "initial" { "initial value" } else { what };
-    Raised::message(format!("'for' {value} must be a number"))
+fn for_error<'gc>(value: Value<'gc>, what: &str) -> Raised<'gc> {
+    Raised::message(format!("bad 'for' {what} (number expected, got {})", value.type_name()))
 }

@@ -8,7 +8,7 @@ use std::fmt::Write;
 
 use super::error::Operand;
 use super::executor::Control;
-use super::thread::{Frame, LuaFrame, Thread};
+use super::thread::{Frame, LuaFrame, Pending, Thread};
 use crate::bytecode::{Class, Constant, Op, Proto, Reg};
 
 /// A kind of variable and its name, such as `local` and `x`.
@@ -217,7 +217,7 @@ impl<'gc> Control<'gc> {
     /// The call stack as text, without its innermost `skip` frames.
     pub(super) fn traceback(&self, skip: usize) -> String {
         let first = self.active.last().map_or(0, |active| active.frames);
-        stack_text(self.frames.get(first..).unwrap_or_default(), skip)
+        stack_text(self.frames.get(first..).unwrap_or_default(), skip, line)
     }
 }
 
@@ -226,11 +226,11 @@ impl Thread<'_> {
     /// paused while it waited for other coroutines it is the stack of the one that ran.
     pub fn traceback(self) -> String {
         let running = self.state().paused.last().copied().unwrap_or(self);
-        stack_text(&running.state().frames, 0)
+        stack_text(&running.state().frames, 0, line_at_rest)
     }
 }
 
-fn stack_text(frames: &[Frame<'_>], skip: usize) -> String {
+fn stack_text(frames: &[Frame<'_>], skip: usize, line: fn(&LuaFrame<'_>) -> u32) -> String {
     const SHOWN_AT_EACH_END: usize = 11;
     let mut text = String::from("stack traceback:");
     let count = frames.len().saturating_sub(skip);
@@ -245,13 +245,13 @@ fn stack_text(frames: &[Frame<'_>], skip: usize) -> String {
         let at = count - 1 - shown;
         let caller = at.checked_sub(1).and_then(|at| frames.get(at));
         if let Some(frame) = frames.get(at) {
-            let _ = write!(text, "\n\t{}", frame_text(frame, caller));
+            let _ = write!(text, "\n\t{}", frame_text(frame, caller, line));
         }
     }
     text
 }
 
-fn frame_text(frame: &Frame<'_>, caller: Option<&Frame<'_>>) -> String {
+fn frame_text(frame: &Frame<'_>, caller: Option<&Frame<'_>>, line: fn(&LuaFrame<'_>) -> u32) -> String {
     let frame = match frame {
         Frame::Native(native) => return format!("[Rust]: in function '{}'", native.sequence.name()),
         Frame::Lua(frame) => frame,
@@ -273,4 +273,12 @@ fn frame_text(frame: &Frame<'_>, caller: Option<&Frame<'_>>) -> String {
 /// The line a frame is at.
 pub(super) fn line(frame: &LuaFrame<'_>) -> u32 {
     frame.closure.proto().line((frame.pc as usize).saturating_sub(1))
+}
+
+/// The line a frame at rest is at: one that waits for nothing was paused before its next instruction.
+fn line_at_rest(frame: &LuaFrame<'_>) -> u32 {
+    match frame.pending {
+        Pending::Run { .. } => frame.closure.proto().line(frame.pc as usize),
+        _ => line(frame),
+    }
 }

@@ -757,6 +757,7 @@ pub(super) fn execute<'gc>(machine: &mut Machine<'gc>, step: &mut Step<'_, 'gc>)
                 }
                 frame.pending = Pending::Results { to: a, want: results };
                 machine.control.frames.push(Frame::Lua(frame));
+                let depth = machine.control.frames.len();
                 let next = match machine.stack.get(func) {
                     Some(Value::Native(native)) => {
                         let native = *native;
@@ -765,6 +766,9 @@ pub(super) fn execute<'gc>(machine: &mut Machine<'gc>, step: &mut Step<'_, 'gc>)
                     _ => machine.call(step, func, count),
                 };
                 let Next::Deliver { start, count } = next else { return next };
+                if machine.control.frames.len() != depth {
+                    return Next::Deliver { start, count };
+                }
                 machine.control.frames.pop();
                 let place = base + usize::from(a.0);
                 machine.place_results(place, results, start, count);

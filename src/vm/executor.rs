@@ -155,6 +155,14 @@ impl<'gc> Context<'gc> {
     }
 }
 
+/// Puts what is known about a variable where the message says `{}`, or at its end.
+fn with_variable(message: &str, variable: &str) -> String {
+    match message.split_once("{}") {
+        Some((before, after)) => format!("{before}{variable}{after}"),
+        None => format!("{message}{variable}"),
+    }
+}
+
 fn not_resumable(thread: Thread<'_>) -> Option<&'static str> {
     match thread.status() {
         Status::Suspended => None,
@@ -404,8 +412,8 @@ impl<'gc> Machine<'gc> {
             Cause::Message(message) => message.clone(),
             Cause::Argument { index, message } => self.control.argument_message(*index, message, native),
             Cause::Operand { message, operand } => match self.control.frames.last() {
-                Some(Frame::Lua(frame)) => format!("{message}{}", super::describe::variable_info(frame, *operand)),
-                _ => message.clone(),
+                Some(Frame::Lua(frame)) => with_variable(message, &super::describe::variable_info(frame, *operand)),
+                _ => with_variable(message, ""),
             },
         };
         let value = ctx.text(self.control.position(1) + &message);
@@ -453,7 +461,9 @@ impl<'gc> Machine<'gc> {
         match catch {
             Some(_) => self.catch(step, raised),
             None => {
-                self.bury(ctx, Some(raised.to_value(ctx)));
+                // `coroutine.close` reports an error once: what is being closed does not die of it.
+                let is_closing = active.thread.state().is_closing;
+                self.bury(ctx, (!is_closing).then(|| raised.to_value(ctx)));
                 match self.control.running() {
                     None => Next::Failed(raised),
                     Some(resumer) => {

@@ -110,7 +110,7 @@ impl<'gc> Context<'gc> {
                 }
             } else {
                 match self.metamethod(object, Event::Index) {
-                    Value::Nil => return Err(self.index_error(object)),
+                    Value::Nil => return Err(self.index_error(object, hop)),
                     handler => handler,
                 }
             };
@@ -122,7 +122,7 @@ impl<'gc> Context<'gc> {
                 self.charge(1);
             }
         }
-        Err(Raised::message("'__index' chain too long; possibly a loop"))
+        Err(Raised::message("'__index' chain too long; possible loop"))
     }
 
     /// `object[key] = value`. A value as answer means that it is done.
@@ -149,7 +149,7 @@ impl<'gc> Context<'gc> {
                 handler
             } else {
                 match self.metamethod(object, Event::NewIndex) {
-                    Value::Nil => return Err(self.index_error(object)),
+                    Value::Nil => return Err(self.index_error(object, hop)),
                     handler => handler,
                 }
             };
@@ -161,12 +161,15 @@ impl<'gc> Context<'gc> {
                 self.charge(1);
             }
         }
-        Err(Raised::message("'__newindex' chain too long; possibly a loop"))
+        Err(Raised::message("'__newindex' chain too long; possible loop"))
     }
 
     #[cold]
-    fn index_error(self, object: Value<'gc>) -> Raised<'gc> {
+    fn index_error(self, object: Value<'gc>, hop: u32) -> Raised<'gc> {
         let message = format!("attempt to index a {} value", self.type_name(object));
+        if hop > 0 {
+            return Raised::message(message);
+        }
         Raised::operand(message, Operand::Indexed)
     }
 

@@ -175,7 +175,7 @@ impl<'gc> Context<'gc> {
         }
         if op.is_bitwise() && is_number(a) && is_number(b) {
             let culprit = if a.to_integer().is_none() { Operand::First } else { Operand::Second };
-            return Raised::operand("number has no integer representation".to_owned(), culprit);
+            return Raised::operand("number{} has no integer representation".to_owned(), culprit);
         }
         let (culprit, value) = if is_number(a) { (Operand::Second, b) } else { (Operand::First, a) };
         let what = if op.is_bitwise() { "bitwise operation" } else { "arithmetic" };
@@ -364,9 +364,9 @@ fn arithmetic_on_numbers<'gc>(
             ArithOp::Sub => Some(a.wrapping_sub(b)),
             ArithOp::Mul => Some(a.wrapping_mul(b)),
             ArithOp::Unm => Some(a.wrapping_neg()),
-            ArithOp::IDiv if b == 0 => return Err(Raised::message("attempt to perform 'n//0'")),
+            ArithOp::IDiv if b == 0 => return Err(Raised::message("attempt to divide by zero")),
             ArithOp::IDiv => Some(integer_floor_div(a, b)),
-            ArithOp::Mod if b == 0 => return Err(Raised::message("attempt to perform 'n%%0'")),
+            ArithOp::Mod if b == 0 => return Err(Raised::message("attempt to perform 'n%0'")),
             ArithOp::Mod => Some(integer_modulo(a, b)),
             _ => None,
         };

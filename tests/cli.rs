@@ -1,0 +1,208 @@
+//! The command line: what it runs, what it says on which stream, and its exit status.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+
+fn deimos() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_deimos"));
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// Writes a script to a folder of its own, named after the test, and returns the folder.
+fn folder_with(test: &str, script: &str, source: &str) -> PathBuf {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("cli").join(test);
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join(script), source).unwrap();
+    folder
+}
+
+/// Checks the exit status, all of standard output, and all of standard error.
+fn check(output: Output, status: i32, stdout: &str, stderr: &str) {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    assert_eq!((text(&output.stdout).as_str(), text(&output.stderr).as_str()), (stdout, stderr));
+    assert_eq!(output.status.code(), Some(status));
+}
+
+fn run(arguments: &[&str]) -> Output {
+    deimos().args(arguments).output().unwrap()
+}
+
+fn run_with_input(arguments: &[&str], input: &str) -> Output {
+    let mut child = deimos().args(arguments).stdin(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    child.wait_with_output().unwrap()
+}
+
+#[test]
+fn a_file_runs_with_its_arguments() {
+    let source = "print(..., arg[0], arg[1], arg[2], #arg, arg[-1] ~= nil, arg[-2])\n";
+    let folder = folder_with("arguments", "show.lua", source);
+    let output = deimos().current_dir(folder).args(["show.lua", "one", "-two"]).output().unwrap();
+    check(output, 0, "one\tshow.lua\tone\t-two\t2\ttrue\tnil\n", "");
+}
+
+#[test]
+fn options_stand_below_the_script_in_arg() {
+    let folder = folder_with("options", "show.lua", "print(arg[-1], arg[-2])\n");
+    let output = deimos().current_dir(folder).args(["--fuel", "10_000", "show.lua"]).output().unwrap();
+    check(output, 0, "10_000\t--fuel\n", "");
+}
+
+#[test]
+fn an_error_has_a_position_and_a_traceback() {
+    let source =
+        "#!/usr/bin/env deimos\nlocal function deep(t)\n  return t.x.y\nend\nprint('before')\nlocal y = deep({})\n";
+    let folder = folder_with("error", "broken.lua", source);
+    let output = deimos().current_dir(folder).arg("broken.lua").output().unwrap();
+    let stderr = "deimos: broken.lua:3: attempt to index a nil value (field 'x')\nstack traceback:\n\
+                  \tbroken.lua:3: in local 'deep'\n\tbroken.lua:6: in main chunk\n";
+    check(output, 1, "before\n", stderr);
+}
+
+#[test]
+fn a_syntax_error_names_its_line() {
+    let folder = folder_with("syntax", "broken.lua", "\u{feff}local x = 1\nlocal = 2\n");
+    let output = deimos().current_dir(folder).arg("broken.lua").output().unwrap();
+    check(output, 1, "", "deimos: broken.lua:2: <name> expected near '='\n");
+}
+
+#[test]
+fn a_missing_file_is_named() {
+    let output = run(&["no/such/file.lua"]);
+    assert_eq!(output.status.code(), Some(1));
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(stderr.starts_with("deimos: cannot read no/such/file.lua: "), "{stderr}");
+}
+
+#[test]
+fn code_runs_before_the_script() {
+    let folder = folder_with("code", "after.lua", "print(x, ...)\n");
+    let output = deimos().current_dir(folder).args(["-e", "x = 1", "-e", "x = x + 1", "after.lua", "a"]).output();
+    check(output.unwrap(), 0, "2\ta\n", "");
+    check(run(&["-e", "print(#arg, arg[1])"]), 0, "2\t-e\n", "");
+    check(run(&["-e", "x ="]), 1, "", "deimos: (command line):1: unexpected symbol near <eof>\n");
+}
+
+#[test]
+fn standard_input_is_a_script() {
+    check(run_with_input(&["-", "a", "b"], "print(...)\nprint(arg[0])\n"), 0, "a\tb\n-\n", "");
+    let stderr =
+        "deimos: stdin:2: attempt to call a nil value (global 'boom')\nstack traceback:\n\tstdin:2: in main chunk\n";
+    check(run_with_input(&[], "print(1)\nboom()\n"), 1, "1\n", stderr);
+}
+
+#[test]
+fn output_is_bytes() {
+    let output = run(&["-e", "print('\\xff\\0\\n')"]);
+    assert_eq!(output.stdout, b"\xff\0\n\n");
+}
+
+#[test]
+fn the_bytecode_is_shown_and_not_run() {
+    let folder = folder_with("list", "sum.lua", "print('never')\nreturn 1\n");
+    let output = deimos().current_dir(folder).args(["--list", "sum.lua"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    let listing = String::from_utf8_lossy(&output.stdout);
+    assert!(listing.starts_with("main <sum.lua:0,0>") && listing.contains("\"print\""), "{listing}");
+}
+
+#[test]
+fn the_sandbox_keeps_globals_and_libraries_as_they_are() {
+    let source = "x = 1  print(x, _G.x)  coroutine.yield()  print((pcall(rawset, math, 'pi', 3)), math.pi < 3.2)";
+    let output = run(&["--sandbox", "-e", source]);
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "1\tnil\nfalse\ttrue\n");
+    assert_eq!(output.status.code(), Some(0));
+    check(run(&["--sandbox", "-e", "print(io, os, debug, load)"]), 0, "nil\tnil\tnil\tnil\n", "");
+}
+
+#[test]
+fn fuel_ends_an_endless_loop() {
+    let output = run(&["--fuel", "1000000", "-e", "while true do end"]);
+    let stderr =
+        "deimos: out of fuel after 1000000 instructions\nstack traceback:\n\t(command line):1: in main chunk\n";
+    check(output, 1, "", stderr);
+    check(run(&["--fuel", "1000000", "-e", "print(1)"]), 0, "1\n", "");
+}
+
+#[test]
+fn memory_ends_what_grows() {
+    for source in [
+        "local t = {} for i = 1, math.huge do t[i] = i end",
+        "local t = {} for i = 1, math.huge do t['k' .. i] = {} end",
+        "local s = 'x' while true do s = s .. s end",
+        "pcall(function() local s = 'x' while true do s = s .. s end end) print('caught')",
+    ] {
+        let output = run(&["--memory", "4M", "-e", source]);
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(stderr.starts_with("deimos: not enough memory\n"), "{source}: {stderr}");
+        assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(1), b"".as_slice()), "{source}");
+    }
+}
+
+#[test]
+fn a_wrong_command_line_says_what_to_do() {
+    for (arguments, complaint) in [
+        (
+            ["--frob", "x"],
+            "unknown option '--frob'; 'deimos --help' lists the options, and 'deimos -- --frob' runs a file of that name",
+        ),
+        (["--fuel", "many"], "'many' is no number for --fuel; write it as in --fuel 1000000"),
+        (["--memory", "1T"], "'1T' is no number for --memory; write it as in --memory 64000000 or 64M"),
+        (
+            ["--memory", "99999999999G"],
+            "'99999999999G' is no number for --memory; write it as in --memory 64000000 or 64M",
+        ),
+    ] {
+        check(run(&arguments), 2, "", &format!("deimos: {complaint}\n"));
+    }
+    check(run(&["-e"]), 2, "", "deimos: missing argument for option '-e'; 'deimos --help' shows how to use it\n");
+}
+
+#[test]
+fn help_and_version_go_to_standard_output() {
+    check(run(&["-v"]), 0, concat!("deimos ", env!("CARGO_PKG_VERSION"), " (Lua 5.4)\n"), "");
+    let help = run(&["--help"]);
+    assert!(help.status.success() && help.stderr.is_empty());
+    for option in ["-e CODE", "--list", "--sandbox", "--fuel N", "--memory N", "--version"] {
+        assert!(String::from_utf8_lossy(&help.stdout).contains(option), "{option}");
+    }
+}
+
+#[cfg(unix)]
+mod unix {
+    use std::io::{BufRead, BufReader};
+    use std::os::unix::process::ExitStatusExt;
+
+    use super::{Command, Stdio, check, deimos};
+
+    #[test]
+    fn a_reader_that_goes_away_ends_it_quietly() {
+        let mut child = deimos().args(["-e", "while true do print('again') end"]).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        assert_eq!(line, "again\n");
+        let output = child.wait_with_output().unwrap();
+        check(output, 141, "", "");
+    }
+
+    #[test]
+    fn ctrl_c_ends_a_loop_and_closes_what_is_open() {
+        let source = "local c <close> = setmetatable({}, {__close = function() print('closed') end})\n\
+                      print('ready')\nwhile true do end";
+        let mut child = deimos().args(["-e", source]).spawn().unwrap();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let mut line = String::new();
+        stdout.read_line(&mut line).unwrap();
+        assert_eq!(line, "ready\n");
+        let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).stdin(Stdio::null()).status();
+        assert!(killed.unwrap().success());
+        stdout.read_line(&mut line).unwrap();
+        assert_eq!(line, "ready\nclosed\n");
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.signal(), None);
+        let stderr = "deimos: interrupted!\nstack traceback:\n\t(command line):3: in main chunk\n";
+        check(output, 130, "", stderr);
+    }
+}
