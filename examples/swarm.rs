@@ -2,6 +2,9 @@
 //!
 //! `cargo run --release --example swarm -- [--frames N] [--behaviours N]`
 
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "it prints what it measures")]
+#![expect(clippy::cast_possible_truncation, reason = "an index below the length")]
+
 use std::time::{Duration, Instant};
 
 use bevy::diagnostic::{Diagnostic, DiagnosticPath, DiagnosticsStore};
@@ -70,7 +73,10 @@ fn main() {
     println!("  collector          {:8.2} ms  median, {:.2} ms longest", at(&collections, 0.5), at(&collections, 1.0));
     println!("  instructions       {:8.0}     per frame", latest(&app, &DeimosDiagnostics::INSTRUCTIONS));
     println!("  heap               {:8.1} MB  ({each} bytes for each behaviour)", heap(&mut app) as f64 / 1e6);
-    println!("\n  the endless loop   cut off after {slice} instructions in every frame, still {}", status(&app, runaway));
+    println!(
+        "\n  the endless loop   cut off after {slice} instructions in every frame, still {}",
+        status(&app, runaway)
+    );
     match missed {
         0 => println!("  everyone else      had a turn in every frame"),
         _ => println!("  everyone else      {missed} MISSED A TURN"),

@@ -13,8 +13,8 @@ fn deimos() -> Command {
 /// Writes a script to a folder of its own, named after the test, and returns the folder.
 fn folder_with(test: &str, script: &str, source: &str) -> PathBuf {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("cli").join(test);
-    std::fs::create_dir_all(&folder).unwrap();
-    std::fs::write(folder.join(script), source).unwrap();
+    std::fs::create_dir_all(&folder).expect("the folder can be made");
+    std::fs::write(folder.join(script), source).expect("the script can be written");
     folder
 }
 
@@ -26,13 +26,15 @@ fn check(output: Output, status: i32, stdout: &str, stderr: &str) {
 }
 
 fn run(arguments: &[&str]) -> Output {
-    deimos().args(arguments).output().unwrap()
+    deimos().args(arguments).output().expect("deimos runs")
 }
 
 fn run_with_input(arguments: &[&str], input: &str) -> Output {
-    let mut child = deimos().args(arguments).stdin(Stdio::piped()).spawn().unwrap();
-    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
-    child.wait_with_output().unwrap()
+    let mut child = deimos().args(arguments).stdin(Stdio::piped()).spawn().expect("deimos runs");
+    let mut stdin = child.stdin.take().expect("standard input is piped");
+    stdin.write_all(input.as_bytes()).expect("deimos reads");
+    drop(stdin);
+    child.wait_with_output().expect("deimos ends")
 }
 
 #[test]

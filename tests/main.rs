@@ -4,3 +4,5 @@
 
 #[cfg(feature = "cli")]
 mod cli;
+#[cfg(feature = "bevy")]
+mod plugin;

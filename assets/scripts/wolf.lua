@@ -16,10 +16,9 @@ while true do
         local guard = sight.threat.Place
         move((place.x - guard.x) * 9, (place.y - guard.y) * 9, params.speed * 1.3)
     elseif sight.prey_distance < 1 then
-        local rabbit = sight.prey
+        sight.prey:despawn()
         state.meals = state.meals + 1
-        print(("ate %s, meal number %d"):format(rabbit, state.meals))
-        rabbit:despawn()
+        print("The wolf has had a rabbit; that makes " .. state.meals .. ".")
         actor.mood = "sleeps"
         wait(4)
     elseif sight.prey_distance < 100 then

@@ -12,6 +12,28 @@ use std::fmt;
 use crate::vm::{Call, Closure, Context, Event, LuaString, Native, Raised, Table, Thread, UserData, Value};
 
 /// A Rust value that can be made from a Lua value.
+///
+/// # Example
+/// ```
+/// use deimos::{Context, FromLua, Lua, Mismatch, Value};
+///
+/// struct Meters(f64);
+///
+/// impl<'gc> FromLua<'gc> for Meters {
+///     const EXPECTED: &'static str = "length";
+///
+///     fn from_lua(ctx: Context<'gc>, value: Value<'gc>) -> Result<Self, Mismatch> {
+///         f64::from_lua(ctx, value).map(Meters).map_err(|_| Mismatch::new(ctx, Self::EXPECTED, value))
+///     }
+/// }
+///
+/// let mut lua = Lua::new();
+/// let double = lua.function("double", |length: Meters| 2.0 * length.0);
+/// lua.set_global("double", double)?;
+/// let doubled: f64 = lua.load("=demo", "return double(1.5)")?.call(&mut lua, ())?;
+/// assert_eq!(doubled, 3.0);
+/// # Ok::<(), deimos::Error>(())
+/// ```
 pub trait FromLua<'gc>: Sized {
     /// What a refusal says was expected.
     const EXPECTED: &'static str;

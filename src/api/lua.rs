@@ -186,12 +186,7 @@ impl Lua {
         }
     }
 
-    fn resume_slice(
-        &mut self,
-        task: &Task,
-        host: &mut dyn Any,
-        slice: u64,
-    ) -> Result<(Progress, u64, Values), Error> {
+    fn resume_slice(&mut self, task: &Task, host: &mut dyn Any, slice: u64) -> Result<(Progress, u64, Values), Error> {
         self.try_enter(|ctx| {
             let Value::Thread(thread) = (&task.thread).into_lua(ctx)? else {
                 return Err(Raised::message("the task has no coroutine"));

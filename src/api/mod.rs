@@ -13,17 +13,14 @@ mod handle;
 mod lua;
 
 pub use chunk::Chunk;
-pub use convert::{
-    BadArgument, Callable, FromArgs, FromLua, IntoLua, IntoRaised, IntoReturns, Mismatch, Variadic,
-};
+pub use convert::{BadArgument, Callable, FromArgs, FromLua, IntoLua, IntoRaised, IntoReturns, Mismatch, Variadic};
 pub use error::{Error, ErrorKind};
 pub use function::Function;
 pub use handle::Handle;
 pub use lua::{Lua, Poll, Task, Values};
 
-pub use crate::syntax::number;
 pub use crate::vm::{
     Action, ArithOp, Call, Charge, Closure, Context, Event, Fault, Intrinsic, LuaString, Meta, Native, Progress,
-    Raised, STRING_MAX, Sequence, Status, Table, TableError, Thread, Type, UserData, Value,
+    Raised, STRING_MAX, Sequence, Status, Table, TableError, Thread, Type, UserData, Value, number,
 };
 pub use gc_arena::Collect;

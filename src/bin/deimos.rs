@@ -430,8 +430,8 @@ fn set_arg<'gc>(
     Ok(script_arguments)
 }
 
-/// From now on Ctrl-C sets a flag rather than end the process. A second one, while the first is not dealt with, ends it.
-/// Where the system does not allow that, Ctrl-C ends the process as before.
+/// From now on Ctrl-C sets a flag rather than end the process. A second one, while the first is not dealt with,
+/// ends it. Where the system does not allow that, Ctrl-C ends the process as before.
 fn listen_for_interrupts() {
     static LISTENING: Once = Once::new();
     LISTENING.call_once(|| {

@@ -60,6 +60,18 @@ impl Count {
         Count(n + 1)
     }
 
+    /// The count as a byte, for those who pack it.
+    #[inline(always)]
+    pub const fn raw(self) -> u8 {
+        self.0
+    }
+
+    /// The count that [`Count::raw`] gave this byte for.
+    #[inline(always)]
+    pub const fn from_raw(raw: u8) -> Count {
+        Count(raw)
+    }
+
     /// The exact number, or `None` for [`Count::OPEN`].
     #[inline(always)]
     pub const fn get(self) -> Option<usize> {

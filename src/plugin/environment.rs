@@ -28,7 +28,7 @@ pub(super) struct Shared {
     /// Lines that were put out since the scheduler last looked.
     pub(super) output: RefCell<Vec<ScriptOutput>>,
     /// Components by the names that scripts called them.
-    pub(super) components: RefCell<HashMap<Box<str>, Rc<Place>>>,
+    pub(super) components: RefCell<HashMap<Box<[u8]>, Rc<Place>>>,
 }
 
 impl Shared {
@@ -248,13 +248,7 @@ fn log_table<'gc>(ctx: Context<'gc>, shared: &Rc<Shared>) -> Result<Table<'gc>, 
 }
 
 /// A function that puts out its arguments from `first` on, as `print` does.
-fn log_function<'gc>(
-    ctx: Context<'gc>,
-    name: &str,
-    level: LogLevel,
-    first: usize,
-    shared: &Rc<Shared>,
-) -> Native<'gc> {
+fn log_function<'gc>(ctx: Context<'gc>, name: &str, level: LogLevel, first: usize, shared: &Rc<Shared>) -> Native<'gc> {
     let shared = Rc::clone(shared);
     Native::new(ctx, name, move |call| {
         let values = call.args().get(first..).unwrap_or_default().to_vec();

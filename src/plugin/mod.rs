@@ -119,7 +119,9 @@ impl Plugin for DeimosPlugin {
         if app.world().contains_resource::<AssetServer>() {
             self.set_up(app);
         } else {
-            error!("deimos runs no scripts, because scripts are assets and the app has no AssetPlugin: add it to the app");
+            error!(
+                "deimos runs no scripts, because scripts are assets and the app has no AssetPlugin: add it to the app"
+            );
         }
     }
 }

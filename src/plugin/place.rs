@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::rc::Rc;
 
-use bevy::ecs::component::ComponentId;
+use bevy::ecs::component::{ComponentId, ComponentInfo};
 use bevy::ecs::entity::Entity;
 use bevy::ecs::reflect::{AppTypeRegistry, ReflectComponent};
 use bevy::ecs::world::World;
@@ -121,7 +121,9 @@ impl Place {
     pub(super) fn no_field(&self, name: &str) -> String {
         let text = &self.text;
         match self.kind {
-            Kind::Fields(_) if self.fields().is_empty() => format!("'{text}' has no field '{name}': it has none at all"),
+            Kind::Fields(_) if self.fields().is_empty() => {
+                format!("'{text}' has no field '{name}': it has none at all")
+            }
             Kind::Fields(_) => {
                 let names: Vec<&str> = self.fields().iter().map(|field| &*field.name).collect();
                 format!("'{text}' has no field '{name}'{}; it has: {}", hint(name, &names), listed(&names))
@@ -152,9 +154,7 @@ impl Place {
     fn make_items<'a>(&self, items: impl Iterator<Item = &'a bevy::reflect::UnnamedField>) -> Box<[Field]> {
         items
             .enumerate()
-            .map(|(index, item)| {
-                self.make_field(index, &(index + 1).to_string(), (item.type_id(), item.type_info()))
-            })
+            .map(|(index, item)| self.make_field(index, &(index + 1).to_string(), (item.type_id(), item.type_info())))
             .collect()
     }
 
@@ -231,7 +231,7 @@ pub(super) fn resolve(world: &mut World, name: &str) -> Result<Rc<Place>, String
         path,
         reflect: reflect.clone(),
         id,
-        mutable: world.components().get_info(id).is_some_and(|info| info.mutable()),
+        mutable: world.components().get_info(id).is_some_and(ComponentInfo::mutable),
     });
     let text = component.name.clone();
     Ok(Place::new(component, Box::default(), text, (info.type_id(), Some(info))))

@@ -26,11 +26,7 @@ pub(super) struct Reference {
 }
 
 /// Fills the metatable of references.
-pub(super) fn install<'gc>(
-    ctx: Context<'gc>,
-    metatable: Table<'gc>,
-    entities: Table<'gc>,
-) -> Result<(), TableError> {
+pub(super) fn install<'gc>(ctx: Context<'gc>, metatable: Table<'gc>, entities: Table<'gc>) -> Result<(), TableError> {
     let upvalues = [Value::Table(metatable), Value::Table(entities)];
     let index = Native::with_upvalues(ctx, "index", &upvalues, index);
     metatable.set_field(ctx, "__index", Value::Native(index))?;
@@ -100,7 +96,9 @@ pub(super) fn write<'gc>(
         (Kind::Leaf(leaf), _) => write_leaf(leaf, target, value),
         (Kind::Enum(info), _) => write_enum(info, target, value),
         (Kind::Fields(_), Some(source)) => write_whole(target, source.as_partial_reflect()),
-        (Kind::Fields(_), None) => Err(format!("it has fields: assign to them, as in {}{} = value", place.text, place.first_field())),
+        (Kind::Fields(_), None) => {
+            Err(format!("it has fields: assign to them, as in {}{} = value", place.text, place.first_field()))
+        }
         (Kind::Closed(what), _) => Err(format!("it is {what}, which scripts cannot assign")),
     };
     match changed {
@@ -182,12 +180,22 @@ fn as_reference(value: Value<'_>) -> Option<&Reference> {
 }
 
 fn field_of<'gc>(call: &Call<'_, 'gc>, place: &'gc Place) -> Result<&'gc Rc<Place>, Raised<'gc>> {
-    let (field, name) = match call.arg(1) {
-        Value::String(name) => (place.field(name.as_bytes()), name.to_text()),
-        Value::Integer(position) => (place.item(position), Cow::Owned(position.to_string())),
-        other => (None, Cow::Borrowed(other.type_name())),
+    let field = match call.arg(1) {
+        Value::String(name) => place.field(name.as_bytes()),
+        Value::Integer(position) => place.item(position),
+        _ => None,
     };
-    field.ok_or_else(|| Raised::message(place.no_field(&name)))
+    field.ok_or_else(|| no_field(call, place))
+}
+
+#[cold]
+fn no_field<'gc>(call: &Call<'_, 'gc>, place: &Place) -> Raised<'gc> {
+    let name = match call.arg(1) {
+        Value::String(name) => name.to_text(),
+        Value::Integer(position) => Cow::Owned(position.to_string()),
+        other => Cow::Borrowed(other.type_name()),
+    };
+    Raised::message(place.no_field(&name))
 }
 
 /// The complaint about a value that is not what its type information says.
@@ -282,7 +290,8 @@ fn write_leaf(leaf: Leaf, target: &mut dyn PartialReflect, value: Value<'_>) -> 
     macro_rules! integer {
         ($rust:ty) => {{
             let value = as_integer(value, stringify!($rust))?;
-            let range = || format!("{value} is out of range: {} holds {} to {}", stringify!($rust), <$rust>::MIN, <$rust>::MAX);
+            let range =
+                || format!("{value} is out of range: {} holds {} to {}", stringify!($rust), <$rust>::MIN, <$rust>::MAX);
             store(target, <$rust>::try_from(value).map_err(|_| range())?)
         }};
     }
@@ -363,7 +372,9 @@ fn write_enum(info: &EnumInfo, target: &mut dyn PartialReflect, value: Value<'_>
     match info.variant(name) {
         Some(VariantInfo::Unit(_)) => {}
         Some(_) => return Err(format!("the variant {name} has fields, and scripts assign names only")),
-        None => return Err(format!("there is no variant '{name}'{}; there are: {}", hint(name, &units), listed(&units))),
+        None => {
+            return Err(format!("there is no variant '{name}'{}; there are: {}", hint(name, &units), listed(&units)));
+        }
     }
     if let ReflectRef::Enum(old) = target.reflect_ref()
         && old.variant_name() == name
@@ -376,11 +387,7 @@ fn write_enum(info: &EnumInfo, target: &mut dyn PartialReflect, value: Value<'_>
 }
 
 /// A copy of what a reference names, if that is to be assigned to a place with fields.
-fn copy_source<'gc>(
-    world: &World,
-    place: &Place,
-    value: Value<'gc>,
-) -> Result<Option<Box<dyn Reflect>>, Raised<'gc>> {
+fn copy_source<'gc>(world: &World, place: &Place, value: Value<'gc>) -> Result<Option<Box<dyn Reflect>>, Raised<'gc>> {
     let Kind::Fields(_) = place.kind else { return Ok(None) };
     let Some(Reference { entity, place: source }) = as_reference(value) else { return Ok(None) };
     if source.type_id != place.type_id {

@@ -13,6 +13,7 @@ use bevy::ecs::entity::Entity;
 use bevy::ecs::message::{MessageCursor, Messages};
 use bevy::ecs::query::With;
 use bevy::ecs::world::World;
+use bevy::log::info;
 use bevy::platform::collections::HashMap;
 use bevy::platform::time::Instant;
 use bevy::time::Time;
@@ -22,7 +23,7 @@ use super::behaviour::{Behaviour, Change, Changes};
 use super::environment::{Roots, Shared};
 use super::error::{Reports, ScriptError};
 use super::settings::{DeimosSettings, Measurements};
-use super::tasks::{Key, Tasks};
+use super::tasks::{Key, Phase, Tasks};
 use super::turn::Turn;
 use crate::api::{Error, Handle, Lua, Raised};
 
@@ -72,9 +73,8 @@ impl Scripts {
     pub(super) fn new(changes: Changes) -> Result<Scripts, Error> {
         let mut lua = Lua::new();
         let shared = Shared::new();
-        let roots = lua.enter(|ctx| {
-            Roots::install(ctx, &shared).map_err(|error| Error::from_raised(ctx, &Raised::from(error)))
-        })?;
+        let roots = lua
+            .enter(|ctx| Roots::install(ctx, &shared).map_err(|error| Error::from_raised(ctx, &Raised::from(error))))?;
         let parts = Parts {
             shared,
             changes,
@@ -136,7 +136,7 @@ impl Scripts {
     fn visit(&mut self, world: &mut World, work: impl for<'a, 'gc> FnOnce(&mut Turn<'a, 'gc>)) {
         let Scripts { lua, roots, parts } = self;
         let now = world.get_resource::<Time>().map(Time::elapsed).unwrap_or_default();
-        let slice = world.get_resource::<DeimosSettings>().map_or(0, |settings| settings.slice);
+        let slice = world.get_resource::<DeimosSettings>().cloned().unwrap_or_default().slice;
         lua.enter(|ctx| {
             let roots = Roots::fetch(ctx, roots);
             work(&mut Turn { ctx, roots, world, parts, results: Vec::new(), slice, now });
@@ -155,7 +155,9 @@ pub(super) fn reload(world: &mut World) {
     with_scripts(world, |scripts, world| {
         scripts.parts.scan(world);
         if scripts.parts.changes.pending() {
-            scripts.visit(world, |turn| turn.settle());
+            scripts.visit(world, |turn| {
+                turn.settle();
+            });
         }
         scripts.parts.take_failures(world);
         let restarting = scripts.parts.take_revisions(world);
@@ -186,8 +188,10 @@ pub(super) fn resume(world: &mut World) {
         scripts.lua.set_memory_limit(settings.memory_limit);
         scripts.parts.frame = scripts.parts.frame.saturating_add(1);
         let frame = scripts.parts.frame;
-        let (delta, elapsed) =
-            world.get_resource::<Time>().map(|time| (time.delta_secs_f64(), time.elapsed_secs_f64())).unwrap_or_default();
+        let (delta, elapsed) = world
+            .get_resource::<Time>()
+            .map(|time| (time.delta_secs_f64(), time.elapsed_secs_f64()))
+            .unwrap_or_default();
         let mut is_told = false;
         scripts.visit(world, |turn| is_told = turn.roots.set_time(turn.ctx, delta, elapsed, frame).is_ok());
         let used = if is_told { scripts.run_frame(world, settings.frame_budget) } else { 0 };
@@ -274,14 +278,18 @@ impl Parts {
             if program.script.as_ref().is_some_and(|known| known.revision() == script.revision()) {
                 continue;
             }
-            self.reports.forget(&program.name);
+            let behaviours = self.tasks.of_program(index);
+            if program.script.is_some() {
+                self.reports.forget(&program.name);
+                info!(target: "deimos", script = %script.name(), "changed: {} behaviours start anew", behaviours.len());
+            }
             program.name = script.name().into();
             program.script = Some(script.clone());
             program.failure = None;
-            restarting.extend(self.tasks.of_program(index));
+            restarting.extend(behaviours);
         }
-        // Those that are about to start anyway need no restart.
-        restarting.retain(|key| !self.starting.contains(key));
+        // Those that were never started are in the list of those to be.
+        restarting.retain(|key| self.tasks.get(*key).is_some_and(|slot| slot.phase != Phase::Loading));
         restarting
     }
 

@@ -178,7 +178,7 @@ impl<'gc> Turn<'_, 'gc> {
                 };
                 self.wait(key, seconds);
             }
-            Progress::Yielded if self.results.iter().all(|value| value.is_nil()) => self.wait(key, 0.0),
+            Progress::Yielded if self.results.iter().all(Value::is_nil) => self.wait(key, 0.0),
             Progress::Yielded => self.reject_yield(key),
         }
     }

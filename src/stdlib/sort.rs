@@ -181,14 +181,13 @@ impl<'gc> Sort<'gc> {
             let is_less = match (right, left) {
                 (Value::Integer(right), Value::Integer(left)) => right < left,
                 (Value::Float(right), Value::Float(left)) => right < left,
+                (Value::String(right), Value::String(left)) => {
+                    // Strings may have long common beginnings.
+                    work += right.len().min(left.len()) / 64;
+                    right.as_bytes() < left.as_bytes()
+                }
                 _ => match ctx.less_than(right, left).map_err(|error| without_position(ctx, error))? {
-                    Meta::Value(answer) => {
-                        // Strings may have long common beginnings.
-                        if let (Value::String(right), Value::String(left)) = (right, left) {
-                            work += right.len().min(left.len()) / 64;
-                        }
-                        answer.is_truthy()
-                    }
+                    Meta::Value(answer) => answer.is_truthy(),
                     question => {
                         self.stage = Stage::Compared;
                         return Ok(Ask::Answer(question));

@@ -20,11 +20,7 @@ use crate::bytecode::Reg;
 pub(super) type Window<'gc> = [Value<'gc>; 256];
 
 /// Stores an operation's answer in a register, or says what has to be done for it.
-pub(super) fn store<'gc>(
-    regs: &mut Window<'gc>,
-    a: Reg,
-    outcome: Result<Meta<'gc>, Raised<'gc>>,
-) -> Option<Exit<'gc>> {
+pub(super) fn store<'gc>(regs: &mut Window<'gc>, a: Reg, outcome: Result<Meta<'gc>, Raised<'gc>>) -> Option<Exit<'gc>> {
     match outcome {
         Ok(Meta::Value(value)) => {
             regs[usize::from(a.0)] = value;
@@ -111,14 +107,9 @@ fn inherited<'gc>(ctx: Context<'gc>, object: Value<'gc>, key: LuaString<'gc>, sl
 
 /// `object[key] := value`.
 #[inline(never)]
-pub(super) fn set<'gc>(
-    ctx: Context<'gc>,
-    object: Value<'gc>,
-    key: Value<'gc>,
-    value: Value<'gc>,
-) -> Option<Exit<'gc>> {
+pub(super) fn set<'gc>(ctx: Context<'gc>, object: Value<'gc>, key: Value<'gc>, value: Value<'gc>) -> Option<Exit<'gc>> {
     if let Value::Table(table) = object
-        && table.metatable().is_none()
+        && table.metatable().is_none_or(|metatable| ctx.event_of(metatable, Event::NewIndex).is_nil())
     {
         return table.set(ctx, key, value).err().map(|error| Exit::Raise(ctx.table_error(error, key)));
     }
@@ -135,7 +126,7 @@ pub(super) fn set_field<'gc>(
     slot: &CacheSlot,
 ) -> Option<Exit<'gc>> {
     if let Value::Table(table) = object
-        && table.metatable().is_none()
+        && table.metatable().is_none_or(|metatable| ctx.event_of(metatable, Event::NewIndex).is_nil())
     {
         let outcome = table.set_and_cache(ctx, key, value, &slot.field);
         return outcome.err().map(|error| Exit::Raise(ctx.table_error(error, Value::String(key))));
@@ -150,6 +141,9 @@ pub(super) fn set_list<'gc>(
     start: u32,
     values: &[Value<'gc>],
 ) -> Result<(), Raised<'gc>> {
+    if table.try_set_list(ctx, start, values) {
+        return Ok(());
+    }
     let mut key = i64::from(start);
     for value in values {
         key += 1;

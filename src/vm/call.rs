@@ -7,7 +7,7 @@ use super::function::{Closure, Code, Native};
 use super::meta::{Event, Meta};
 use super::operate::is_text;
 use super::sequence::{Action, Call, Sequence};
-use super::thread::{Frame, LuaFrame, NativeFrame, Pending, Status, Thread};
+use super::thread::{Awaited, Frame, NativeState, Pending, Status, Thread};
 use super::value::Value;
 use crate::bytecode::{Count, Op, Reg};
 
@@ -48,13 +48,18 @@ impl<'gc> Machine<'gc> {
         Next::Raise(self.complete(ctx, raised, None))
     }
 
-    fn call_closure(&mut self, step: &mut Step<'_, 'gc>, closure: Closure<'gc>, func: usize, count: usize) -> Next<'gc> {
+    fn call_closure(
+        &mut self,
+        step: &mut Step<'_, 'gc>,
+        closure: Closure<'gc>,
+        func: usize,
+        count: usize,
+    ) -> Next<'gc> {
         if let Err(raised) = self.check_depth(func + count) {
             return self.raise(step.ctx, raised);
         }
         let (base, extra) = self.enter(closure.code(), func, count);
-        let pending = Pending::Run { top: 0 };
-        self.control.frames.push(Frame::Lua(LuaFrame { closure, base: base as u32, pc: 0, extra: extra as u32, pending }));
+        self.control.push_lua(closure, (base, 0, extra), Pending::Run { top: 0 });
         *step.fuel -= i64::from(closure.code().cost);
         if *step.fuel <= 0 { Next::Pause } else { Next::Run }
     }
@@ -88,6 +93,22 @@ impl<'gc> Machine<'gc> {
         func: usize,
         count: usize,
     ) -> Next<'gc> {
+        match self.run_native(step, native, func, count) {
+            Ok((start, count)) => Next::Deliver { start, count },
+            Err(next) => *next,
+        }
+    }
+
+    /// Runs a native function. If it returns at once, the start and number of its results; else what is to be
+    /// done next, out of line, so that nothing big is moved in the usual case.
+    #[inline]
+    pub(super) fn run_native(
+        &mut self,
+        step: &mut Step<'_, 'gc>,
+        native: Native<'gc>,
+        func: usize,
+        count: usize,
+    ) -> Result<(usize, usize), Box<Next<'gc>>> {
         let base = func + 1;
         self.reserve(base + count);
         let mut call = Call {
@@ -96,22 +117,36 @@ impl<'gc> Machine<'gc> {
             stack: &mut self.stack,
             control: &self.control,
             callee: Some(native),
+            resumed: None,
             base,
             count,
             out: base,
             out_count: 0,
             fuel: &mut *step.fuel,
         };
-        match native.run(&mut call) {
-            Ok(action) => {
-                let (out, out_count) = (call.out, call.out_count);
-                self.act(step, action, None, (base, out, out_count))
-            }
+        let result = native.run(&mut call);
+        let (out, out_count) = (call.out, call.out_count);
+        if matches!(result, Ok(Action::Return)) {
+            return Ok((out, out_count));
+        }
+        Err(self.after_native(step, native, result, (base, out, out_count)))
+    }
+
+    #[inline(never)]
+    fn after_native(
+        &mut self,
+        step: &mut Step<'_, 'gc>,
+        native: Native<'gc>,
+        result: Result<Action<'gc>, Raised<'gc>>,
+        place: (usize, usize, usize),
+    ) -> Box<Next<'gc>> {
+        Box::new(match result {
+            Ok(action) => self.act(step, action, None, place),
             Err(raised) => {
                 let name = native.name().to_text();
                 Next::Raise(self.complete(step.ctx, raised, Some(&name)))
             }
-        }
+        })
     }
 
     /// Gives values to the frame on top, or to the resumer if the coroutine has none left.
@@ -122,16 +157,17 @@ impl<'gc> Machine<'gc> {
                 return self.finish_thread(step, start, count);
             }
             let frame = match self.control.frames.last_mut() {
-                Some(Frame::Lua(frame)) => frame,
+                Some(frame) if frame.closure.is_some() => frame,
                 _ => return self.poll(step, start, count),
             };
             let base = frame.base as usize;
-            let pending = std::mem::replace(&mut frame.pending, Pending::Run { top: 0 });
+            let pending = frame.pending.get();
+            frame.pending = Awaited::new(Pending::Run { top: 0 });
             let first = if count == 0 { Value::Nil } else { self.stack.get(start).copied().unwrap_or_default() };
             match pending {
                 Pending::Results { to, want } => {
                     if want == Count::OPEN {
-                        frame.pending = Pending::Run { top: u32::from(to.0) + count as u32 };
+                        frame.pending = Awaited::new(Pending::Run { top: u32::from(to.0) + count as u32 });
                     }
                     self.place_results(base + usize::from(to.0), want, start, count);
                 }
@@ -147,7 +183,7 @@ impl<'gc> Machine<'gc> {
                 }
                 Pending::Again { top } => {
                     frame.pc -= 1;
-                    frame.pending = Pending::Run { top };
+                    frame.pending = Awaited::new(Pending::Run { top });
                 }
                 Pending::Return => {
                     self.control.frames.pop();
@@ -162,6 +198,16 @@ impl<'gc> Machine<'gc> {
     /// Copies results to where a call's results go.
     pub(super) fn place_results(&mut self, to: usize, want: Count, start: usize, count: usize) {
         let want = want.get().unwrap_or(count);
+        if want == 1 && count > 0 {
+            let value = self.stack.get(start).copied().unwrap_or_default();
+            if let Some(slot) = self.stack.get_mut(to) {
+                *slot = value;
+            }
+            return;
+        }
+        if want == 0 {
+            return;
+        }
         let copied = want.min(count);
         self.reserve(to + want);
         self.stack.copy_within(start..start + copied, to);
@@ -172,23 +218,22 @@ impl<'gc> Machine<'gc> {
 
     /// Polls the sequence on top with values that came back.
     fn poll(&mut self, step: &mut Step<'_, 'gc>, start: usize, count: usize) -> Next<'gc> {
-        let Some(Frame::Native(mut frame)) = self.control.frames.pop() else { return Next::Pause };
-        let base = frame.base as usize;
+        let Some((mut native, base)) = self.control.pop_native() else { return Next::Pause };
         self.reserve(base + count);
         self.stack.copy_within(start..start + count, base);
-        self.step_sequence(step, count, frame.base, |call| {
-            let result = frame.sequence.poll(call);
-            (result, frame)
+        self.step_sequence(step, count, (base, native.resumed), |call| {
+            let result = native.sequence.poll(call);
+            (result, native)
         })
     }
 
     /// Gives a complete error to the sequence on top, which catches it.
     pub(super) fn catch(&mut self, step: &mut Step<'_, 'gc>, raised: Raised<'gc>) -> Next<'gc> {
-        let Some(Frame::Native(mut frame)) = self.control.frames.pop() else { return Next::Failed(raised) };
-        self.reserve(frame.base as usize);
-        self.step_sequence(step, 0, frame.base, |call| {
-            let result = frame.sequence.caught(call, raised);
-            (result, frame)
+        let Some((mut native, base)) = self.control.pop_native() else { return Next::Failed(raised) };
+        self.reserve(base);
+        self.step_sequence(step, 0, (base, native.resumed), |call| {
+            let result = native.sequence.caught(call, raised);
+            (result, native)
         })
     }
 
@@ -196,64 +241,65 @@ impl<'gc> Machine<'gc> {
         &mut self,
         step: &mut Step<'_, 'gc>,
         count: usize,
-        base: u32,
-        run: impl FnOnce(&mut Call<'_, 'gc>) -> (Result<Action<'gc>, Raised<'gc>>, NativeFrame<'gc>),
+        (base, resumed): (usize, Option<Thread<'gc>>),
+        run: impl FnOnce(&mut Call<'_, 'gc>) -> (Result<Action<'gc>, Raised<'gc>>, NativeState<'gc>),
     ) -> Next<'gc> {
-        let base = base as usize;
         let mut call = Call {
             ctx: step.ctx,
             host: &mut *step.host,
             stack: &mut self.stack,
             control: &self.control,
             callee: None,
+            resumed,
             base,
             count,
             out: base,
             out_count: 0,
             fuel: &mut *step.fuel,
         };
-        let (result, frame) = run(&mut call);
+        let (result, native) = run(&mut call);
         let (out, out_count) = (call.out, call.out_count);
         match result {
-            Ok(action) => self.act(step, action, Some(frame), (base, out, out_count)),
-            Err(raised) => Next::Raise(self.complete(step.ctx, raised, Some(frame.sequence.name()))),
+            Ok(action) => self.act(step, action, Some(native), (base, out, out_count)),
+            Err(raised) => Next::Raise(self.complete(step.ctx, raised, Some(native.sequence.name()))),
         }
     }
 
-    /// Does what a native function, or the sequence in `frame`, asked for. `place` is the call's base, and the
+    /// Does what a native function, or the sequence in `native`, asked for. `place` is the call's base, and the
     /// start and number of the values it left.
     fn act(
         &mut self,
         step: &mut Step<'_, 'gc>,
         action: Action<'gc>,
-        frame: Option<NativeFrame<'gc>>,
+        native: Option<NativeState<'gc>>,
         place: (usize, usize, usize),
     ) -> Next<'gc> {
         let (base, start, count) = place;
-        let push = |machine: &mut Self, sequence| {
-            machine.control.frames.push(Frame::Native(NativeFrame::new(sequence, base)));
-        };
         match action {
             Action::Return => return Next::Deliver { start, count },
             Action::TailCall => {}
-            Action::CallThen(sequence) => push(self, sequence),
+            Action::CallThen(sequence) => self.control.push_native(NativeState::new(sequence), base),
+            Action::ResumeThen(thread, sequence) => {
+                self.control.push_native(NativeState { resumed: Some(thread), ..NativeState::new(sequence) }, base);
+                return Next::Resume { thread, start, count };
+            }
             Action::Start(sequence) => {
-                push(self, sequence);
+                self.control.push_native(NativeState::new(sequence), base);
                 return Next::Deliver { start, count };
             }
-            Action::Pause => return self.pause_sequence(step, frame, start, count),
-            Action::CloseNext(error) => return self.close_next(step.ctx, frame, error),
-            Action::Call => self.control.frames.extend(frame.map(Frame::Native)),
+            Action::Pause => return self.pause_sequence(step, native, place),
+            Action::CloseNext(error) => return self.close_next(step.ctx, native, base, error),
+            Action::Call => self.keep(native, base),
             Action::Yield => {
-                self.control.frames.extend(frame.map(Frame::Native));
+                self.keep(native, base);
                 return Next::Yield { start, count };
             }
             Action::Suspend => {
-                self.control.frames.extend(frame.map(Frame::Native));
+                self.keep(native, base);
                 return Next::Suspend { start, count };
             }
             Action::Resume(thread) => {
-                self.control.frames.extend(frame.map(Frame::Native));
+                self.keep(native.map(|native| NativeState { resumed: Some(thread), ..native }), base);
                 return Next::Resume { thread, start, count };
             }
         }
@@ -263,43 +309,51 @@ impl<'gc> Machine<'gc> {
         }
     }
 
+    /// Puts a sequence back on top, to be polled again.
+    fn keep(&mut self, native: Option<NativeState<'gc>>, base: usize) {
+        if let Some(native) = native {
+            self.control.push_native(native, base);
+        }
+    }
+
     fn pause_sequence(
         &mut self,
         step: &mut Step<'_, 'gc>,
-        frame: Option<NativeFrame<'gc>>,
-        start: usize,
-        count: usize,
+        native: Option<NativeState<'gc>>,
+        (base, start, count): (usize, usize, usize),
     ) -> Next<'gc> {
-        let Some(mut frame) = frame else { return Next::Deliver { start, count } };
-        let base = frame.base as usize;
+        let Some(mut native) = native else { return Next::Deliver { start, count } };
         self.stack.copy_within(start..start + count, base);
         let is_out = *step.fuel <= 0;
-        frame.is_held = is_out;
-        frame.held = if is_out { count as u32 } else { 0 };
-        self.control.frames.push(Frame::Native(frame));
+        native.is_held = is_out;
+        native.held = if is_out { count as u32 } else { 0 };
+        self.control.push_native(native, base);
         if is_out { Next::Pause } else { Next::Deliver { start: base, count } }
     }
 
     /// Closes the running coroutine's next to-be-closed variable, then polls the sequence again; once there is
     /// none, the sequence is done.
-    fn close_next(&mut self, ctx: Context<'gc>, frame: Option<NativeFrame<'gc>>, error: Value<'gc>) -> Next<'gc> {
+    fn close_next(
+        &mut self,
+        ctx: Context<'gc>,
+        native: Option<NativeState<'gc>>,
+        base: usize,
+        error: Value<'gc>,
+    ) -> Next<'gc> {
         let limit = self.control.active.last().map_or(0, |active| active.stack);
-        let Some(frame) = frame else { return Next::Deliver { start: limit, count: 0 } };
-        let Some((_, value)) = self.pop_to_close(limit) else {
-            return Next::Deliver { start: frame.base as usize, count: 0 };
-        };
-        let base = frame.base as usize;
+        let Some((_, value)) = self.pop_to_close(limit) else { return Next::Deliver { start: base, count: 0 } };
         self.push_call(base, &[ctx.metamethod(value, Event::Close), value, error]);
-        self.control.frames.push(Frame::Native(frame));
+        self.keep(native, base);
         Next::Call { func: base, count: 2 }
     }
 
     /// Concatenates the `left` operands at `first` of the Lua frame on top, as far as it goes without a call.
     pub(super) fn concat(&mut self, step: &mut Step<'_, 'gc>, first: Reg, left: u8) -> Next<'gc> {
-        let Some(Frame::Lua(frame)) = self.control.frames.last() else { return Next::Run };
+        let Some(frame) = self.control.frames.last() else { return Next::Run };
+        let Some(closure) = frame.closure else { return Next::Run };
         let base = frame.base as usize;
         let place = base + usize::from(first.0);
-        let target = match frame.closure.code().op((frame.pc as usize).saturating_sub(1)) {
+        let target = match closure.code().op((frame.pc as usize).saturating_sub(1)) {
             Some(Op::Concat { a, .. }) => base + usize::from(a.0),
             _ => place,
         };
@@ -334,8 +388,8 @@ impl<'gc> Machine<'gc> {
     pub(super) fn call_meta(&mut self, call: Meta<'gc>, pending: Pending) -> Next<'gc> {
         let Meta::Call { function, args, count } = call else { return Next::Run };
         let func = self.live_top();
-        if let Some(Frame::Lua(frame)) = self.control.frames.last_mut() {
-            frame.pending = pending;
+        if let Some(frame) = self.control.frames.last_mut() {
+            frame.pending = Awaited::new(pending);
         }
         let [a, b, c] = args;
         self.push_call(func, &[function, a, b, c]);
@@ -343,9 +397,9 @@ impl<'gc> Machine<'gc> {
     }
 }
 
-impl<'gc> NativeFrame<'gc> {
-    pub(super) fn new(sequence: Box<dyn Sequence<'gc> + 'gc>, base: usize) -> NativeFrame<'gc> {
-        NativeFrame { sequence, base: base as u32, held: 0, is_held: false }
+impl<'gc> NativeState<'gc> {
+    pub(super) fn new(sequence: Box<dyn Sequence<'gc> + 'gc>) -> NativeState<'gc> {
+        NativeState { sequence, resumed: None, held: 0, is_held: false }
     }
 }
 
@@ -367,11 +421,13 @@ impl<'gc> Thread<'gc> {
         }
         state.values.truncate(live);
         state.frames.clear();
+        state.natives.clear();
         state.paused.clear();
         state.is_closing = true;
         state.status = Status::Suspended;
-        let frame = NativeFrame::new(Box::new(Closing { error }), live);
-        state.frames.push(Frame::Native(frame));
+        let pending = Awaited::new(Pending::Discard);
+        state.frames.push(Frame { closure: None, base: live as u32, pc: 0, extra: 0, pending });
+        state.natives.push(NativeState::new(Box::new(Closing { error })));
         Ok(())
     }
 }

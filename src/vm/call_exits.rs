@@ -4,7 +4,7 @@ use super::error::Raised;
 use super::executor::{Machine, Next, Step};
 use super::meta::{Event, Meta};
 use super::operate::compare_integer_float;
-use super::thread::{Frame, Pending};
+use super::thread::{Awaited, Pending};
 use super::value::Value;
 use crate::bytecode::{Count, Reg};
 use crate::syntax::number::float_to_integer;
@@ -47,12 +47,12 @@ impl<'gc> Machine<'gc> {
     }
 
     fn mark_to_close(&mut self, step: &Step<'_, 'gc>, reg: Reg) -> Next<'gc> {
-        let Some(Frame::Lua(frame)) = self.control.frames.last() else { return Next::Run };
+        let Some(frame) = self.control.frames.last() else { return Next::Run };
         let at = frame.base + u32::from(reg.0);
         let value = self.stack.get(at as usize).copied().unwrap_or_default();
         if step.ctx.metamethod(value, Event::Close).is_nil() {
-            let proto = frame.closure.proto();
-            let name = proto.local_name(reg, frame.pc as usize).unwrap_or("?");
+            let name = frame.closure.and_then(|closure| closure.proto().local_name(reg, frame.pc as usize));
+            let name = name.unwrap_or("?");
             let message = format!("variable '{name}' got a non-closable value");
             return self.raise(step.ctx, Raised::message(message));
         }
@@ -61,11 +61,11 @@ impl<'gc> Machine<'gc> {
     }
 
     fn close_variables(&mut self, step: &mut Step<'_, 'gc>, reg: Reg, returns: Option<usize>) -> Next<'gc> {
-        let Some(Frame::Lua(frame)) = self.control.frames.last_mut() else { return Next::Run };
+        let Some(frame) = self.control.frames.last_mut() else { return Next::Run };
         let base = frame.base as usize;
         let first = if returns.is_some() { base } else { base + usize::from(reg.0) };
         let top = returns.map_or(0, |count| u32::from(reg.0) + count as u32);
-        frame.pending = Pending::Run { top };
+        frame.pending = Awaited::new(Pending::Run { top });
         match self.pop_to_close(first) {
             Some((_, value)) => {
                 let method = step.ctx.metamethod(value, Event::Close);
@@ -93,8 +93,7 @@ pub(super) fn for_prepare<'gc>(regs: &mut [Value<'gc>; 256], a: Reg) -> Result<b
             return Err(Raised::message("'for' step is zero"));
         }
         let Some(limit) = integer_limit(start, limit, step)? else { return Ok(false) };
-        let distance =
-            if step > 0 { limit.wrapping_sub(start) as u64 } else { start.wrapping_sub(limit) as u64 };
+        let distance = if step > 0 { limit.wrapping_sub(start) as u64 } else { start.wrapping_sub(limit) as u64 };
         regs[limit_reg] = Value::Integer((distance / step.unsigned_abs()) as i64);
         regs[var_reg] = Value::Integer(start);
         return Ok(true);

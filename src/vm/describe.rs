@@ -8,7 +8,8 @@ use std::fmt::Write;
 
 use super::error::Operand;
 use super::executor::Control;
-use super::thread::{Frame, LuaFrame, Pending, Thread};
+use super::function::Closure;
+use super::thread::{Frame, NativeState, Pending, Thread};
 use crate::bytecode::{Class, Constant, Op, Proto, Reg};
 
 /// A kind of variable and its name, such as `local` and `x`.
@@ -27,8 +28,8 @@ impl Name {
 const MOVES_MAX: usize = 16;
 
 /// ` (local 'x')` for an operand of the instruction before `pc`, or nothing.
-pub(super) fn variable_info(frame: &LuaFrame<'_>, operand: Operand) -> String {
-    let proto = frame.closure.proto();
+pub(super) fn variable_info(frame: &Frame<'_>, operand: Operand) -> String {
+    let Some(proto) = frame.closure.map(Closure::proto) else { return String::new() };
     let Some(pc) = (frame.pc as usize).checked_sub(1) else { return String::new() };
     let Some(op) = proto.code.get(pc) else { return String::new() };
     match operand_name(proto, pc, *op, operand) {
@@ -163,8 +164,8 @@ fn last_setter(proto: &Proto, pc: usize, reg: Reg) -> Option<usize> {
 }
 
 /// How the function that `caller` is calling is called there.
-fn called_name(caller: &LuaFrame<'_>) -> Option<Name> {
-    let proto = caller.closure.proto();
+fn called_name(caller: &Frame<'_>) -> Option<Name> {
+    let proto = caller.closure?.proto();
     let pc = (caller.pc as usize).checked_sub(1)?;
     let event = match *proto.code.get(pc)? {
         Op::Call { a, .. } | Op::TailCall { a, .. } => return register_name(proto, pc, a, MOVES_MAX),
@@ -191,7 +192,10 @@ impl<'gc> Control<'gc> {
     pub(super) fn position(&self, level: i64) -> String {
         let at = usize::try_from(level).ok().and_then(|level| self.frames.len().checked_sub(level));
         match at.and_then(|at| self.frames.get(at)) {
-            Some(Frame::Lua(frame)) if level > 0 => format!("{}:{}: ", frame.closure.proto().source, line(frame)),
+            Some(frame) if level > 0 => match frame.closure {
+                Some(closure) => format!("{}:{}: ", closure.proto().source, line(frame)),
+                None => String::new(),
+            },
             _ => String::new(),
         }
     }
@@ -199,10 +203,7 @@ impl<'gc> Control<'gc> {
     /// The complete text of a complaint about an argument of the native function `native`, which the innermost
     /// frame called.
     pub(super) fn argument_message(&self, index: usize, message: &str, native: Option<&str>) -> String {
-        let name = match self.frames.last() {
-            Some(Frame::Lua(caller)) => called_name(caller),
-            _ => None,
-        };
+        let name = self.frames.last().and_then(called_name);
         let (method, name) = match name {
             Some(Name { kind, name }) => (kind == "method", name),
             None => (false, native.unwrap_or("?").to_owned()),
@@ -217,7 +218,8 @@ impl<'gc> Control<'gc> {
     /// The call stack as text, without its innermost `skip` frames.
     pub(super) fn traceback(&self, skip: usize) -> String {
         let first = self.active.last().map_or(0, |active| active.frames);
-        stack_text(self.frames.get(first..).unwrap_or_default(), skip, line)
+        let stack = Stack { frames: self.frames.get(first..).unwrap_or_default(), natives: &self.natives, line };
+        stack.text(skip)
     }
 }
 
@@ -226,59 +228,65 @@ impl Thread<'_> {
     /// paused while it waited for other coroutines it is the stack of the one that ran.
     pub fn traceback(self) -> String {
         let running = self.state().paused.last().copied().unwrap_or(self);
-        stack_text(&running.state().frames, 0, line_at_rest)
+        let state = running.state();
+        Stack { frames: &state.frames, natives: &state.natives, line: line_at_rest }.text(0)
     }
 }
 
-fn stack_text(frames: &[Frame<'_>], skip: usize, line: fn(&LuaFrame<'_>) -> u32) -> String {
-    const SHOWN_AT_EACH_END: usize = 11;
-    let mut text = String::from("stack traceback:");
-    let count = frames.len().saturating_sub(skip);
-    for shown in 0..count {
-        if count > 2 * SHOWN_AT_EACH_END && shown >= SHOWN_AT_EACH_END && shown < count - SHOWN_AT_EACH_END {
-            if shown == SHOWN_AT_EACH_END {
-                let skipped = count - 2 * SHOWN_AT_EACH_END;
-                let _ = write!(text, "\n\t...\t(skipping {skipped} levels)");
+/// A call stack to be shown.
+struct Stack<'a, 'gc> {
+    frames: &'a [Frame<'gc>],
+    natives: &'a [NativeState<'gc>],
+    line: fn(&Frame<'gc>) -> u32,
+}
+
+impl<'gc> Stack<'_, 'gc> {
+    fn text(&self, skip: usize) -> String {
+        const SHOWN_AT_EACH_END: usize = 11;
+        let mut text = String::from("stack traceback:");
+        let count = self.frames.len().saturating_sub(skip);
+        for shown in 0..count {
+            if count > 2 * SHOWN_AT_EACH_END && shown >= SHOWN_AT_EACH_END && shown < count - SHOWN_AT_EACH_END {
+                if shown == SHOWN_AT_EACH_END {
+                    let skipped = count - 2 * SHOWN_AT_EACH_END;
+                    let _ = write!(text, "\n\t...\t(skipping {skipped} levels)");
+                }
+                continue;
             }
-            continue;
+            let at = count - 1 - shown;
+            let caller = at.checked_sub(1).and_then(|at| self.frames.get(at));
+            if let Some(frame) = self.frames.get(at) {
+                let _ = write!(text, "\n\t{}", self.frame_text(frame, caller));
+            }
         }
-        let at = count - 1 - shown;
-        let caller = at.checked_sub(1).and_then(|at| frames.get(at));
-        if let Some(frame) = frames.get(at) {
-            let _ = write!(text, "\n\t{}", frame_text(frame, caller, line));
-        }
+        text
     }
-    text
-}
 
-fn frame_text(frame: &Frame<'_>, caller: Option<&Frame<'_>>, line: fn(&LuaFrame<'_>) -> u32) -> String {
-    let frame = match frame {
-        Frame::Native(native) => return format!("[Rust]: in function '{}'", native.sequence.name()),
-        Frame::Lua(frame) => frame,
-    };
-    let proto = frame.closure.proto();
-    let name = match caller {
-        Some(Frame::Lua(caller)) => called_name(caller),
-        _ => None,
-    };
-    let what = match name {
-        Some(Name { kind: "global", name }) => format!("function '{name}'"),
-        Some(Name { kind, name }) => format!("{kind} '{name}'"),
-        None if proto.line_defined == 0 => "main chunk".to_owned(),
-        None => format!("function <{}:{}>", proto.source, proto.line_defined),
-    };
-    format!("{}:{}: in {what}", proto.source, line(frame))
+    fn frame_text(&self, frame: &Frame<'gc>, caller: Option<&Frame<'gc>>) -> String {
+        let Some(closure) = frame.closure else {
+            let name = self.natives.get(frame.pc as usize).map_or("?", |native| native.sequence.name());
+            return format!("[Rust]: in function '{name}'");
+        };
+        let proto = closure.proto();
+        let what = match caller.and_then(called_name) {
+            Some(Name { kind: "global", name }) => format!("function '{name}'"),
+            Some(Name { kind, name }) => format!("{kind} '{name}'"),
+            None if proto.line_defined == 0 => "main chunk".to_owned(),
+            None => format!("function <{}:{}>", proto.source, proto.line_defined),
+        };
+        format!("{}:{}: in {what}", proto.source, (self.line)(frame))
+    }
 }
 
 /// The line a frame is at.
-pub(super) fn line(frame: &LuaFrame<'_>) -> u32 {
-    frame.closure.proto().line((frame.pc as usize).saturating_sub(1))
+pub(super) fn line(frame: &Frame<'_>) -> u32 {
+    frame.closure.map_or(0, |closure| closure.proto().line((frame.pc as usize).saturating_sub(1)))
 }
 
 /// The line a frame at rest is at: one that waits for nothing was paused before its next instruction.
-fn line_at_rest(frame: &LuaFrame<'_>) -> u32 {
-    match frame.pending {
-        Pending::Run { .. } => frame.closure.proto().line(frame.pc as usize),
+fn line_at_rest(frame: &Frame<'_>) -> u32 {
+    match (frame.closure, frame.pending.get()) {
+        (Some(closure), Pending::Run { .. }) => closure.proto().line(frame.pc as usize),
         _ => line(frame),
     }
 }

@@ -9,6 +9,7 @@ use gc_arena::Collect;
 
 use super::context::Context;
 use super::gc::OutOfMemory;
+use super::sequence::Call;
 use super::table::TableError;
 use super::value::Value;
 use crate::bytecode::Reg;
@@ -137,8 +138,23 @@ impl<'gc> Raised<'gc> {
     pub fn to_value(&self, ctx: Context<'gc>) -> Value<'gc> {
         match &self.0.cause {
             Cause::Value(value) | Cause::Level { value, .. } => *value,
-            Cause::Message(message) | Cause::Argument { message, .. } | Cause::Operand { message, .. } => Value::String(ctx.string(message.as_bytes())),
+            Cause::Message(message) | Cause::Argument { message, .. } | Cause::Operand { message, .. } => {
+                Value::String(ctx.string(message.as_bytes()))
+            }
             Cause::Fault(fault) => Value::String(ctx.string(fault.message().as_bytes())),
+        }
+    }
+
+    /// The same error with the position of the function that `call` was made by in front, if its value is a
+    /// string.
+    #[must_use]
+    pub fn positioned(self, call: &Call<'_, 'gc>) -> Raised<'gc> {
+        match self.0.cause {
+            Cause::Value(Value::String(text)) => {
+                let message = [call.position(1).as_bytes(), text.as_bytes()].concat();
+                self.completed(Value::String(call.ctx.string_from(message)))
+            }
+            _ => self,
         }
     }
 
@@ -189,7 +205,9 @@ impl std::fmt::Debug for Raised<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match &self.0.cause {
             Cause::Value(value) | Cause::Level { value, .. } => write!(f, "Raised({value:?})"),
-            Cause::Message(message) | Cause::Argument { message, .. } | Cause::Operand { message, .. } => write!(f, "Raised({message})"),
+            Cause::Message(message) | Cause::Argument { message, .. } | Cause::Operand { message, .. } => {
+                write!(f, "Raised({message})")
+            }
             Cause::Fault(fault) => write!(f, "Raised({fault:?})"),
         }
     }

@@ -11,7 +11,7 @@
 use super::access;
 use super::call_exits::{Exit, for_prepare};
 use super::error::Raised;
-use super::executor::{FRAMES_MAX, Machine, Next, Step};
+use super::executor::{FRAMES_MAX, Machine, Next, STACK_CHECKED, Step};
 use super::function::{CacheSlot, Closure, Intrinsic};
 use super::meta::Meta;
 use super::operate::{
@@ -19,7 +19,7 @@ use super::operate::{
     shift_right,
 };
 use super::table::Table;
-use super::thread::{Frame, LuaFrame, Pending};
+use super::thread::{Frame, Pending};
 use super::value::Value;
 use crate::bytecode::{Capture, Count, Op, Reg};
 
@@ -29,11 +29,11 @@ use crate::bytecode::{Capture, Count, Op, Reg};
 pub(super) fn execute<'gc>(machine: &mut Machine<'gc>, step: &mut Step<'_, 'gc>) -> Next<'gc> {
     let ctx = step.ctx;
     let floor = machine.control.active.last().map_or(0, |active| active.frames);
-    let Some(Frame::Lua(start)) = machine.control.frames.last() else { return Next::Pause };
-    let LuaFrame { mut closure, base, pc, extra, pending } = *start;
-    machine.control.frames.pop();
-    let (mut base, mut pc, mut extra) = (base as usize, pc as usize, extra as usize);
-    let mut top = match pending {
+    let Some(Frame { closure: Some(closure), base, pc, extra, pending }) = machine.control.frames.pop() else {
+        return Next::Pause;
+    };
+    let (mut closure, mut base, mut pc, mut extra) = (closure, base as usize, pc as usize, extra as usize);
+    let mut top = match pending.get() {
         Pending::Run { top } => base + top as usize,
         _ => base,
     };
@@ -285,7 +285,7 @@ pub(super) fn execute<'gc>(machine: &mut Machine<'gc>, step: &mut Step<'_, 'gc>)
                         let values = machine.stack.get(from..top).unwrap_or_default();
                         *step.fuel -= values.len() as i64;
                         if let Err(raised) = access::set_list(ctx, table, start, values) {
-                            machine.control.frames.push(Frame::Lua(frame_of(closure, base, pc, extra)));
+                            machine.control.push_lua(closure, (base, pc, extra), Pending::Run { top: 0 });
                             return machine.raise(ctx, raised);
                         }
                         continue 'frame;
@@ -629,23 +629,17 @@ pub(super) fn execute<'gc>(machine: &mut Machine<'gc>, step: &mut Step<'_, 'gc>)
                     let func = base + usize::from(a.0);
                     let count = args.get().unwrap_or_else(|| top - func - 1);
                     let callee_code = callee.code();
-                    if machine.control.frames.len() >= FRAMES_MAX || func > 900_000 {
+                    if machine.control.frames.len() >= FRAMES_MAX || func > STACK_CHECKED {
                         break 'run Exit::Call(a, args, results);
                     }
                     let pending = Pending::Results { to: a, want: results };
-                    machine.control.frames.push(Frame::Lua(LuaFrame {
-                        closure,
-                        base: base as u32,
-                        pc: pc as u32,
-                        extra: extra as u32,
-                        pending,
-                    }));
+                    machine.control.push_lua(closure, (base, pc, extra), pending);
                     closure = callee;
                     (base, extra) = machine.enter(callee_code, func, count);
                     pc = 0;
                     *step.fuel -= i64::from(callee_code.cost);
                     if *step.fuel <= 0 {
-                        machine.control.frames.push(Frame::Lua(frame_of(closure, base, pc, extra)));
+                        machine.control.push_lua(closure, (base, pc, extra), Pending::Run { top: 0 });
                         return Next::Pause;
                     }
                     continue 'frame;
@@ -661,7 +655,7 @@ pub(super) fn execute<'gc>(machine: &mut Machine<'gc>, step: &mut Step<'_, 'gc>)
                     pc = 0;
                     *step.fuel -= i64::from(callee.code().cost);
                     if *step.fuel <= 0 {
-                        machine.control.frames.push(Frame::Lua(frame_of(closure, base, pc, extra)));
+                        machine.control.push_lua(closure, (base, pc, extra), Pending::Run { top: 0 });
                         return Next::Pause;
                     }
                     continue 'frame;
@@ -669,26 +663,43 @@ pub(super) fn execute<'gc>(machine: &mut Machine<'gc>, step: &mut Step<'_, 'gc>)
                 Op::Return0 {} => break 'run Exit::Return(Reg(0), 0),
                 Op::Return1 { a } => {
                     if machine.control.frames.len() > floor
-                        && let Some(Frame::Lua(caller)) = machine.control.frames.last()
-                        && let Pending::Results { to, want } = caller.pending
+                        && let Some(caller) = machine.control.frames.last()
+                        && let Some(to_closure) = caller.closure
                     {
-                        let value = reg!(a);
-                        let caller = *caller;
-                        machine.control.frames.pop();
-                        (base, pc, extra) = (caller.base as usize, caller.pc as usize, caller.extra as usize);
-                        closure = caller.closure;
-                        let place = base + usize::from(to.0);
-                        if let Some(slot) = machine.stack.get_mut(place) {
-                            *slot = value.rebuilt();
+                        let pending = caller.pending.get();
+                        let to_base = caller.base as usize;
+                        let place = match pending {
+                            Pending::Results { to, .. } | Pending::Store { to } => to_base + usize::from(to.0),
+                            Pending::Test { .. } => usize::MAX,
+                            _ => break 'run Exit::Return(a, 1),
+                        };
+                        (pc, extra) = (caller.pc as usize, caller.extra as usize);
+                        closure = to_closure;
+                        if let Pending::Test { expect, label } = pending
+                            && reg!(a).is_truthy() == expect
+                        {
+                            jump!(label);
                         }
-                        match want.get() {
-                            Some(0 | 1) => {}
-                            Some(want) => {
-                                if let Some(rest) = machine.stack.get_mut(place + 1..place + want) {
-                                    rest.fill(Value::Nil);
+                        let from = base + usize::from(a.0);
+                        base = to_base;
+                        machine.control.frames.pop();
+                        if place != usize::MAX && from < machine.stack.len() && place < from {
+                            // The result always lies above the place it goes to.
+                            let (low, high) = machine.stack.split_at_mut(from);
+                            if let (Some(slot), Some(value)) = (low.get_mut(place), high.first()) {
+                                *slot = value.rebuilt();
+                            }
+                            if let Pending::Results { want, .. } = pending {
+                                match want.get() {
+                                    Some(0 | 1) => {}
+                                    Some(want) => {
+                                        if let Some(rest) = machine.stack.get_mut(place + 1..place + want) {
+                                            rest.fill(Value::Nil);
+                                        }
+                                    }
+                                    None => top = place + 1,
                                 }
                             }
-                            None => top = place + 1,
                         }
                         continue 'frame;
                     }
@@ -722,18 +733,18 @@ pub(super) fn execute<'gc>(machine: &mut Machine<'gc>, step: &mut Step<'_, 'gc>)
         };
 
         // What needs more than the window. The frame is saved, so that all of the machine is in order.
-        let mut frame = frame_of(closure, base, pc, extra);
+        let place = (base, pc, extra);
+        let live = Pending::Run { top: (top.max(base) - base) as u32 };
         match exit {
             Exit::Return(a, count) => {
                 let start = base + usize::from(a.0);
                 if machine.control.frames.len() > floor
-                    && let Some(Frame::Lua(caller)) = machine.control.frames.last()
-                    && let Pending::Results { to, want } = caller.pending
+                    && let Some(caller) = machine.control.frames.last()
+                    && let (Some(to_closure), Pending::Results { to, want }) = (caller.closure, caller.pending.get())
                 {
-                    let caller = *caller;
-                    machine.control.frames.pop();
                     (base, pc, extra) = (caller.base as usize, caller.pc as usize, caller.extra as usize);
-                    closure = caller.closure;
+                    closure = to_closure;
+                    machine.control.frames.pop();
                     let place = base + usize::from(to.0);
                     machine.place_results(place, want, start, count);
                     if want == Count::OPEN {
@@ -748,54 +759,51 @@ pub(super) fn execute<'gc>(machine: &mut Machine<'gc>, step: &mut Step<'_, 'gc>)
                 let count = args.get().unwrap_or_else(|| top - func - 1);
                 if *step.fuel <= 0 {
                     // The call is made when there is fuel again.
-                    frame.pc -= 1;
-                    frame.pending = Pending::Run { top: (top.max(base) - base) as u32 };
-                    if !matches!(ops.get(pc - 1), Some(Op::TForCall { .. })) || args != Count::OPEN {
-                        machine.control.frames.push(Frame::Lua(frame));
-                        return Next::Pause;
-                    }
+                    machine.control.push_lua(closure, (base, pc - 1, extra), live);
+                    return Next::Pause;
                 }
-                frame.pending = Pending::Results { to: a, want: results };
-                machine.control.frames.push(Frame::Lua(frame));
-                let depth = machine.control.frames.len();
-                let next = match machine.stack.get(func) {
-                    Some(Value::Native(native)) => {
-                        let native = *native;
-                        machine.call_native(step, native, func, count)
-                    }
-                    _ => machine.call(step, func, count),
+                machine.control.push_lua(closure, place, Pending::Results { to: a, want: results });
+                let Some(&Value::Native(native)) = machine.stack.get(func) else {
+                    return machine.call(step, func, count);
                 };
-                let Next::Deliver { start, count } = next else { return next };
-                if machine.control.frames.len() != depth {
-                    return Next::Deliver { start, count };
-                }
+                let (start, count) = match machine.run_native(step, native, func, count) {
+                    Ok(results) => results,
+                    Err(next) => return *next,
+                };
                 machine.control.frames.pop();
-                let place = base + usize::from(a.0);
-                machine.place_results(place, results, start, count);
+                machine.place_results(func, results, start, count);
                 if results == Count::OPEN {
-                    top = place + count;
+                    top = func + count;
                 }
             }
             Exit::TailCall(a, args) => {
                 let func = base + usize::from(a.0);
                 let count = args.get().unwrap_or_else(|| top - func - 1);
-                frame.pending = Pending::Return;
-                machine.control.frames.push(Frame::Lua(frame));
+                machine.control.push_lua(closure, place, Pending::Return);
                 return Next::Call { func, count };
             }
+            Exit::Meta(Meta::Call { function: Value::Closure(callee), args, count }, pending)
+                if machine.control.frames.len() < FRAMES_MAX && base < STACK_CHECKED =>
+            {
+                // A metamethod in Lua is entered here: its arguments go above all that the frame may use.
+                let func = base + usize::from(code.max_stack).max(top.saturating_sub(base));
+                machine.control.push_lua(closure, place, pending);
+                machine.push_call(func + 1, args.get(..count).unwrap_or_default());
+                closure = callee;
+                (base, extra) = machine.enter(callee.code(), func, count);
+                pc = 0;
+                *step.fuel -= i64::from(callee.code().cost);
+                if *step.fuel <= 0 {
+                    machine.control.push_lua(closure, (base, pc, extra), Pending::Run { top: 0 });
+                    return Next::Pause;
+                }
+            }
             exit => {
-                frame.pending = Pending::Run { top: (top.max(base) - base) as u32 };
-                machine.control.frames.push(Frame::Lua(frame));
+                machine.control.push_lua(closure, place, live);
                 return machine.leave_loop(step, exit);
             }
         }
     }
-}
-
-/// A frame as it is saved.
-#[inline(always)]
-fn frame_of(closure: Closure<'_>, base: usize, pc: usize, extra: usize) -> LuaFrame<'_> {
-    LuaFrame { closure, base: base as u32, pc: pc as u32, extra: extra as u32, pending: Pending::Run { top: 0 } }
 }
 
 #[inline(always)]

@@ -14,8 +14,9 @@ use gc_arena::Collect;
 use super::context::Context;
 use super::error::{Cause, Fault, Raised};
 use super::execute::execute;
+use super::function::Closure;
 use super::sequence::{Action, Call, Sequence};
-use super::thread::{Frame, LuaFrame, NativeFrame, Pending, Status, Thread};
+use super::thread::{Awaited, Frame, NativeState, Pending, Status, Thread};
 use super::value::Value;
 
 /// How deeply coroutines may resume each other; PUC-Rio's limit of C calls.
@@ -26,6 +27,9 @@ pub(super) const WINDOW: usize = 256;
 
 /// The most slots the register stack may have in use.
 const STACK_MAX: usize = 1_000_000;
+
+/// Below this height a call needs no look at [`STACK_MAX`]: no frame with its arguments is so big.
+pub(super) const STACK_CHECKED: usize = 900_000;
 
 /// The most frames there may be.
 pub(super) const FRAMES_MAX: usize = 200_000;
@@ -58,6 +62,8 @@ pub struct Machine<'gc> {
 #[collect(no_drop)]
 pub(super) struct Control<'gc> {
     pub(super) frames: Vec<Frame<'gc>>,
+    /// The states of the native functions among the frames; each frame knows its place here.
+    pub(super) natives: Vec<NativeState<'gc>>,
     #[collect(require_static)]
     pub(super) to_close: Vec<u32>,
     pub(super) active: Vec<Active<'gc>>,
@@ -70,6 +76,7 @@ pub(super) struct Active<'gc> {
     pub(super) thread: Thread<'gc>,
     pub(super) stack: usize,
     pub(super) frames: usize,
+    pub(super) natives: usize,
     pub(super) to_close: usize,
 }
 
@@ -232,15 +239,23 @@ impl<'gc> Machine<'gc> {
         }
         self.transfer.clear();
         let floor = self.control.active.last().map_or(0, |active| active.frames);
-        let frames = self.control.frames.len();
-        match self.control.frames.last_mut() {
-            _ if !has_begun => Next::Call { func: at, count },
-            Some(_) if floor == frames => Next::Deliver { start: end, count },
-            Some(Frame::Lua(LuaFrame { pending: Pending::Run { .. }, .. })) => Next::Run,
-            Some(Frame::Native(frame)) if frame.is_held => {
-                frame.is_held = false;
-                let (start, count) = (frame.base as usize, frame.held as usize);
-                frame.held = 0;
+        if !has_begun {
+            return Next::Call { func: at, count };
+        }
+        let Some(frame) = self.control.frames.last().filter(|_| self.control.frames.len() > floor) else {
+            return Next::Deliver { start: end, count };
+        };
+        if frame.closure.is_some() {
+            return match frame.pending.get() {
+                Pending::Run { .. } => Next::Run,
+                _ => Next::Deliver { start: end, count },
+            };
+        }
+        match self.control.natives.last_mut() {
+            Some(native) if native.is_held => {
+                native.is_held = false;
+                let (start, count) = (frame.base as usize, native.held as usize);
+                native.held = 0;
                 Next::Deliver { start, count }
             }
             _ => Next::Deliver { start: end, count },
@@ -263,9 +278,16 @@ impl<'gc> Machine<'gc> {
             thread,
             stack: at,
             frames: control.frames.len(),
+            natives: control.natives.len(),
             to_close: control.to_close.len(),
         });
-        control.frames.extend(state.frames.drain(..).map(|frame| frame.moved(|base| base + at as u32)));
+        let natives = control.natives.len() as u32;
+        control.frames.extend(state.frames.drain(..).map(|frame| Frame {
+            base: frame.base + at as u32,
+            pc: if frame.closure.is_none() { frame.pc + natives } else { frame.pc },
+            ..frame
+        }));
+        control.natives.append(&mut state.natives);
         control.to_close.extend(state.to_close.drain(..).map(|position| position + at as u32));
         (end, has_begun)
     }
@@ -279,7 +301,13 @@ impl<'gc> Machine<'gc> {
         state.status = status;
         let values = self.stack.get(active.stack..live.max(active.stack)).unwrap_or_default();
         state.values.extend_from_slice(values);
-        state.frames.extend(self.control.frames.drain(active.frames..).map(|frame| frame.moved(|base| base - at)));
+        let natives = active.natives as u32;
+        state.frames.extend(self.control.frames.drain(active.frames..).map(|frame| Frame {
+            base: frame.base - at,
+            pc: if frame.closure.is_none() { frame.pc - natives } else { frame.pc },
+            ..frame
+        }));
+        state.natives.extend(self.control.natives.drain(active.natives..));
         state.to_close.extend(self.control.to_close.drain(active.to_close..).map(|position| position - at));
         let (values, frames) = (state.values.len(), state.frames.len());
         if state.values.capacity() > 2 * values + 8 {
@@ -308,18 +336,16 @@ impl<'gc> Machine<'gc> {
         if start.is_some_and(|active| active.frames == self.control.frames.len()) {
             return start.map_or(0, |active| active.stack);
         }
-        match self.control.frames.last() {
-            None => 0,
-            Some(Frame::Native(frame)) => frame.base as usize + frame.held as usize,
-            Some(Frame::Lua(frame)) => {
-                let base = frame.base as usize;
-                let whole = base + usize::from(frame.closure.proto().max_stack);
-                match frame.pending {
-                    Pending::Results { to, .. } => base + usize::from(to.0),
-                    Pending::Run { top } | Pending::Again { top } => whole.max(base + top as usize),
-                    _ => whole,
-                }
-            }
+        let Some(frame) = self.control.frames.last() else { return 0 };
+        let base = frame.base as usize;
+        let Some(closure) = frame.closure else {
+            return base + self.control.natives.last().map_or(0, |native| native.held as usize);
+        };
+        let whole = base + usize::from(closure.code().max_stack);
+        match frame.pending.get() {
+            Pending::Results { to, .. } => base + usize::from(to.0),
+            Pending::Run { top } | Pending::Again { top } => whole.max(base + top as usize),
+            _ => whole,
         }
     }
 
@@ -378,11 +404,12 @@ impl<'gc> Machine<'gc> {
     /// for `coroutine.close`.
     fn bury(&mut self, ctx: Context<'gc>, death: Option<Value<'gc>>) {
         let Some(active) = self.control.active.pop() else { return };
-        self.control.frames.truncate(active.frames);
+        self.control.truncate(active.frames);
         let mut state = active.thread.state_mut(ctx);
         state.status = Status::Dead;
         state.values = Vec::new();
         state.frames = Vec::new();
+        state.natives = Vec::new();
         state.death = death;
         let end = self.control.to_close.last().filter(|_| self.control.to_close.len() > active.to_close);
         if let Some(end) = end {
@@ -412,8 +439,8 @@ impl<'gc> Machine<'gc> {
             Cause::Message(message) => message.clone(),
             Cause::Argument { index, message } => self.control.argument_message(*index, message, native),
             Cause::Operand { message, operand } => match self.control.frames.last() {
-                Some(Frame::Lua(frame)) => with_variable(message, &super::describe::variable_info(frame, *operand)),
-                _ => with_variable(message, ""),
+                Some(frame) => with_variable(message, &super::describe::variable_info(frame, *operand)),
+                None => with_variable(message, ""),
             },
         };
         let value = ctx.text(self.control.position(1) + &message);
@@ -432,10 +459,11 @@ impl<'gc> Machine<'gc> {
             return self.call_handler(ctx, handler, &raised);
         }
         let wants_traceback = match catch {
-            Some((at, _)) => self.native_frame(at).is_some_and(|frame| frame.sequence.wants_traceback()),
-            None => active.frames.checked_sub(1).is_none_or(|at| {
-                self.native_frame(at).is_some_and(|frame| frame.sequence.wants_traceback())
-            }),
+            Some((at, _)) => self.control.native_at(at).is_some_and(|native| native.sequence.wants_traceback()),
+            None => active
+                .frames
+                .checked_sub(1)
+                .is_none_or(|at| self.control.native_at(at).is_some_and(|native| native.sequence.wants_traceback())),
         };
         if wants_traceback {
             raised.add_traceback(&self.control.traceback(0));
@@ -443,11 +471,11 @@ impl<'gc> Machine<'gc> {
         let is_outermost = self.control.active.len() == 1;
         let limit = match catch {
             Some((at, _)) => {
-                self.control.frames.truncate(at + 1);
-                self.native_frame(at).map_or(active.stack, |frame| frame.base as usize)
+                self.control.truncate(at + 1);
+                self.control.frames.last().map_or(active.stack, |frame| frame.base as usize)
             }
             None => {
-                self.control.frames.truncate(active.frames);
+                self.control.truncate(active.frames);
                 active.stack
             }
         };
@@ -482,22 +510,15 @@ impl<'gc> Machine<'gc> {
         }
         let at = (floor..self.control.frames.len())
             .rev()
-            .find(|at| self.native_frame(*at).is_some_and(|frame| frame.sequence.catches()))?;
-        Some((at, self.native_frame(at).and_then(|frame| frame.sequence.handler())))
-    }
-
-    fn native_frame(&self, at: usize) -> Option<&NativeFrame<'gc>> {
-        match self.control.frames.get(at) {
-            Some(Frame::Native(frame)) => Some(frame),
-            _ => None,
-        }
+            .find(|at| self.control.native_at(*at).is_some_and(|native| native.sequence.catches()))?;
+        Some((at, self.control.native_at(at).and_then(|native| native.sequence.handler())))
     }
 
     /// Calls a message handler on top of the stack as it is; the error goes on with its result.
     fn call_handler(&mut self, ctx: Context<'gc>, handler: Value<'gc>, raised: &Raised<'gc>) -> Next<'gc> {
         let base = self.live_top();
         self.push_call(base, &[handler, raised.to_value(ctx)]);
-        self.control.frames.push(Frame::Native(NativeFrame::new(Box::new(Handling), base)));
+        self.control.push_native(NativeState::new(Box::new(Handling)), base);
         Next::Call { func: base, count: 1 }
     }
 
@@ -517,8 +538,7 @@ impl<'gc> Machine<'gc> {
         let method = ctx.metamethod(value, super::meta::Event::Close);
         let error = raised.to_value(ctx);
         self.push_call(at + 1, &[method, value, error]);
-        let frame = NativeFrame::new(Box::new(Unwinding { raised: Some(raised) }), at + 1);
-        self.control.frames.push(Frame::Native(frame));
+        self.control.push_native(NativeState::new(Box::new(Unwinding { raised: Some(raised) })), at + 1);
         Next::Call { func: at + 1, count: 2 }
     }
 
@@ -562,6 +582,57 @@ impl<'gc> Machine<'gc> {
 }
 
 impl<'gc> Control<'gc> {
+    /// Adds a Lua function's frame.
+    #[inline(always)]
+    pub(super) fn push_lua(&mut self, closure: Closure<'gc>, place: (usize, usize, usize), pending: Pending) {
+        let (base, pc, extra) = place;
+        if self.frames.len() == self.frames.capacity() {
+            self.grow_frames();
+        }
+        self.frames.push(Frame {
+            closure: Some(closure),
+            base: base as u32,
+            pc: pc as u32,
+            extra: extra as u32,
+            pending: Awaited::new(pending),
+        });
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn grow_frames(&mut self) {
+        self.frames.reserve(16);
+    }
+
+    /// Adds a native function's frame.
+    pub(super) fn push_native(&mut self, native: NativeState<'gc>, base: usize) {
+        let pc = self.natives.len() as u32;
+        let pending = Awaited::new(Pending::Discard);
+        self.frames.push(Frame { closure: None, base: base as u32, pc, extra: 0, pending });
+        self.natives.push(native);
+    }
+
+    /// Takes the native function's frame on top.
+    pub(super) fn pop_native(&mut self) -> Option<(NativeState<'gc>, usize)> {
+        let native = self.natives.pop()?;
+        self.frames.pop().map(|frame| (native, frame.base as usize))
+    }
+
+    /// The state of the native function whose frame is at `at`, if it is one's.
+    pub(super) fn native_at(&self, at: usize) -> Option<&NativeState<'gc>> {
+        let frame = self.frames.get(at)?;
+        if frame.closure.is_none() { self.natives.get(frame.pc as usize) } else { None }
+    }
+
+    /// Drops the frames above the first `count`.
+    pub(super) fn truncate(&mut self, count: usize) {
+        let first = self.frames.get(count..).unwrap_or_default().iter().find(|frame| frame.closure.is_none());
+        if let Some(first) = first {
+            self.natives.truncate(first.pc as usize);
+        }
+        self.frames.truncate(count);
+    }
+
     /// The coroutine that runs.
     pub(super) fn running(&self) -> Option<Thread<'gc>> {
         self.active.last().map(|active| active.thread)

@@ -51,6 +51,7 @@ pub(super) struct Code<'gc> {
     #[collect(require_static)]
     pub(super) ops: Box<[Op]>,
     pub(super) params: u8,
+    pub(super) max_stack: u8,
     pub(super) is_vararg: bool,
     /// The fuel that a call costs: the length of the code, which a checkpoint bounds.
     pub(super) cost: u16,
@@ -89,6 +90,7 @@ impl<'gc> Code<'gc> {
                 proto: Arc::clone(proto),
                 ops: proto.code.clone(),
                 params: proto.params,
+                max_stack: proto.max_stack,
                 is_vararg: proto.is_vararg,
                 cost,
                 constants,

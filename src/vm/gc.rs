@@ -30,7 +30,13 @@ pub struct OutOfMemory;
 impl Ledger {
     /// An empty ledger without a limit.
     pub fn new(metrics: Metrics) -> Rc<Ledger> {
-        Rc::new(Ledger { bytes: Cell::new(0), limit: Cell::new(usize::MAX), metrics, untold: Cell::new(0), min_sleep: Cell::new(0) })
+        Rc::new(Ledger {
+            bytes: Cell::new(0),
+            limit: Cell::new(usize::MAX),
+            metrics,
+            untold: Cell::new(0),
+            min_sleep: Cell::new(0),
+        })
     }
 
     /// The bytes in use.

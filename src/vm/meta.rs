@@ -129,12 +129,7 @@ impl<'gc> Context<'gc> {
     ///
     /// # Errors
     /// As [`Context::index`], and if the table does not take the key.
-    pub fn set_index(
-        self,
-        object: Value<'gc>,
-        key: Value<'gc>,
-        value: Value<'gc>,
-    ) -> Result<Meta<'gc>, Raised<'gc>> {
+    pub fn set_index(self, object: Value<'gc>, key: Value<'gc>, value: Value<'gc>) -> Result<Meta<'gc>, Raised<'gc>> {
         let mut object = object;
         for hop in 0..CHAIN_MAX {
             let handler = if let Value::Table(table) = object {

@@ -36,6 +36,7 @@ mod thread;
 mod userdata;
 mod value;
 
+pub use crate::syntax::number;
 pub use context::{Context, State};
 pub use error::{Fault, Raised};
 pub use executor::Progress;

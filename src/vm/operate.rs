@@ -53,10 +53,7 @@ impl ArithOp {
     }
 
     const fn is_bitwise(self) -> bool {
-        matches!(
-            self,
-            ArithOp::BAnd | ArithOp::BOr | ArithOp::BXor | ArithOp::Shl | ArithOp::Shr | ArithOp::BNot
-        )
+        matches!(self, ArithOp::BAnd | ArithOp::BOr | ArithOp::BXor | ArithOp::Shl | ArithOp::Shr | ArithOp::BNot)
     }
 }
 
@@ -342,11 +339,7 @@ pub(super) const fn is_text(value: Value<'_>) -> bool {
 }
 
 /// `None` where a bitwise operation has an operand without integer value.
-fn arithmetic_on_numbers<'gc>(
-    op: ArithOp,
-    a: Value<'gc>,
-    b: Value<'gc>,
-) -> Result<Option<Value<'gc>>, Raised<'gc>> {
+fn arithmetic_on_numbers<'gc>(op: ArithOp, a: Value<'gc>, b: Value<'gc>) -> Result<Option<Value<'gc>>, Raised<'gc>> {
     if op.is_bitwise() {
         let (Some(a), Some(b)) = (a.to_integer(), b.to_integer()) else { return Ok(None) };
         return Ok(Some(Value::Integer(match op {

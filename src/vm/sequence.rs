@@ -35,6 +35,9 @@ pub enum Action<'gc> {
     /// Yield the values left with the call from the running coroutine. A sequence is polled again with the
     /// values of the resume; for a native function they are its results.
     Yield,
+    /// Resume a coroutine with the values left with the call, then poll the sequence with what it yields or
+    /// returns; the sequence finds the coroutine by [`Call::resumed`].
+    ResumeThen(Thread<'gc>, Box<dyn Sequence<'gc> + 'gc>),
     /// Suspend the whole task, from however deep, and show the values left with the call to the host. What
     /// the host resumes it with comes back as with [`Action::Yield`].
     Suspend,
@@ -94,6 +97,7 @@ pub struct Call<'a, 'gc> {
     pub(super) stack: &'a mut Vec<Value<'gc>>,
     pub(super) control: &'a Control<'gc>,
     pub(super) callee: Option<Native<'gc>>,
+    pub(super) resumed: Option<Thread<'gc>>,
     pub(super) base: usize,
     pub(super) count: usize,
     pub(super) out: usize,
@@ -140,6 +144,11 @@ impl<'gc> Call<'_, 'gc> {
     #[inline]
     pub fn upvalue(&self, index: usize) -> Value<'gc> {
         self.callee.map_or(Value::Nil, |native| native.upvalue(index))
+    }
+
+    /// The coroutine that the sequence resumed last.
+    pub fn resumed(&self) -> Option<Thread<'gc>> {
+        self.resumed
     }
 
     /// The coroutine that runs.

@@ -166,10 +166,14 @@ impl<'gc> Interner<'gc> {
     fn short(&self, mc: &Mutation<'gc>, bytes: &[u8]) -> LuaString<'gc> {
         let hash = hash_bytes(bytes);
         let Some(shard) = self.shards.get(hash as usize % SHARDS) else { return self.long(mc, bytes.into()) };
-        let found = shard.borrow().find(wide(hash), |entry| {
-            // A dying string fails to upgrade; its entry is left for the sweep.
-            entry.hash == hash && entry.string.upgrade(mc).is_some_and(|string| LuaString(string).as_bytes() == bytes)
-        }).map(|entry| entry.string);
+        let found = shard
+            .borrow()
+            .find(wide(hash), |entry| {
+                // A dying string fails to upgrade; its entry is left for the sweep.
+                entry.hash == hash
+                    && entry.string.upgrade(mc).is_some_and(|string| LuaString(string).as_bytes() == bytes)
+            })
+            .map(|entry| entry.string);
         if let Some(string) = found.and_then(|weak| weak.upgrade(mc)) {
             return LuaString(string);
         }

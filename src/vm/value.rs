@@ -161,6 +161,7 @@ impl<'gc> Value<'gc> {
         match self {
             Value::Integer(i) => Value::Integer(*i),
             Value::Float(x) => Value::Float(*x),
+            Value::Boolean(b) => Value::Boolean(*b),
             other => *other,
         }
     }

@@ -128,7 +128,7 @@ fn inserting_another_behaviour_starts_over() {
 fn behaviour_spawned_by_a_hook_of_a_script_starts_next_frame() {
     let mut app = TestApp::new();
     let child = app.script("child.lua", "print('child', time.frame)");
-    app.world().add_observer(move |_: On<Remove, Target>, mut commands: Commands| {
+    app.world().add_observer(move |_: On<'_, '_, Remove, Target>, mut commands: Commands<'_, '_>| {
         commands.spawn(Behaviour::new(child.clone()));
     });
     let victim = app.world().spawn(Target { entity: Entity::PLACEHOLDER }).id();

@@ -6,7 +6,11 @@ use deimos::testing::TestApp;
 use deimos::{Behaviour, BehaviourStatus, DeimosDiagnostics, DeimosSettings, Scripts};
 
 fn measured(app: &mut TestApp, path: &bevy::diagnostic::DiagnosticPath) -> f64 {
-    app.world().resource::<DiagnosticsStore>().get(path).and_then(bevy::diagnostic::Diagnostic::value).unwrap()
+    app.world()
+        .resource::<DiagnosticsStore>()
+        .get(path)
+        .and_then(bevy::diagnostic::Diagnostic::value)
+        .expect("a measurement")
 }
 
 #[test]

@@ -88,11 +88,12 @@ fn stats() -> Stats {
 /// Runs a script on an entity with all the components, and gives what it printed and the stats behind it.
 fn check(source: &str) -> (Vec<String>, Stats) {
     let mut app = TestApp::new();
-    let entity = app.run_on(source, (stats(), Health(10.0), Mood::Calm, Rank { grade: 2 }, Marker, Transform::default()));
+    let entity =
+        app.run_on(source, (stats(), Health(10.0), Mood::Calm, Rank { grade: 2 }, Marker, Transform::default()));
     app.frame();
     assert!(app.errors().is_empty(), "{:?}", app.errors());
     let prints = app.prints().into_iter().map(str::to_owned).collect();
-    (prints, app.world().get::<Stats>(entity).unwrap().clone())
+    (prints, app.world().get::<Stats>(entity).cloned().expect("the stats"))
 }
 
 /// Runs a script that fails, and gives its message without the place.
@@ -165,7 +166,7 @@ fn write_of_the_same_value_is_no_change() {
     struct Seen(Vec<bool>);
     let mut app = TestApp::new();
     app.world().init_resource::<Seen>();
-    app.app().add_systems(Last, |stats: Query<Ref<Health>>, mut seen: ResMut<Seen>| {
+    app.app().add_systems(Last, |stats: Query<'_, '_, Ref<'_, Health>>, mut seen: ResMut<'_, Seen>| {
         seen.0.extend(stats.iter().map(|health| health.is_changed()));
     });
     app.run_on(
@@ -211,7 +212,10 @@ fn unknown_field_is_an_error_that_says_what_there_is() {
     assert_eq!(error_of("print(self.Transform.scale.w)"), "'Transform.scale' has no field 'w'; it has: x, y, z");
     assert_eq!(error_of("print(self.Health[2])"), "'Health' has no field '2'; it has: 1");
     assert_eq!(error_of("print(self.Marker.x)"), "'Marker' has no field 'x': it has none at all");
-    assert_eq!(error_of("print(self.Transform[{}])"), "'Transform' has no field 'table'; it has: translation, rotation, scale");
+    assert_eq!(
+        error_of("print(self.Transform[{}])"),
+        "'Transform' has no field 'table'; it has: translation, rotation, scale"
+    );
 }
 
 #[test]
@@ -232,7 +236,10 @@ fn wrong_type_is_an_error_that_says_what_fits() {
             "self.Stats.mood = 'Angy'",
             "cannot set 'Stats.mood': there is no variant 'Angy'; did you mean 'Angry'?; there are: Calm, Angry",
         ),
-        ("self.Stats.mood = 'Tired'", "cannot set 'Stats.mood': the variant Tired has fields, and scripts assign names only"),
+        (
+            "self.Stats.mood = 'Tired'",
+            "cannot set 'Stats.mood': the variant Tired has fields, and scripts assign names only",
+        ),
         (
             "self.Transform.scale = 2",
             "cannot set 'Transform.scale': it has fields: assign to them, as in Transform.scale.x = value",

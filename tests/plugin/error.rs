@@ -7,7 +7,8 @@ use deimos::{Behaviour, BehaviourStatus};
 #[test]
 fn failing_behaviour_stops_alone_and_says_where() {
     let mut app = TestApp::new();
-    let script = app.script("scripts/guard.lua", "local function strike()\n  return nothing.here\nend\nwait()\nstrike()");
+    let script =
+        app.script("scripts/guard.lua", "local function strike()\n  return nothing.here\nend\nwait()\nstrike()");
     let entity = app.world().spawn(Behaviour::new(script)).id();
     app.run("for i = 1, 4 do print(i)  wait() end");
     app.frames(4);
@@ -68,7 +69,9 @@ fn strange_yield_is_an_error() {
 
 #[test]
 fn strange_wait_is_an_error_at_the_call() {
-    for (source, got) in [("wait('soon')", "string"), ("wait({})", "table"), ("wait(0/0)", "NaN"), ("wait(false)", "boolean")] {
+    for (source, got) in
+        [("wait('soon')", "string"), ("wait({})", "table"), ("wait(0/0)", "NaN"), ("wait(false)", "boolean")]
+    {
         let mut app = TestApp::new();
         app.run(source);
         app.frame();

@@ -13,7 +13,9 @@ fn wait_without_seconds_is_one_frame_and_returns_its_length() {
 #[test]
 fn wait_with_seconds_returns_the_time_that_passed() {
     let mut app = TestApp::new();
-    app.run("wait()  local before = time.elapsed  local passed = wait(0.1)  print(passed, time.elapsed - before == passed)");
+    app.run(
+        "wait()  local before = time.elapsed  local passed = wait(0.1)  print(passed, time.elapsed - before == passed)",
+    );
     app.frames(12);
     assert_eq!(app.prints(), ["0.109375\ttrue"], "0.1 s is up in the seventh frame");
 }

@@ -83,7 +83,8 @@ impl<'gc> Table<'gc> {
     /// Whether at most half of the array's cells hold a value.
     pub(super) fn is_sparse(self) -> bool {
         let len = self.0.as_ref().len.get();
-        let held = (0..len).filter(|at| self.array_cell(*at).is_some_and(|(s, at)| !cell_value(s, at).is_nil())).count();
+        let held =
+            (0..len).filter(|at| self.array_cell(*at).is_some_and(|(s, at)| !cell_value(s, at).is_nil())).count();
         held <= len as usize / 2
     }
 

@@ -19,6 +19,7 @@ use gc_arena::{Collect, Gc, Lock};
 use crate::syntax::number::float_to_integer;
 use crate::vm::context::Context;
 use crate::vm::gc::{Charge, OutOfMemory};
+use crate::vm::meta::Event;
 use crate::vm::segment::{SLICE_MAX, Slice, Spine, slice, spine};
 use crate::vm::string::LuaString;
 use crate::vm::value::Value;
@@ -317,12 +318,7 @@ impl<'gc> Table<'gc> {
     ///
     /// # Errors
     /// As [`Table::set`].
-    pub fn set_field(
-        self,
-        ctx: Context<'gc>,
-        key: &str,
-        value: impl Into<Value<'gc>>,
-    ) -> Result<(), TableError> {
+    pub fn set_field(self, ctx: Context<'gc>, key: &str, value: impl Into<Value<'gc>>) -> Result<(), TableError> {
         self.set_entry(ctx, Value::String(ctx.string(key.as_bytes())), value.into())
     }
 
@@ -341,6 +337,27 @@ impl<'gc> Table<'gc> {
             }
         }
         false
+    }
+
+    /// Sets the items that follow the last, where there is room for all in the first slice and the last is not
+    /// nil: a table constructor's. Whether it could.
+    pub(super) fn try_set_list(self, ctx: Context<'gc>, start: u32, values: &[Value<'gc>]) -> bool {
+        let body = self.0.as_ref();
+        let array = body.array.get();
+        let end = start as usize + values.len();
+        if start != body.len.get()
+            || end > array.len()
+            || values.last().is_none_or(Value::is_nil)
+            || body.flags.get() & (FROZEN | HAS_INTEGER_ENTRY) != 0
+        {
+            return false;
+        }
+        let write = Gc::write(ctx.mc(), array);
+        for (at, value) in values.iter().enumerate() {
+            write[start as usize + at].unlock().set(value.rebuilt());
+        }
+        body.len.set(end as u32);
+        true
     }
 
     /// Overwrites a field that has a value, found at the cached position. Whether it could.
@@ -367,8 +384,8 @@ impl<'gc> Table<'gc> {
         false
     }
 
-    /// Adds a field to a small table that surely does not have it, and remembers its position. Whether it
-    /// could; only for tables without a metatable.
+    /// Adds a field to a small table that surely does not have it and no `__newindex`, and remembers its
+    /// position. Whether it could.
     #[inline]
     pub(super) fn try_push_cached(
         self,
@@ -383,7 +400,7 @@ impl<'gc> Table<'gc> {
         let bit = key_bit(key.hash());
         if used < entries.len()
             && used < SCANNED_MAX
-            && body.metatable.get().is_none()
+            && body.metatable.get().is_none_or(|metatable| metatable.is_known_absent(Event::NewIndex as u32))
             && body.key_bits.get() & bit == 0
             && body.flags.get() & FROZEN == 0
             && !value.is_nil()
@@ -437,7 +454,11 @@ impl<'gc> Table<'gc> {
             return Ok(());
         }
         if value.is_nil() {
-            return if at < self.array_capacity() as u64 { Ok(()) } else { self.set_entry(ctx, Value::Integer(key), value) };
+            return if at < self.array_capacity() as u64 {
+                Ok(())
+            } else {
+                self.set_entry(ctx, Value::Integer(key), value)
+            };
         }
         if at == u64::from(len) && at < u64::from(FIRST_ENTRY) - 1 {
             return self.append(ctx, value);
