@@ -2,7 +2,14 @@
 //!
 //! Each module holds the tests of one subject and has one `check` function that its tests share.
 
+mod call;
 #[cfg(feature = "cli")]
 mod cli;
+mod error;
+mod fuel;
+mod hostile;
+mod memory;
 #[cfg(feature = "bevy")]
 mod plugin;
+mod sequence;
+mod task;

@@ -21,6 +21,9 @@ const SLICE: u64 = 16_384;
 /// How many shards of what the context sweeps there are to go round after a cycle of the collector.
 const SWEEPS: u32 = 64;
 
+/// How many of them are swept at once.
+const SWEEPS_AT_ONCE: u32 = 8;
+
 /// A Lua machine: its values, its libraries, its collector.
 pub struct Lua {
     arena: Arena<Rootable![State<'_>]>,
@@ -54,6 +57,7 @@ pub struct Values(Vec<Handle>);
 impl Lua {
     /// A machine without any library, not even the base functions.
     pub fn empty() -> Lua {
+        #[expect(clippy::redundant_closure, reason = "the path alone is not general enough in `'gc`")]
         let arena = Arena::<Rootable![State<'_>]>::new(|mc| State::new(mc));
         arena.metrics().set_pacing(PACING);
         let ledger = arena.mutate(|mc, state| Rc::clone(Context::new(mc, state).ledger()));
@@ -73,7 +77,12 @@ impl Lua {
     /// assert_eq!(version, "Lua 5.4");
     /// ```
     pub fn enter<R>(&mut self, visit: impl for<'gc> FnOnce(Context<'gc>) -> R) -> R {
-        self.arena.mutate(|mc, state| visit(Context::new(mc, state)))
+        self.arena.mutate(|mc, state| {
+            let ctx = Context::new(mc, state);
+            let result = visit(ctx);
+            ctx.leave();
+            result
+        })
     }
 
     /// Compiles a chunk; see [`Chunk::compile`].
@@ -266,8 +275,18 @@ impl Lua {
 
     /// Lets the collector do the work that is due: about as much as was allocated since the last time.
     pub fn collect(&mut self) {
+        self.collect_at_most(usize::MAX);
+    }
+
+    /// As [`Lua::collect`], but for at most the work that `objects` allocations make due; the rest stays due.
+    /// A host with a frame to finish calls this.
+    #[expect(clippy::cast_precision_loss, reason = "the collector counts in floats")]
+    pub fn collect_at_most(&mut self, objects: usize) {
         self.ledger.tell_collector();
+        let put_off = (self.arena.metrics().allocation_debt() - objects as f64).max(0.0);
+        self.arena.metrics().adjust_debt(-put_off);
         self.arena.collect_debt();
+        self.arena.metrics().adjust_debt(put_off);
         if self.arena.mutate(|mc, state| Context::new(mc, state).take_collection_request()) {
             self.collect_full();
         }
@@ -277,8 +296,8 @@ impl Lua {
         }
         self.was_collecting = is_collecting;
         if self.sweeps_left > 0 && !is_collecting {
-            self.sweeps_left -= 1;
-            self.enter(|ctx| ctx.sweep());
+            self.sweeps_left = self.sweeps_left.saturating_sub(SWEEPS_AT_ONCE);
+            self.enter(|ctx| (0..SWEEPS_AT_ONCE).for_each(|_| ctx.sweep()));
         }
     }
 

@@ -374,9 +374,9 @@ instructions! {
     Loops ForPrep { a: Reg, to: Label }
     /// step; if the loop goes on, R[a+3] := index and pc := to, backwards; charges fuel
     Loops ForLoop { a: Reg, to: Label }
-    /// make R[a+3] to be closed if it is not nil; pc := to, the loop's TForCall
+    /// make R[a+3] to be closed if it is not nil; pc := to, the loop's `TForCall`
     Jumps TForPrep { a: Reg, to: Label }
-    /// R[a+4], …, R[a+3+count] := R[a](R[a+1], R[a+2]); a TForLoop with the same `a` follows
+    /// R[a+4], …, R[a+3+count] := R[a](R[a+1], R[a+2]); a `TForLoop` with the same `a` follows
     SetsFrom TForCall { a: Reg, count: u8, cache: Cache }
     /// if R[a+4] ~= nil then R[a+2] := R[a+4] and pc := to, backwards; charges fuel
     Loops TForLoop { a: Reg, to: Label }

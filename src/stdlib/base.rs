@@ -281,7 +281,9 @@ fn next<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
     let Some(position) = table.position_behind(call.arg(1), 0) else {
         return Err(Raised::value(call.ctx.text("invalid key to 'next'")));
     };
-    match table.next_from(position) {
+    let next = table.next_from(position);
+    call.charge(table.steps_between(position, next.map(|next| next.0)) as usize);
+    match next {
         Some((_, key, value)) => call.ret(&[key, value]),
         None => call.ret1(Value::Nil),
     }

@@ -4,7 +4,7 @@
 //! Equal names share one allocation. An error shows the token as far as it was read, with escapes already
 //! resolved, as PUC-Rio's lexer does. It does not know what order of tokens makes sense.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::syntax::SyntaxError;
@@ -17,7 +17,7 @@ pub(super) struct Lexer<'s> {
     source: &'s [u8],
     pos: usize,
     line: u32,
-    names: HashSet<Name>,
+    names: BTreeSet<Name>,
     /// The bytes of the short string being read; kept for its allocation.
     buffer: Vec<u8>,
 }
@@ -31,7 +31,7 @@ impl<'s> Lexer<'s> {
                 pos += 1;
             }
         }
-        Lexer { source, pos, line: 1, names: HashSet::new(), buffer: Vec::new() }
+        Lexer { source, pos, line: 1, names: BTreeSet::new(), buffer: Vec::new() }
     }
 
     /// Reads the next token; after the last one it is [`Token::Eof`] for ever.

@@ -1,8 +1,12 @@
 //! Calls and returns: entering Lua functions, running natives and sequences, handing values over.
+#![expect(
+    clippy::cast_possible_truncation,
+    reason = "the limits of the stacks keep positions and counts far below 2^32"
+)]
 
 use super::context::Context;
 use super::error::{Operand, Raised};
-use super::executor::{Machine, Next, Step};
+use super::executor::{Machine, NATIVE_DEPTH_MAX, Next, Step};
 use super::function::{Closure, Code, Native};
 use super::meta::{Event, Meta};
 use super::operate::is_text;
@@ -20,6 +24,9 @@ impl<'gc> Machine<'gc> {
     /// Calls the value at `func` with the `count` values above it.
     pub(super) fn call(&mut self, step: &mut Step<'_, 'gc>, func: usize, count: usize) -> Next<'gc> {
         let mut count = count;
+        if self.control.natives.len() > NATIVE_DEPTH_MAX {
+            return self.raise(step.ctx, Raised::message("C stack overflow"));
+        }
         for _ in 0..CALL_CHAIN_MAX {
             match self.stack.get(func).copied().unwrap_or_default() {
                 Value::Closure(closure) => return self.call_closure(step, closure, func, count),
@@ -94,13 +101,13 @@ impl<'gc> Machine<'gc> {
         count: usize,
     ) -> Next<'gc> {
         match self.run_native(step, native, func, count) {
-            Ok((start, count)) => Next::Deliver { start, count },
-            Err(next) => *next,
+            Some((start, count)) => Next::Deliver { start, count },
+            None => step.take_next(),
         }
     }
 
-    /// Runs a native function. If it returns at once, the start and number of its results; else what is to be
-    /// done next, out of line, so that nothing big is moved in the usual case.
+    /// Runs a native function. If it returns at once, the start and number of its results; else `step` holds
+    /// what is to be done next, so that nothing big is moved in the usual case.
     #[inline]
     pub(super) fn run_native(
         &mut self,
@@ -108,7 +115,7 @@ impl<'gc> Machine<'gc> {
         native: Native<'gc>,
         func: usize,
         count: usize,
-    ) -> Result<(usize, usize), Box<Next<'gc>>> {
+    ) -> Option<(usize, usize)> {
         let base = func + 1;
         self.reserve(base + count);
         let mut call = Call {
@@ -127,9 +134,10 @@ impl<'gc> Machine<'gc> {
         let result = native.run(&mut call);
         let (out, out_count) = (call.out, call.out_count);
         if matches!(result, Ok(Action::Return)) {
-            return Ok((out, out_count));
+            return Some((out, out_count));
         }
-        Err(self.after_native(step, native, result, (base, out, out_count)))
+        self.after_native(step, native, result, (base, out, out_count));
+        None
     }
 
     #[inline(never)]
@@ -139,14 +147,15 @@ impl<'gc> Machine<'gc> {
         native: Native<'gc>,
         result: Result<Action<'gc>, Raised<'gc>>,
         place: (usize, usize, usize),
-    ) -> Box<Next<'gc>> {
-        Box::new(match result {
+    ) {
+        let next = match result {
             Ok(action) => self.act(step, action, None, place),
             Err(raised) => {
                 let name = native.name().to_text();
                 Next::Raise(self.complete(step.ctx, raised, Some(&name)))
             }
-        })
+        };
+        step.next = Some(next);
     }
 
     /// Gives values to the frame on top, or to the resumer if the coroutine has none left.
@@ -210,7 +219,7 @@ impl<'gc> Machine<'gc> {
         }
         let copied = want.min(count);
         self.reserve(to + want);
-        self.stack.copy_within(start..start + copied, to);
+        self.move_values(start, to, copied);
         if let Some(missing) = self.stack.get_mut(to + copied..to + want) {
             missing.fill(Value::Nil);
         }
@@ -220,7 +229,7 @@ impl<'gc> Machine<'gc> {
     fn poll(&mut self, step: &mut Step<'_, 'gc>, start: usize, count: usize) -> Next<'gc> {
         let Some((mut native, base)) = self.control.pop_native() else { return Next::Pause };
         self.reserve(base + count);
-        self.stack.copy_within(start..start + count, base);
+        self.move_values(start, base, count);
         self.step_sequence(step, count, (base, native.resumed), |call| {
             let result = native.sequence.poll(call);
             (result, native)
@@ -323,7 +332,7 @@ impl<'gc> Machine<'gc> {
         (base, start, count): (usize, usize, usize),
     ) -> Next<'gc> {
         let Some(mut native) = native else { return Next::Deliver { start, count } };
-        self.stack.copy_within(start..start + count, base);
+        self.move_values(start, base, count);
         let is_out = *step.fuel <= 0;
         native.is_held = is_out;
         native.held = if is_out { count as u32 } else { 0 };

@@ -60,6 +60,7 @@ impl<'gc> Machine<'gc> {
         Next::Run
     }
 
+    #[expect(clippy::cast_possible_truncation, reason = "stack positions stay below 2^32")]
     fn close_variables(&mut self, step: &mut Step<'_, 'gc>, reg: Reg, returns: Option<usize>) -> Next<'gc> {
         let Some(frame) = self.control.frames.last_mut() else { return Next::Run };
         let base = frame.base as usize;

@@ -2,17 +2,20 @@
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use gc_arena::{Collect, DynamicRootSet, Gc, GcWeak, Lock, Mutation, RefLock};
 use hashbrown::HashTable;
 
 use super::executor::Machine;
+use super::function::Code;
 use super::gc::Ledger;
 use super::meta::EVENTS;
 use super::segment::{Slice, slice};
 use super::string::{Interner, LuaString};
 use super::table::{Entry, Table};
 use super::value::{Type, Value};
+use crate::bytecode::Proto;
 
 /// What `print` writes to.
 pub type PrintFn = dyn FnMut(&[u8]);
@@ -31,6 +34,8 @@ pub struct State<'gc> {
     pub(super) tables: OnceTables<'gc>,
     pub(super) roots: DynamicRootSet<'gc>,
     serials: Gc<'gc, RefLock<Serials<'gc>>>,
+    /// Chunks bound so far: closures of the same chunk share their code and its caches.
+    codes: Gc<'gc, RefLock<Vec<GcWeak<'gc, Code<'gc>>>>>,
     #[collect(require_static)]
     print: RefCell<Box<PrintFn>>,
     /// Fuel for work done where the fuel itself is out of reach; the machine collects it.
@@ -88,6 +93,7 @@ impl<'gc> State<'gc> {
             tables: OnceTables { globals: Gc::new(mc, Lock::new(None)), registry: Gc::new(mc, Lock::new(None)) },
             roots: DynamicRootSet::new(mc),
             serials: Gc::new(mc, RefLock::new(Serials { known: HashTable::new(), last: 0 })),
+            codes: Gc::new(mc, RefLock::new(Vec::new())),
             print: RefCell::new(Box::new(|_| {})),
             charges: Cell::new(0),
             collection_requested: Cell::new(false),
@@ -218,6 +224,23 @@ impl<'gc> Context<'gc> {
         Some(number)
     }
 
+    /// The code of a compiled chunk, bound at first use and shared from then on.
+    pub(super) fn code_of(self, proto: &Arc<Proto>) -> Gc<'gc, Code<'gc>> {
+        let known = self
+            .state
+            .codes
+            .borrow()
+            .iter()
+            .rev()
+            .filter_map(|code| code.upgrade(self.mc))
+            .find(|code| Arc::ptr_eq(&code.proto, proto));
+        known.unwrap_or_else(|| {
+            let code = Code::bind(self, proto);
+            self.state.codes.borrow_mut(self.mc).push(Gc::downgrade(code));
+            code
+        })
+    }
+
     /// Charges fuel for work done where the fuel itself is out of reach.
     #[inline]
     pub fn charge(self, units: u32) {
@@ -243,6 +266,7 @@ impl<'gc> Context<'gc> {
     /// Drops what is kept about objects that have died, a part at a time.
     pub fn sweep(self) {
         self.state.strings.sweep_one_shard(self.mc);
+        self.state.codes.borrow_mut(self.mc).retain(|code| !code.is_dropped());
         self.state.serials.borrow_mut(self.mc).known.retain(|serial| !serial.object.is_dropped());
     }
 }
@@ -250,5 +274,11 @@ impl<'gc> Context<'gc> {
 impl std::fmt::Debug for Context<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Context")
+    }
+}
+
+impl std::fmt::Debug for State<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("State").finish_non_exhaustive()
     }
 }

@@ -25,6 +25,7 @@ use crate::bytecode::{Capture, Count, Op, Reg};
 
 /// Runs the Lua frame on top until something else has to be done.
 #[expect(clippy::too_many_lines, reason = "one arm for each instruction; the arms are short")]
+#[expect(clippy::cast_possible_truncation, reason = "stack positions stay below 2^32")]
 #[expect(clippy::cast_precision_loss, reason = "arithmetic on mixed numbers is done in floats (§3.4.3)")]
 pub(super) fn execute<'gc>(machine: &mut Machine<'gc>, step: &mut Step<'_, 'gc>) -> Next<'gc> {
     let ctx = step.ctx;
@@ -571,7 +572,7 @@ pub(super) fn execute<'gc>(machine: &mut Machine<'gc>, step: &mut Step<'_, 'gc>)
                                 let slot = cache_slot(&code.caches, cache.0);
                                 table.position_behind(reg!(control), slot.field.get()).map(|position| {
                                     let next = table.next_from(position);
-                                    *step.fuel -= i64::from(next.map_or(position, |next| next.0) - position);
+                                    *step.fuel -= i64::from(table.steps_between(position, next.map(|next| next.0)));
                                     slot.field.set(next.map_or(0, |next| next.0));
                                     next.map(|(_, key, value)| (key, value))
                                 })
@@ -767,8 +768,8 @@ pub(super) fn execute<'gc>(machine: &mut Machine<'gc>, step: &mut Step<'_, 'gc>)
                     return machine.call(step, func, count);
                 };
                 let (start, count) = match machine.run_native(step, native, func, count) {
-                    Ok(results) => results,
-                    Err(next) => return *next,
+                    Some(results) => results,
+                    None => return step.take_next(),
                 };
                 machine.control.frames.pop();
                 machine.place_results(func, results, start, count);

@@ -6,6 +6,10 @@
 //!
 //! Between two visits the stack holds nothing: what was running has been saved into its coroutine. So the
 //! collector sees no stale registers, and any number of tasks can be paused in the middle.
+#![expect(
+    clippy::cast_possible_truncation,
+    reason = "the limits of the stacks keep positions and counts far below 2^32"
+)]
 
 use std::any::Any;
 
@@ -31,6 +35,9 @@ const STACK_MAX: usize = 1_000_000;
 /// Below this height a call needs no look at [`STACK_MAX`]: no frame with its arguments is so big.
 pub(super) const STACK_CHECKED: usize = 900_000;
 
+/// How deeply native functions may call each other: PUC-Rio's limit of C levels, less what it takes itself.
+pub(super) const NATIVE_DEPTH_MAX: usize = 195;
+
 /// The most frames there may be.
 pub(super) const FRAMES_MAX: usize = 200_000;
 
@@ -55,6 +62,8 @@ pub struct Machine<'gc> {
     pub(super) control: Control<'gc>,
     /// Values on their way to another coroutine; empty between steps.
     transfer: Vec<Value<'gc>>,
+    /// Whether the stack was used since it was last cleared.
+    is_used: bool,
 }
 
 /// The call stack.
@@ -110,6 +119,15 @@ pub(super) struct Step<'a, 'gc> {
     pub(super) host: &'a mut dyn Any,
     pub(super) fuel: &'a mut i64,
     results: &'a mut Vec<Value<'gc>>,
+    /// What a native function that did not return at once asked for.
+    pub(super) next: Option<Next<'gc>>,
+}
+
+impl<'gc> Step<'_, 'gc> {
+    /// What a native function that did not return at once asked for.
+    pub(super) fn take_next(&mut self) -> Next<'gc> {
+        self.next.take().unwrap_or(Next::Pause)
+    }
 }
 
 impl<'gc> Context<'gc> {
@@ -136,11 +154,19 @@ impl<'gc> Context<'gc> {
         if let Some(message) = not_resumable(thread) {
             return Err(Raised::value(self.text(message)));
         }
+        machine.is_used = true;
         machine.transfer.clear();
         machine.transfer.extend_from_slice(args);
-        let mut step = Step { ctx: self, host, fuel, results };
+        let mut step = Step { ctx: self, host, fuel, results, next: None };
         let next = machine.activate(self, thread, 0);
         machine.drive(&mut step, next)
+    }
+
+    /// Ends the visit: clears the register stack if something has run.
+    pub fn leave(self) {
+        if self.state().machine.borrow().is_used {
+            self.state().machine.borrow_mut(self.mc()).leave();
+        }
     }
 
     /// Ends a coroutine: runs what it has still to close, then it is dead.
@@ -197,14 +223,8 @@ impl<'gc> Machine<'gc> {
                     self.save_all(step.ctx);
                     Next::Done(Progress::OutOfFuel)
                 }
-                Next::Done(progress) => {
-                    self.leave();
-                    return Ok(progress);
-                }
-                Next::Failed(raised) => {
-                    self.leave();
-                    return Err(raised);
-                }
+                Next::Done(progress) => return Ok(progress),
+                Next::Failed(raised) => return Err(raised),
             }
         }
     }
@@ -217,6 +237,7 @@ impl<'gc> Machine<'gc> {
             self.stack.shrink_to(KEPT);
         }
         self.stack.fill(Value::Nil);
+        self.is_used = false;
     }
 
     // -- coroutines ----------------------------------------------------------------------------------
@@ -540,6 +561,24 @@ impl<'gc> Machine<'gc> {
         self.push_call(at + 1, &[method, value, error]);
         self.control.push_native(NativeState::new(Box::new(Unwinding { raised: Some(raised) })), at + 1);
         Next::Call { func: at + 1, count: 2 }
+    }
+
+    /// Moves values on the stack, mostly few and down.
+    #[inline]
+    pub(super) fn move_values(&mut self, from: usize, to: usize, count: usize) {
+        if from == to || count == 0 {
+            return;
+        }
+        if count > 3 || to > from {
+            self.stack.copy_within(from..from + count, to);
+            return;
+        }
+        for at in 0..count {
+            let value = self.stack.get(from + at).copied().unwrap_or_default();
+            if let Some(slot) = self.stack.get_mut(to + at) {
+                *slot = value;
+            }
+        }
     }
 
     /// Puts values on the stack at `at`.

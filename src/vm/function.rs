@@ -83,6 +83,7 @@ impl<'gc> Code<'gc> {
         let constants = proto.constants.iter().map(|constant| constant_value(ctx, constant)).collect();
         let children = proto.children.iter().map(|child| Code::bind(ctx, child)).collect();
         let caches = vec![CacheSlot::new(); usize::from(proto.caches) + 1].into_boxed_slice();
+        #[expect(clippy::cast_possible_truncation, reason = "`CHECKPOINT_EVERY` fits")]
         let cost = proto.code.len().min(CHECKPOINT_EVERY) as u16;
         Gc::new(
             ctx.mc(),
@@ -120,7 +121,7 @@ impl<'gc> Closure<'gc> {
     /// A chunk as a function, with `environment` as its `_ENV`.
     pub fn load(ctx: Context<'gc>, proto: &Arc<Proto>, environment: Value<'gc>) -> Closure<'gc> {
         let upvalues = vec![environment; proto.upvalues.len()];
-        Closure::new(ctx, Code::bind(ctx, proto), upvalues.into_iter())
+        Closure::new(ctx, ctx.code_of(proto), upvalues.into_iter())
     }
 
     #[inline]
@@ -282,5 +283,17 @@ impl<'gc> Native<'gc> {
                 .unlock()
                 .set(value);
         }
+    }
+}
+
+impl std::fmt::Debug for Closure<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("function")
+    }
+}
+
+impl std::fmt::Debug for Native<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("function")
     }
 }

@@ -399,7 +399,7 @@ fn order(a: Value<'_>, b: Value<'_>) -> Ordered {
 }
 
 /// How an integer compares with a float, by mathematical value.
-#[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "guarded by the ranges")]
+#[expect(clippy::cast_possible_truncation, reason = "guarded by the ranges")]
 pub(super) fn compare_integer_float(a: i64, b: f64) -> Option<Ordering> {
     const TWO_TO_63: f64 = 9_223_372_036_854_775_808.0;
     if b.is_nan() {

@@ -17,6 +17,7 @@ use super::thread::Thread;
 use super::value::Value;
 
 /// What a native function, or a sequence's step, wants to happen next.
+#[derive(Debug)]
 pub enum Action<'gc> {
     /// Return the values left with the call.
     Return,
@@ -87,6 +88,12 @@ pub trait Sequence<'gc>: DynCollect<'gc> {
 }
 
 dyn_collect!(dyn Sequence<'gc> + 'gc);
+
+impl<'gc> std::fmt::Debug for dyn Sequence<'gc> + 'gc {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
+}
 
 /// A call in progress, as a native function sees it.
 pub struct Call<'a, 'gc> {
@@ -260,5 +267,11 @@ impl<'gc> Call<'_, 'gc> {
         if self.stack.len() < self.base + count {
             self.stack.resize(self.base + count + 256, Value::Nil);
         }
+    }
+}
+
+impl std::fmt::Debug for Call<'_, '_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Call").field("args", &self.args()).finish_non_exhaustive()
     }
 }

@@ -23,7 +23,7 @@ pub const SHORT_MAX: usize = 40;
 pub const STRING_MAX: usize = 1 << 31;
 
 /// Up to this many bytes are stored within the string's object.
-const INLINE_MAX: usize = 22;
+const INLINE_MAX: usize = 38;
 
 const SHARDS: usize = 64;
 

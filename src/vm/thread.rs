@@ -130,6 +130,7 @@ impl Awaited {
 
     /// What is pending.
     #[inline(always)]
+    #[expect(clippy::cast_possible_truncation, reason = "takes the parts of the word apart")]
     pub(super) const fn get(self) -> Pending {
         let (reg, byte, word) = (Reg((self.0 >> 8) as u8), (self.0 >> 16) as u8, (self.0 >> 32) as u32);
         match self.0 as u8 {
@@ -236,6 +237,12 @@ impl<'gc> Thread<'gc> {
 
     pub(super) fn state_mut(self, ctx: Context<'gc>) -> std::cell::RefMut<'gc, ThreadState<'gc>> {
         self.0.borrow_mut(ctx.mc())
+    }
+}
+
+impl std::fmt::Debug for Thread<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("thread")
     }
 }
 

@@ -76,3 +76,9 @@ impl<'gc> UserData<'gc> {
         Gc::erase(self.0)
     }
 }
+
+impl std::fmt::Debug for UserData<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("userdata")
+    }
+}

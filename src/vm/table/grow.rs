@@ -4,6 +4,10 @@
 //! array becomes the largest power of two of which more than half would be in use. A part that outgrows
 //! one slice gets a spine and then grows by whole slices, without copying. Memory is checked against the
 //! limit before anything is made.
+#![expect(
+    clippy::cast_possible_truncation,
+    reason = "2^32 cells would take 64 GiB, and keys are compared with the size first"
+)]
 
 use std::cell::Cell;
 
@@ -128,7 +132,7 @@ impl<'gc> Table<'gc> {
         Ok(())
     }
 
-    fn replace_array(self, ctx: Context<'gc>, wanted: usize) -> Result<(), OutOfMemory> {
+    pub(super) fn replace_array(self, ctx: Context<'gc>, wanted: usize) -> Result<(), OutOfMemory> {
         let old = self.0.as_ref().array.get();
         let new: Slice<'gc, Lock<Value<'gc>>> = slice(ctx.mc(), wanted.min(SLICE_MAX));
         self.charge_part(ctx, size_of_val(new.as_ref()))?;
@@ -196,6 +200,9 @@ impl<'gc> Table<'gc> {
             }
         }
         let used = self.0.as_ref().used.get() as usize;
+        if self.entry_limit() < SCANNED_MAX && self.grow_small_entries(ctx) {
+            return Ok(());
+        }
         let live = (0..used as u32).filter(|at| self.entry(*at).is_some_and(|e| !e.value.get().is_nil())).count();
         let limit = self.entry_limit();
         let new_limit = if live + 1 > limit - limit / 4 { limit + 1 } else { limit };
@@ -208,6 +215,27 @@ impl<'gc> Table<'gc> {
             self.build_index(ctx)?;
         }
         Ok(())
+    }
+
+    /// Doubles the entries of a table that is too small for an index, if all of them are live.
+    fn grow_small_entries(self, ctx: Context<'gc>) -> bool {
+        let body = self.0.as_ref();
+        let old = body.entries.get();
+        if old.as_ref().iter().any(|entry| entry.value.get().is_nil()) {
+            return false;
+        }
+        let new: Slice<'gc, Entry<'gc>> = slice(ctx.mc(), (old.len() * 2).max(4));
+        if self.charge_part(ctx, size_of_val(new.as_ref())).is_err() {
+            return false;
+        }
+        self.discharge_part(size_of_val(old.as_ref()));
+        let write = Gc::write(ctx.mc(), new);
+        for (at, entry) in old.as_ref().iter().enumerate() {
+            field!(&write[at], Entry, key).unlock().set(entry.key.get());
+            field!(&write[at], Entry, value).unlock().set(entry.value.get());
+        }
+        field!(Gc::write(ctx.mc(), self.0), Body, entries).unlock().set(new);
+        true
     }
 
     /// The size of array that PUC-Rio's rule finds for the integer keys there are, and `extra`.

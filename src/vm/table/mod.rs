@@ -10,6 +10,10 @@
 //! - an entry whose value is nil is dead but keeps its key until the entries are rebuilt, which happens
 //!   only when a new key is inserted: a traversal may clear fields as it goes;
 //! - `key_bits` has a bit set for every string key, so that a clear bit proves a string absent.
+#![expect(
+    clippy::cast_possible_truncation,
+    reason = "2^32 cells would take 64 GiB, and keys are compared with the size first"
+)]
 
 use std::cell::Cell;
 
@@ -327,14 +331,15 @@ impl<'gc> Table<'gc> {
     pub fn try_set_integer(self, ctx: Context<'gc>, key: i64, value: &Value<'gc>) -> bool {
         let body = self.0.as_ref();
         let at = (key as u64).wrapping_sub(1);
-        if at < u64::from(body.len.get()) && body.flags.get() & FROZEN == 0 && !value.is_nil() {
-            if let Some((slice, at)) = self.list_cell(at)
-                && at < slice.len()
-                && (body.metatable.get().is_none() || !cell_value(slice, at).is_nil())
-            {
-                Gc::write(ctx.mc(), slice)[at].unlock().set(value.rebuilt());
-                return true;
-            }
+        if at < u64::from(body.len.get())
+            && body.flags.get() & FROZEN == 0
+            && !value.is_nil()
+            && let Some((slice, at)) = self.list_cell(at)
+            && at < slice.len()
+            && (body.metatable.get().is_none() || !cell_value(slice, at).is_nil())
+        {
+            Gc::write(ctx.mc(), slice)[at].unlock().set(value.rebuilt());
+            return true;
         }
         false
     }
@@ -343,16 +348,18 @@ impl<'gc> Table<'gc> {
     /// nil: a table constructor's. Whether it could.
     pub(super) fn try_set_list(self, ctx: Context<'gc>, start: u32, values: &[Value<'gc>]) -> bool {
         let body = self.0.as_ref();
-        let array = body.array.get();
         let end = start as usize + values.len();
         if start != body.len.get()
-            || end > array.len()
+            || end > SLICE_MAX
             || values.last().is_none_or(Value::is_nil)
             || body.flags.get() & (FROZEN | HAS_INTEGER_ENTRY) != 0
         {
             return false;
         }
-        let write = Gc::write(ctx.mc(), array);
+        if end > body.array.get().len() && self.replace_array(ctx, end).is_err() {
+            return false;
+        }
+        let write = Gc::write(ctx.mc(), body.array.get());
         for (at, value) in values.iter().enumerate() {
             write[start as usize + at].unlock().set(value.rebuilt());
         }
@@ -559,6 +566,17 @@ impl<'gc> Table<'gc> {
         None
     }
 
+    /// How many cells [`Table::next_from`] looked at on its way from `position` to the position it answered with,
+    /// or to the end. A long run of cleared fields is work that is to be charged.
+    pub fn steps_between(self, position: u32, next: Option<u32>) -> u32 {
+        let body = self.0.as_ref();
+        let end = next.unwrap_or(FIRST_ENTRY + body.used.get());
+        if position < FIRST_ENTRY && end >= FIRST_ENTRY {
+            return body.len.get().saturating_sub(position) + (end - FIRST_ENTRY);
+        }
+        end.saturating_sub(position)
+    }
+
     /// The position behind `key` in a traversal, or `None` if the table has no such key. `hint` is a
     /// position that is probably right.
     pub fn position_behind(self, key: Value<'gc>, hint: u32) -> Option<u32> {
@@ -684,4 +702,10 @@ fn hash(key: Value<'_>) -> u32 {
     };
     let mixed = (bits ^ bits >> 32).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     (mixed >> 32) as u32
+}
+
+impl std::fmt::Debug for Table<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("table")
+    }
 }

@@ -1,0 +1,220 @@
+//! Typed Rust functions for Lua, Lua functions for Rust, and what is said where values do not convert.
+
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use deimos::{
+    Action, Callable, Error, FromLua, Function, Handle, IntoRaised, Lua, LuaString, Native, UserData, Value, Variadic,
+};
+
+/// Defines a global Rust function `f`, runs a chunk, and checks the text of what it returns or raises.
+fn check(mut lua: Lua, f: Function, source: &str, expected: &str) {
+    lua.set_global("f", f).unwrap();
+    let source = format!(
+        "local function show(...) local t = table.pack(...) for i = 1, t.n do t[i] = tostring(t[i]) end return table.concat(t, ' ') end return show({source})"
+    );
+    let outcome: Result<String, Error> = lua.load("=call", source).unwrap().call(&mut lua, ());
+    assert_eq!(outcome.unwrap_or_else(|error| error.message().to_owned()), expected);
+}
+
+/// Checks a function made of a Rust closure.
+macro_rules! check {
+    ($function:expr, $($source:literal => $expected:literal),* $(,)?) => {
+        $({
+            let mut lua = Lua::new();
+            let f = lua.function("f", $function);
+            check(lua, f, $source, $expected);
+        })*
+    };
+}
+
+#[test]
+fn numbers_convert() {
+    check!(|x: i64| x + 1,
+        "f(1)" => "2",
+        "f(1.0)" => "2",
+        "f('41')" => "42",
+        "f(1.5)" => "call:1: bad argument #1 to 'f' (number has no integer representation)",
+        "f('1.5')" => "call:1: bad argument #1 to 'f' (number has no integer representation)",
+        "f('x')" => "call:1: bad argument #1 to 'f' (number expected, got string)",
+        "f(nil)" => "call:1: bad argument #1 to 'f' (number expected, got nil)",
+        "f()" => "call:1: bad argument #1 to 'f' (number expected, got no value)",
+        "f({})" => "call:1: bad argument #1 to 'f' (number expected, got table)",
+    );
+    check!(|x: f64| x / 2.0, "f(1)" => "0.5", "f('3')" => "1.5", "f(true)" => "call:1: bad argument #1 to 'f' (number expected, got boolean)");
+    check!(|x: f32| x, "f(0.5)" => "0.5");
+    check!(|x: u8| x, "f(255)" => "255", "f(256)" => "call:1: bad argument #1 to 'f' (256 is out of range for u8)");
+    check!(|x: u32| x, "f(-1)" => "call:1: bad argument #1 to 'f' (-1 is out of range for u32)");
+    check!(|()| u64::MAX, "f()" => "call:1: 18446744073709551615 does not fit a Lua integer");
+    check!(|x: usize| (x as u64, x as i8), "f(7)" => "7 7");
+}
+
+#[test]
+fn strings_convert() {
+    check!(|s: String| s + "!", "f('a')" => "a!", "f(12)" => "12!", "f(1.5)" => "1.5!", "f('\\xff')" => "call:1: bad argument #1 to 'f' (string is not valid UTF-8)");
+    check!(|s: Vec<u8>| s.len() as i64, "f('\\xff\\0')" => "2", "f({1, 2, 255})" => "3", "f({256})" => "call:1: bad argument #1 to 'f' (256 is out of range for u8, at index 1)");
+    check!(|()| "text", "f()" => "text");
+    check!(|()| Vec::from(b"\x41\x42"), "f()" => "AB");
+    check!(|s: String| s, "f({})" => "call:1: bad argument #1 to 'f' (string expected, got table)", "f(print)" => "call:1: bad argument #1 to 'f' (string expected, got function)");
+}
+
+#[test]
+fn other_values_convert() {
+    check!(|b: bool| !b, "f(true)" => "false", "f(nil)" => "call:1: bad argument #1 to 'f' (boolean expected, got nil)");
+    check!(|x: Option<i64>| x.map(|x| x * 2), "f(2)" => "4", "f(nil)" => "nil", "f()" => "nil", "f('x')" => "call:1: bad argument #1 to 'f' (number expected, got string)");
+    check!(|list: Vec<i64>| list.iter().sum::<i64>(), "f({1, 2, 3})" => "6", "f({1, 'x'})" => "call:1: bad argument #1 to 'f' (number expected, got string, at index 2)", "f(1)" => "call:1: bad argument #1 to 'f' (table expected, got number)");
+    check!(|map: BTreeMap<String, i64>| map.into_iter().map(|(key, value)| format!("{key}{value}")).collect::<String>(), "f({b = 2, a = 1})" => "a1b2");
+    check!(|x: Handle| x, "f('same')" => "same");
+    check!(|()| vec![Some(1), None, Some(3)], "#f(), f()[3]" => "3 3");
+}
+
+#[test]
+fn several_arguments_and_results() {
+    check!(|(a, b): (i64, String)| (b, a), "f(1, 'x')" => "x 1", "f(1, {})" => "call:1: bad argument #2 to 'f' (string expected, got table)", "f(1)" => "call:1: bad argument #2 to 'f' (string expected, got no value)", "f(1, 'x', 'dropped')" => "x 1");
+    check!(|(): ()| (), "f(1, 2)" => "", "f()" => "");
+    check!(|(first, rest): (i64, Variadic<i64>)| (first, rest.iter().sum::<i64>(), rest.len() as i64), "f(1)" => "1 0 0", "f(1, 2, 3)" => "1 5 2", "f(1, 2, 'x')" => "call:1: bad argument #3 to 'f' (number expected, got string)");
+    check!(|all: Variadic<String>| all.into_iter().rev().collect::<Variadic<String>>(), "f('a', 'b', 'c')" => "c b a", "f()" => "");
+    check!(|n: i64| (0..n).collect::<Variadic<i64>>(), "select('#', f(1000))" => "1000");
+}
+
+#[test]
+fn methods_count_without_self() {
+    let mut lua = Lua::new();
+    let f = lua.function("f", |(_, x): (Handle, i64)| x);
+    check(
+        lua,
+        f,
+        "(function() local o = {go = f} return o:go({}) end)()",
+        "call:1: bad argument #1 to 'go' (number expected, got table)",
+    );
+    let mut lua = Lua::new();
+    let f = lua.function("f", |x: i64| x);
+    check(
+        lua,
+        f,
+        "(function() local o = {go = f} return o:go() end)()",
+        "call:1: calling 'go' on bad self (number expected, got table)",
+    );
+}
+
+#[test]
+fn userdata_has_its_name_in_messages() {
+    let mut lua = Lua::new();
+    lua.enter(|ctx| {
+        let metatable = deimos::Table::new(ctx);
+        metatable.set_field(ctx, "__name", ctx.text("Point")).unwrap();
+        let point = UserData::new(ctx, (1, 2), Some(metatable));
+        ctx.globals().set_field(ctx, "point", Value::UserData(point)).unwrap();
+    });
+    let f = lua.function("f", |x: i64| x);
+    check(lua, f, "f(point)", "call:1: bad argument #1 to 'f' (number expected, got Point)");
+}
+
+#[test]
+fn results_that_are_errors_are_raised() {
+    check!(|x: i64| if x > 0 { Ok(x) } else { Err("not positive") }, "f(1)" => "1", "f(0)" => "call:1: not positive", "pcall(f, 0)" => "false not positive");
+    check!(|s: String| s.parse::<i64>(), "f('12')" => "12", "f('x')" => "call:1: invalid digit found in string");
+    check!(|()| Err::<(), _>(std::io::Error::other("disk on fire")), "f()" => "call:1: disk on fire", "select(2, pcall(function() f() end))" => "call:1: disk on fire");
+}
+
+/// An error that is a number in Lua.
+struct Code(i64);
+
+impl<'gc> IntoRaised<'gc> for Code {
+    fn into_raised(self) -> deimos::Raised<'gc> {
+        deimos::Raised::value(Value::Integer(self.0))
+    }
+}
+
+#[test]
+fn errors_may_be_values() {
+    check!(|x: i64| Err::<(), Code>(Code(x)), "pcall(f, 7)" => "false 7", "math.type(select(2, pcall(f, 7)))" => "integer");
+}
+
+#[test]
+fn natives_keep_values() {
+    let mut lua = Lua::new();
+    let f = lua.enter(|ctx| {
+        let counter = Native::with_upvalues(ctx, "counter", &[Value::Integer(10), ctx.text("x")], |call| {
+            let Value::Integer(count) = call.upvalue(0) else { return call.ret0() };
+            let (ctx, callee) = (call.ctx, call.callee());
+            callee.inspect(|native| native.set_upvalue(ctx, 0, Value::Integer(count + 1)));
+            call.ret(&[Value::Integer(count), call.upvalue(1), call.upvalue(2)])
+        });
+        Function::from_lua(ctx, Value::Native(counter)).unwrap()
+    });
+    lua.collect_full();
+    check(lua, f, "f(), f(), f()", "10 11 12 x nil");
+}
+
+#[test]
+fn natives_find_the_host() {
+    let mut lua = Lua::new();
+    lua.enter(|ctx| {
+        let add = Native::new(ctx, "add", |call| {
+            let more = call.check::<i64>(0)?;
+            let Some(total) = call.host.downcast_mut::<i64>() else { return call.ret1(false) };
+            *total += more;
+            let total = *total;
+            call.ret1(total)
+        });
+        ctx.globals().set_field(ctx, "add", Value::Native(add)).unwrap();
+    });
+    let chunk = lua.load("=host", "for i = 1, 10 do add(i) end").unwrap();
+    let task = lua.spawn(&chunk, ()).unwrap();
+    let mut total = 0_i64;
+    lua.resume(&task, &mut total, 10_000).unwrap();
+    assert_eq!(total, 55);
+    assert!(!lua.load("=host", "return add(1)").unwrap().call::<bool>(&mut lua, ()).unwrap());
+}
+
+#[test]
+fn lua_functions_are_called_from_rust() {
+    let mut lua = Lua::new();
+    let fold: Function = lua.load("=f", "return function(...) local s = 0 for _, x in ipairs({...}) do s = s + x end return s, select('#', ...) end").unwrap().call(&mut lua, ()).unwrap();
+    assert_eq!(fold.call::<(i64, i64)>(&mut lua, (1, 2, 3)).unwrap(), (6, 3));
+    assert_eq!(fold.call::<i64>(&mut lua, Variadic(vec![1; 100])).unwrap(), 100);
+    assert_eq!(fold.call::<String>(&mut lua, ()).unwrap(), "0");
+    let error = fold.call::<Vec<i64>>(&mut lua, 1).unwrap_err();
+    assert_eq!(error.message(), "bad value #1 (table expected, got number)");
+    let error = fold.call::<()>(&mut lua, "x").unwrap_err();
+    assert_eq!(error.message(), "f:1: attempt to perform arithmetic on a string value (local 'x')");
+}
+
+#[test]
+fn callable_values_are_accepted() {
+    let mut lua = Lua::new();
+    lua.enter(|ctx| {
+        let twice = Native::new(ctx, "twice", |call| {
+            let Callable(function) = call.check(0)?;
+            let text = call.check::<LuaString<'_>>(1)?;
+            call.leave(&[function, Value::String(text)]);
+            Ok(Action::TailCall)
+        });
+        ctx.globals().set_field(ctx, "twice", Value::Native(twice)).unwrap();
+    });
+    let source = "local t = setmetatable({}, {__call = function(_, x) return x .. x end}) return twice(t, 'ab'), twice(string.upper, 'ab'), select(2, pcall(twice, {}, 'x'))";
+    let seen: (String, String, String) = lua.load("=c", source).unwrap().call(&mut lua, ()).unwrap();
+    assert_eq!(seen, ("abab".into(), "AB".into(), "bad argument #1 to 'twice' (function expected, got table)".into()));
+}
+
+#[test]
+fn what_a_function_owns_is_dropped_with_it() {
+    let dropped = Rc::new(Cell::new(0));
+    struct Owned(Rc<Cell<i32>>);
+    impl Drop for Owned {
+        fn drop(&mut self) {
+            self.0.set(self.0.get() + 1);
+        }
+    }
+    let mut lua = Lua::new();
+    let owned = Owned(Rc::clone(&dropped));
+    let function = lua.function("f", move |()| owned.0.get() as i64);
+    assert_eq!(function.call::<i64>(&mut lua, ()).unwrap(), 0);
+    lua.collect_full();
+    assert_eq!(dropped.get(), 0);
+    drop(function);
+    lua.collect_full();
+    assert_eq!(dropped.get(), 1);
+}

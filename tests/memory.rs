@@ -1,0 +1,164 @@
+//! The memory limit, the account of memory, and that nothing is kept that is garbage.
+
+use deimos::{ErrorKind, Lua};
+
+const LIMIT: usize = 16 << 20;
+
+/// Runs a script that takes ever more, and checks that the limit ends it, that `pcall` does not save it, that little more
+/// than the limit is ever in use, and that the machine goes on as if nothing had been.
+fn check(name: &str, body: &str) {
+    for source in [body.to_owned(), format!("while true do pcall(function() {body} end) end")] {
+        let mut lua = Lua::new();
+        lua.set_memory_limit(LIMIT);
+        lua.collect_full();
+        let before = lua.memory_used();
+        let task = {
+            let chunk = lua.load("=memory", &source).unwrap();
+            lua.spawn(&chunk, ()).unwrap()
+        };
+        let (mut most, mut slices) = (0, 0);
+        let error = loop {
+            let outcome = lua.resume(&task, &mut (), 100_000);
+            most = most.max(lua.memory_used());
+            slices += 1;
+            assert!(slices < 20_000, "{name}: the limit does not end it");
+            match outcome {
+                Ok(deimos::Poll::OutOfFuel) => {}
+                Ok(other) => panic!("{name}: {other:?}"),
+                Err(error) => break error,
+            }
+        };
+        assert_eq!((error.kind(), error.message()), (ErrorKind::Memory, "not enough memory"), "{name}");
+        assert!(most <= LIMIT + LIMIT / 4, "{name}: {most} bytes");
+        drop(task);
+        lua.collect_full();
+        let after = lua.memory_used();
+        assert!(after < before + 200_000, "{name}: {before} bytes before, {after} after");
+        let answer: i64 = lua
+            .load("=after", "local t = {} for i = 1, 1000 do t[i] = {i} end return #t")
+            .unwrap()
+            .call(&mut lua, ())
+            .unwrap();
+        assert_eq!(answer, 1000, "{name}");
+    }
+}
+
+#[test]
+fn strings_meet_the_limit() {
+    check("doubling", "local s = 'x' while true do s = s .. s end");
+    check("rep", "string.rep('x', 100000000) while true do end");
+    check("rep with separator", "string.rep('x', 1000, string.rep('y', 100000))");
+    check("kept strings", "local t, i = {}, 0 while true do i = i + 1 t[i] = string.rep('x', 1000) .. i end");
+    check("upper kept", "local t, s = {}, string.rep('x', 1000000) while true do t[#t + 1] = s:upper() end");
+    check("format", "local s = string.rep('x', 1000000) while true do s = string.format('%s%s', s, s) end");
+    check("concat", "local t, s = {}, string.rep('x', 1000000) for i = 1, 100 do t[i] = s end table.concat(t)");
+}
+
+#[test]
+fn tables_meet_the_limit() {
+    check("list", "local t, i = {}, 0 while true do i = i + 1 t[i] = i end");
+    check("fields", "local t, i = {}, 0 while true do i = i + 1 t['k' .. i] = i end");
+    check("floats", "local t, i = {}, 0.5 while true do i = i + 1 t[i] = i end");
+    check("nested", "local t = {} while true do t = {t} end");
+    check("records", "local t, i = {}, 0 while true do i = i + 1 t[i] = {x = i, y = i, z = i} end");
+    check("lists of one", "local t, i = {}, 0 while true do i = i + 1 t[i] = {i, i, i, i, i, i, i, i} end");
+    check("packed", "local t, i = {}, 0 while true do i = i + 1 t[i] = table.pack(table.unpack({}, 1, 1000)) end");
+}
+
+#[test]
+fn functions_and_coroutines_meet_the_limit() {
+    check("closures", "local t, i = {}, 0 while true do i = i + 1 t[i] = function() return i end end");
+    check("chain of closures", "local f = print while true do local g = f f = function() return g end end");
+    check(
+        "coroutines",
+        "local t = {} while true do local c = coroutine.create(function() coroutine.yield() end) coroutine.resume(c) t[#t + 1] = c end",
+    );
+    check("wraps", "local t = {} while true do t[#t + 1] = coroutine.wrap(print) end");
+}
+
+#[test]
+fn deep_recursion_is_a_stack_overflow() {
+    let mut lua = Lua::new();
+    lua.set_memory_limit(64 << 20);
+    let source =
+        "local n = 0 local function f() n = n + 1 return 1 + f() end local ok, e = pcall(f) return ok, e, n > 1000";
+    let seen: (bool, String, bool) = lua.load("=deep", source).unwrap().call(&mut lua, ()).unwrap();
+    assert_eq!((seen.0, seen.2), (false, true));
+    assert!(seen.1.contains("stack overflow"), "{}", seen.1);
+}
+
+#[test]
+fn garbage_does_not_meet_the_limit() {
+    let mut lua = Lua::new();
+    lua.set_memory_limit(8 << 20);
+    let source = "for i = 1, 2000 do local s = string.rep('x', 1000000) end for i = 1, 500000 do local t = {i} end for i = 1, 50000 do local s = 'k' .. i end return 'done'";
+    assert_eq!(lua.load("=garbage", source).unwrap().call::<String>(&mut lua, ()).unwrap(), "done");
+}
+
+#[test]
+fn memory_falls_after_a_collection() {
+    let mut lua = Lua::new();
+    lua.collect_full();
+    let before = lua.memory_used();
+    lua.load("=keep", "kept = {} for i = 1, 20000 do kept[i] = {i, tostring(i), string.rep('x', 100)} end")
+        .unwrap()
+        .call::<()>(&mut lua, ())
+        .unwrap();
+    lua.collect_full();
+    let kept = lua.memory_used();
+    assert!(kept > before + 20_000 * 200, "{before} {kept}");
+    lua.load("=drop", "kept = nil").unwrap().call::<()>(&mut lua, ()).unwrap();
+    lua.collect_full();
+    let after = lua.memory_used();
+    assert!(after < before + 20_000, "{before} before, {kept} kept, {after} after");
+}
+
+#[test]
+fn runs_leak_nothing() {
+    let mut lua = Lua::new();
+    let source = "local t = setmetatable({}, {__index = function(_, k) return k end}) local co = coroutine.wrap(function() coroutine.yield(t.x) error('x') end) co() pcall(co) local s = ('y'):rep(500) .. 'z' local f = function() return s, t end return #s";
+    let chunk = lua.load("=run", source).unwrap();
+    let run = |lua: &mut Lua, times: usize| {
+        for _ in 0..times {
+            assert_eq!(chunk.call::<i64>(lua, ()).unwrap(), 501);
+        }
+        lua.collect_full();
+        lua.collect();
+        lua.memory_used()
+    };
+    let early = run(&mut lua, 20);
+    let late = run(&mut lua, 1000);
+    assert!(late <= early + 1_000, "{early} bytes after 20 runs, {late} after 1000 more");
+}
+
+#[test]
+fn loading_leaks_nothing() {
+    let mut lua = Lua::new();
+    let run = |lua: &mut Lua, times: usize| {
+        for _ in 0..times {
+            let chunk = lua.load("=load", "local function f(a) return 'constant' .. a end return f('b')").unwrap();
+            assert_eq!(chunk.call::<String>(lua, ()).unwrap(), "constantb");
+        }
+        lua.collect_full();
+        lua.memory_used()
+    };
+    let early = run(&mut lua, 20);
+    let late = run(&mut lua, 500);
+    assert!(late <= early + 1_000, "{early} bytes after 20 loads, {late} after 500 more");
+}
+
+#[test]
+fn tasks_and_handles_leak_nothing() {
+    let mut lua = Lua::new();
+    let chunk = lua.load("=task", "local big = string.rep('x', 10000) coroutine.yield(big) return big").unwrap();
+    lua.collect_full();
+    let before = lua.memory_used();
+    for _ in 0..200 {
+        let task = lua.spawn(&chunk, ()).unwrap();
+        let values = lua.resume(&task, &mut (), 1_000).unwrap();
+        drop((task, values));
+    }
+    lua.collect_full();
+    let after = lua.memory_used();
+    assert!(after < before + 10_000, "{before} before, {after} after");
+}
