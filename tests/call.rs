@@ -179,7 +179,7 @@ fn lua_functions_are_called_from_rust() {
     let error = fold.call::<Vec<i64>>(&mut lua, 1).unwrap_err();
     assert_eq!(error.message(), "bad value #1 (table expected, got number)");
     let error = fold.call::<()>(&mut lua, "x").unwrap_err();
-    assert_eq!(error.message(), "f:1: attempt to perform arithmetic on a string value (local 'x')");
+    assert_eq!(error.message(), "f:1: attempt to add a 'number' with a 'string'");
 }
 
 #[test]

@@ -127,6 +127,10 @@ fn coroutine_bombs() {
         "kept coroutines",
         "local t = {} while true do local c = coroutine.create(function() coroutine.yield() end) coroutine.resume(c) t[#t + 1] = c end",
     );
+    check(
+        "deep coroutines",
+        "local t = {} local function deep(n) if n == 0 then coroutine.yield() end deep(n - 1) return 1 end while true do local c = coroutine.create(deep) coroutine.resume(c, 3000) t[#t + 1] = c end",
+    );
     check_endless("dropped coroutines", "while true do coroutine.wrap(function() coroutine.yield() end)() end");
     check("nested coroutines", "local function f() coroutine.wrap(f)() end while true do pcall(f) end");
     check(
@@ -356,6 +360,10 @@ fn growing_tables() {
         "wide closures",
         "local all = {} while true do local a, b, c, d, e, f, g, h, i, j, k, l = {} all[#all + 1] = function() return a, b, c, d, e, f, g, h, i, j, k, l end end",
     );
+    let names: Vec<String> = (0..150).map(|at| format!("u{at}")).collect();
+    let names = names.join(", ");
+    let source = "local all, NAMES = {} while true do all[#all + 1] = function() return NAMES end end";
+    check("widest closures", &source.replace("NAMES", &names));
     check("metatables in metatables", "local t = {} while true do t = setmetatable({}, t) end");
     check("churn", "local t = {} while true do for i = 1, 1000 do t[i % 100 .. ''] = {i} end end");
     check("big tables dropped", "while true do local t = {} for i = 1, 100000 do t[i] = i end end");

@@ -286,7 +286,7 @@ fn nothing_to_call_is_an_error() {
 #[test]
 fn goes_on_after_a_call() {
     check("return apply(function(a, b) return b, a end, 1, 2)", "2 1 2");
-    check("return apply(apply, apply, at_once, 1, 2)", "2 1 2 3");
+    check("return apply(apply, apply, at_once, 1, 2)", "2 1 2 3 4");
     check("return apply(math.max, 1, 5, 3)", "5 1");
     check("return apply(print)", "0");
     check("return map(function(x) return x * x end, 1, 2, 3)", "1 4 9");

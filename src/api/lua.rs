@@ -307,8 +307,11 @@ impl Lua {
             self.arena.finish_cycle();
         }
         self.arena.finish_cycle();
+        // What is known only weakly is dropped by now, but its memory goes a cycle after its last entry.
+        self.enter(|ctx| ctx.sweep_all());
+        self.arena.finish_cycle();
         self.was_collecting = false;
-        self.sweeps_left = SWEEPS;
+        self.sweeps_left = 0;
     }
 
     fn enforce_limit(&mut self, task: &Task) -> Result<(), Error> {

@@ -327,6 +327,9 @@ impl<'gc> Formatter<'gc> {
             "inf".to_owned()
         } else {
             let precision = item.precision.unwrap_or(6);
+            // Exact digits take long arithmetic, the longer the further the number is from 1.
+            let exponent = (size.to_bits() >> 52).abs_diff(1023);
+            self.cost += precision + usize::try_from(exponent / 8).unwrap_or(0);
             match item.conversion {
                 b'f' => fixed(size, precision, item.is_alternate),
                 b'e' | b'E' => scientific(size, precision, item.is_alternate),

@@ -21,11 +21,11 @@ use gc_arena::Collect;
 const CALL_CHAIN_MAX: usize = 100;
 
 impl<'gc> Machine<'gc> {
-    /// Calls the value at `func` with the `count` values above it.
-    pub(super) fn call(&mut self, step: &mut Step<'_, 'gc>, func: usize, count: usize) -> Next<'gc> {
-        let mut count = count;
+    /// Calls a value with the values above it.
+    pub(super) fn call(&mut self, step: &mut Step<'_, 'gc>) -> Next {
+        let (func, mut count) = step.values();
         if self.control.natives.len() > NATIVE_DEPTH_MAX {
-            return self.raise(step.ctx, Raised::message("C stack overflow"));
+            return self.raise(step, Raised::message("C stack overflow"));
         }
         for _ in 0..CALL_CHAIN_MAX {
             match self.stack.get(func).copied().unwrap_or_default() {
@@ -35,7 +35,7 @@ impl<'gc> Machine<'gc> {
                     let handler = step.ctx.metamethod(other, Event::Call);
                     if handler.is_nil() {
                         let message = format!("attempt to call a {} value", step.ctx.type_name(other));
-                        return self.raise(step.ctx, Raised::operand(message, Operand::Called));
+                        return self.raise(step, Raised::operand(message, Operand::Called));
                     }
                     self.reserve(func + count + 2);
                     self.stack.copy_within(func..=func + count, func + 1);
@@ -46,24 +46,19 @@ impl<'gc> Machine<'gc> {
                 }
             }
         }
-        self.raise(step.ctx, Raised::message("'__call' chain too long"))
+        self.raise(step, Raised::message("'__call' chain too long"))
     }
 
     /// What to do next about an error in the frame on top.
     #[cold]
-    pub(super) fn raise(&self, ctx: Context<'gc>, raised: Raised<'gc>) -> Next<'gc> {
-        Next::Raise(self.complete(ctx, raised, None))
+    pub(super) fn raise(&self, step: &mut Step<'_, 'gc>, raised: Raised<'gc>) -> Next {
+        let raised = self.complete(step.ctx, raised, None);
+        step.raise(raised)
     }
 
-    fn call_closure(
-        &mut self,
-        step: &mut Step<'_, 'gc>,
-        closure: Closure<'gc>,
-        func: usize,
-        count: usize,
-    ) -> Next<'gc> {
+    fn call_closure(&mut self, step: &mut Step<'_, 'gc>, closure: Closure<'gc>, func: usize, count: usize) -> Next {
         if let Err(raised) = self.check_depth(func + count) {
-            return self.raise(step.ctx, raised);
+            return self.raise(step, raised);
         }
         let (base, extra) = self.enter(closure.code(), func, count);
         self.control.push_lua(closure, (base, 0, extra), Pending::Run { top: 0 });
@@ -99,10 +94,10 @@ impl<'gc> Machine<'gc> {
         native: Native<'gc>,
         func: usize,
         count: usize,
-    ) -> Next<'gc> {
+    ) -> Next {
         match self.run_native(step, native, func, count) {
-            Some((start, count)) => Next::Deliver { start, count },
-            None => step.take_next(),
+            Some((start, count)) => step.deliver(start, count),
+            None => step.after_native,
         }
     }
 
@@ -152,14 +147,16 @@ impl<'gc> Machine<'gc> {
             Ok(action) => self.act(step, action, None, place),
             Err(raised) => {
                 let name = native.name().to_text();
-                Next::Raise(self.complete(step.ctx, raised, Some(&name)))
+                let raised = self.complete(step.ctx, raised, Some(&name));
+                step.raise(raised)
             }
         };
-        step.next = Some(next);
+        step.after_native = next;
     }
 
     /// Gives values to the frame on top, or to the resumer if the coroutine has none left.
-    pub(super) fn deliver(&mut self, step: &mut Step<'_, 'gc>, start: usize, count: usize) -> Next<'gc> {
+    pub(super) fn deliver(&mut self, step: &mut Step<'_, 'gc>) -> Next {
+        let (start, count) = step.values();
         loop {
             let floor = self.control.active.last().map_or(0, |active| active.frames);
             if self.control.frames.len() <= floor {
@@ -226,7 +223,7 @@ impl<'gc> Machine<'gc> {
     }
 
     /// Polls the sequence on top with values that came back.
-    fn poll(&mut self, step: &mut Step<'_, 'gc>, start: usize, count: usize) -> Next<'gc> {
+    fn poll(&mut self, step: &mut Step<'_, 'gc>, start: usize, count: usize) -> Next {
         let Some((mut native, base)) = self.control.pop_native() else { return Next::Pause };
         self.reserve(base + count);
         self.move_values(start, base, count);
@@ -237,8 +234,8 @@ impl<'gc> Machine<'gc> {
     }
 
     /// Gives a complete error to the sequence on top, which catches it.
-    pub(super) fn catch(&mut self, step: &mut Step<'_, 'gc>, raised: Raised<'gc>) -> Next<'gc> {
-        let Some((mut native, base)) = self.control.pop_native() else { return Next::Failed(raised) };
+    pub(super) fn catch(&mut self, step: &mut Step<'_, 'gc>, raised: Raised<'gc>) -> Next {
+        let Some((mut native, base)) = self.control.pop_native() else { return step.fail(raised) };
         self.reserve(base);
         self.step_sequence(step, 0, (base, native.resumed), |call| {
             let result = native.sequence.caught(call, raised);
@@ -252,7 +249,7 @@ impl<'gc> Machine<'gc> {
         count: usize,
         (base, resumed): (usize, Option<Thread<'gc>>),
         run: impl FnOnce(&mut Call<'_, 'gc>) -> (Result<Action<'gc>, Raised<'gc>>, NativeState<'gc>),
-    ) -> Next<'gc> {
+    ) -> Next {
         let mut call = Call {
             ctx: step.ctx,
             host: &mut *step.host,
@@ -270,7 +267,10 @@ impl<'gc> Machine<'gc> {
         let (out, out_count) = (call.out, call.out_count);
         match result {
             Ok(action) => self.act(step, action, Some(native), (base, out, out_count)),
-            Err(raised) => Next::Raise(self.complete(step.ctx, raised, Some(native.sequence.name()))),
+            Err(raised) => {
+                let raised = self.complete(step.ctx, raised, Some(native.sequence.name()));
+                step.raise(raised)
+            }
         }
     }
 
@@ -282,39 +282,39 @@ impl<'gc> Machine<'gc> {
         action: Action<'gc>,
         native: Option<NativeState<'gc>>,
         place: (usize, usize, usize),
-    ) -> Next<'gc> {
+    ) -> Next {
         let (base, start, count) = place;
         match action {
-            Action::Return => return Next::Deliver { start, count },
+            Action::Return => return step.deliver(start, count),
             Action::TailCall => {}
             Action::CallThen(sequence) => self.control.push_native(NativeState::new(sequence), base),
             Action::ResumeThen(thread, sequence) => {
                 self.control.push_native(NativeState { resumed: Some(thread), ..NativeState::new(sequence) }, base);
-                return Next::Resume { thread, start, count };
+                return step.resume(thread, start, count);
             }
             Action::Start(sequence) => {
                 self.control.push_native(NativeState::new(sequence), base);
-                return Next::Deliver { start, count };
+                return step.deliver(start, count);
             }
             Action::Pause => return self.pause_sequence(step, native, place),
-            Action::CloseNext(error) => return self.close_next(step.ctx, native, base, error),
+            Action::CloseNext(error) => return self.close_next(step, native, base, error),
             Action::Call => self.keep(native, base),
             Action::Yield => {
                 self.keep(native, base);
-                return Next::Yield { start, count };
+                return step.hand_over(Next::Yield, start, count);
             }
             Action::Suspend => {
                 self.keep(native, base);
-                return Next::Suspend { start, count };
+                return step.hand_over(Next::Suspend, start, count);
             }
             Action::Resume(thread) => {
                 self.keep(native.map(|native| NativeState { resumed: Some(thread), ..native }), base);
-                return Next::Resume { thread, start, count };
+                return step.resume(thread, start, count);
             }
         }
         match count.checked_sub(1) {
-            Some(count) => Next::Call { func: start, count },
-            None => self.raise(step.ctx, Raised::message("a native function left nothing to call")),
+            Some(count) => step.call(start, count),
+            None => self.raise(step, Raised::message("a native function left nothing to call")),
         }
     }
 
@@ -330,34 +330,34 @@ impl<'gc> Machine<'gc> {
         step: &mut Step<'_, 'gc>,
         native: Option<NativeState<'gc>>,
         (base, start, count): (usize, usize, usize),
-    ) -> Next<'gc> {
-        let Some(mut native) = native else { return Next::Deliver { start, count } };
+    ) -> Next {
+        let Some(mut native) = native else { return step.deliver(start, count) };
         self.move_values(start, base, count);
         let is_out = *step.fuel <= 0;
         native.is_held = is_out;
         native.held = if is_out { count as u32 } else { 0 };
         self.control.push_native(native, base);
-        if is_out { Next::Pause } else { Next::Deliver { start: base, count } }
+        if is_out { Next::Pause } else { step.deliver(base, count) }
     }
 
     /// Closes the running coroutine's next to-be-closed variable, then polls the sequence again; once there is
     /// none, the sequence is done.
     fn close_next(
         &mut self,
-        ctx: Context<'gc>,
+        step: &mut Step<'_, 'gc>,
         native: Option<NativeState<'gc>>,
         base: usize,
         error: Value<'gc>,
-    ) -> Next<'gc> {
+    ) -> Next {
         let limit = self.control.active.last().map_or(0, |active| active.stack);
-        let Some((_, value)) = self.pop_to_close(limit) else { return Next::Deliver { start: base, count: 0 } };
-        self.push_call(base, &[ctx.metamethod(value, Event::Close), value, error]);
+        let Some((_, value)) = self.pop_to_close(limit) else { return step.deliver(base, 0) };
+        self.push_call(base, &[step.ctx.metamethod(value, Event::Close), value, error]);
         self.keep(native, base);
-        Next::Call { func: base, count: 2 }
+        step.call(base, 2)
     }
 
     /// Concatenates the `left` operands at `first` of the Lua frame on top, as far as it goes without a call.
-    pub(super) fn concat(&mut self, step: &mut Step<'_, 'gc>, first: Reg, left: u8) -> Next<'gc> {
+    pub(super) fn concat(&mut self, step: &mut Step<'_, 'gc>, first: Reg, left: u8) -> Next {
         let Some(frame) = self.control.frames.last() else { return Next::Run };
         let Some(closure) = frame.closure else { return Next::Run };
         let base = frame.base as usize;
@@ -383,8 +383,8 @@ impl<'gc> Machine<'gc> {
             };
             match outcome {
                 Ok(Meta::Value(value)) => self.push_call(place + left - 1, &[value]),
-                Ok(call) => return self.call_meta(call, Pending::Concat { first, left: left as u8 }),
-                Err(raised) => return self.raise(step.ctx, raised),
+                Ok(call) => return self.call_meta(step, call, Pending::Concat { first, left: left as u8 }),
+                Err(raised) => return self.raise(step, raised),
             }
         }
         let result = self.stack.get(place).copied().unwrap_or_default();
@@ -394,7 +394,7 @@ impl<'gc> Machine<'gc> {
 
     /// Makes a metamethod's call for the Lua frame on top, which then goes on as `pending` says.
     #[cold]
-    pub(super) fn call_meta(&mut self, call: Meta<'gc>, pending: Pending) -> Next<'gc> {
+    pub(super) fn call_meta(&mut self, step: &mut Step<'_, 'gc>, call: Meta<'gc>, pending: Pending) -> Next {
         let Meta::Call { function, args, count } = call else { return Next::Run };
         let func = self.live_top();
         if let Some(frame) = self.control.frames.last_mut() {
@@ -402,7 +402,7 @@ impl<'gc> Machine<'gc> {
         }
         let [a, b, c] = args;
         self.push_call(func, &[function, a, b, c]);
-        Next::Call { func, count }
+        step.call(func, count)
     }
 }
 

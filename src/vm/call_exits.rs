@@ -34,19 +34,19 @@ pub(super) enum Exit<'gc> {
 impl<'gc> Machine<'gc> {
     /// Does what an exit asks for. The frame is on top, saved.
     #[inline(never)]
-    pub(super) fn leave_loop(&mut self, step: &mut Step<'_, 'gc>, exit: Exit<'gc>) -> Next<'gc> {
+    pub(super) fn leave_loop(&mut self, step: &mut Step<'_, 'gc>, exit: Exit<'gc>) -> Next {
         match exit {
-            Exit::Meta(call, pending) => self.call_meta(call, pending),
+            Exit::Meta(call, pending) => self.call_meta(step, call, pending),
             Exit::Concat(first, count) => self.concat(step, first, count),
             Exit::ToClose(reg) => self.mark_to_close(step, reg),
             Exit::Close(reg, count) => self.close_variables(step, reg, count),
             Exit::Pause => Next::Pause,
-            Exit::Raise(raised) => self.raise(step.ctx, raised),
+            Exit::Raise(raised) => self.raise(step, raised),
             Exit::Return(..) | Exit::Call(..) | Exit::TailCall(..) => Next::Run,
         }
     }
 
-    fn mark_to_close(&mut self, step: &Step<'_, 'gc>, reg: Reg) -> Next<'gc> {
+    fn mark_to_close(&mut self, step: &mut Step<'_, 'gc>, reg: Reg) -> Next {
         let Some(frame) = self.control.frames.last() else { return Next::Run };
         let at = frame.base + u32::from(reg.0);
         let value = self.stack.get(at as usize).copied().unwrap_or_default();
@@ -54,14 +54,14 @@ impl<'gc> Machine<'gc> {
             let name = frame.closure.and_then(|closure| closure.proto().local_name(reg, frame.pc as usize));
             let name = name.unwrap_or("?");
             let message = format!("variable '{name}' got a non-closable value");
-            return self.raise(step.ctx, Raised::message(message));
+            return self.raise(step, Raised::message(message));
         }
         self.control.to_close.push(at);
         Next::Run
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "stack positions stay below 2^32")]
-    fn close_variables(&mut self, step: &mut Step<'_, 'gc>, reg: Reg, returns: Option<usize>) -> Next<'gc> {
+    fn close_variables(&mut self, step: &mut Step<'_, 'gc>, reg: Reg, returns: Option<usize>) -> Next {
         let Some(frame) = self.control.frames.last_mut() else { return Next::Run };
         let base = frame.base as usize;
         let first = if returns.is_some() { base } else { base + usize::from(reg.0) };
@@ -71,13 +71,13 @@ impl<'gc> Machine<'gc> {
             Some((_, value)) => {
                 let method = step.ctx.metamethod(value, Event::Close);
                 let call = Meta::Call { function: method, args: [value, Value::Nil, Value::Nil], count: 2 };
-                self.call_meta(call, Pending::Again { top })
+                self.call_meta(step, call, Pending::Again { top })
             }
             None => match returns {
                 None => Next::Run,
                 Some(count) => {
                     self.control.frames.pop();
-                    Next::Deliver { start: base + usize::from(reg.0), count }
+                    step.deliver(base + usize::from(reg.0), count)
                 }
             },
         }

@@ -263,6 +263,12 @@ impl<'gc> Context<'gc> {
         self.state.collection_requested.take()
     }
 
+    /// Drops everything that is kept about objects that have died.
+    pub fn sweep_all(self) {
+        self.state.strings.sweep_other_shards(self.mc);
+        self.sweep();
+    }
+
     /// Drops what is kept about objects that have died, a part at a time.
     pub fn sweep(self) {
         self.state.strings.sweep_one_shard(self.mc);

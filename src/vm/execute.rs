@@ -27,7 +27,7 @@ use crate::bytecode::{Capture, Count, Op, Reg};
 #[expect(clippy::too_many_lines, reason = "one arm for each instruction; the arms are short")]
 #[expect(clippy::cast_possible_truncation, reason = "stack positions stay below 2^32")]
 #[expect(clippy::cast_precision_loss, reason = "arithmetic on mixed numbers is done in floats (§3.4.3)")]
-pub(super) fn execute<'gc>(machine: &mut Machine<'gc>, step: &mut Step<'_, 'gc>) -> Next<'gc> {
+pub(super) fn execute<'gc>(machine: &mut Machine<'gc>, step: &mut Step<'_, 'gc>) -> Next {
     let ctx = step.ctx;
     let floor = machine.control.active.last().map_or(0, |active| active.frames);
     let Some(Frame { closure: Some(closure), base, pc, extra, pending }) = machine.control.frames.pop() else {
@@ -287,7 +287,7 @@ pub(super) fn execute<'gc>(machine: &mut Machine<'gc>, step: &mut Step<'_, 'gc>)
                         *step.fuel -= values.len() as i64;
                         if let Err(raised) = access::set_list(ctx, table, start, values) {
                             machine.control.push_lua(closure, (base, pc, extra), Pending::Run { top: 0 });
-                            return machine.raise(ctx, raised);
+                            return machine.raise(step, raised);
                         }
                         continue 'frame;
                     };
@@ -753,7 +753,7 @@ pub(super) fn execute<'gc>(machine: &mut Machine<'gc>, step: &mut Step<'_, 'gc>)
                     }
                     continue 'frame;
                 }
-                return Next::Deliver { start, count };
+                return step.deliver(start, count);
             }
             Exit::Call(a, args, results) => {
                 let func = base + usize::from(a.0);
@@ -765,11 +765,10 @@ pub(super) fn execute<'gc>(machine: &mut Machine<'gc>, step: &mut Step<'_, 'gc>)
                 }
                 machine.control.push_lua(closure, place, Pending::Results { to: a, want: results });
                 let Some(&Value::Native(native)) = machine.stack.get(func) else {
-                    return machine.call(step, func, count);
+                    return step.call(func, count);
                 };
-                let (start, count) = match machine.run_native(step, native, func, count) {
-                    Some(results) => results,
-                    None => return step.take_next(),
+                let Some((start, count)) = machine.run_native(step, native, func, count) else {
+                    return step.after_native;
                 };
                 machine.control.frames.pop();
                 machine.place_results(func, results, start, count);
@@ -781,7 +780,7 @@ pub(super) fn execute<'gc>(machine: &mut Machine<'gc>, step: &mut Step<'_, 'gc>)
                 let func = base + usize::from(a.0);
                 let count = args.get().unwrap_or_else(|| top - func - 1);
                 machine.control.push_lua(closure, place, Pending::Return);
-                return Next::Call { func, count };
+                return step.call(func, count);
             }
             Exit::Meta(Meta::Call { function: Value::Closure(callee), args, count }, pending)
                 if machine.control.frames.len() < FRAMES_MAX && base < STACK_CHECKED =>

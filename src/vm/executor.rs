@@ -89,44 +89,101 @@ pub(super) struct Active<'gc> {
     pub(super) to_close: usize,
 }
 
-/// What the machine does next.
-pub(super) enum Next<'gc> {
+/// What the machine does next. What it does it with is in the [`Step`]: an enum that carried it would be moved
+/// from hand to hand, and each move right after the parts were stored would wait for them (resume and yield
+/// took 1.5 times as long).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Next {
     /// Run the Lua frame on top.
     Run,
-    /// Call the value at `func` with the `count` values above it.
-    Call { func: usize, count: usize },
+    /// Call the value at `start` with the `count` values above it.
+    Call,
     /// Give the values to whoever waits for them: the frame on top, or the coroutine's resumer.
-    Deliver { start: usize, count: usize },
-    /// Raise a complete error.
-    Raise(Raised<'gc>),
-    /// Resume a coroutine with these values, for the native frame on top.
-    Resume { thread: Thread<'gc>, start: usize, count: usize },
-    /// Yield these values from the running coroutine.
-    Yield { start: usize, count: usize },
-    /// Suspend the whole task and show these values to the host.
-    Suspend { start: usize, count: usize },
+    Deliver,
+    /// Raise the error, which is complete.
+    Raise,
+    /// Resume the coroutine with the values, for the native frame on top.
+    Resume,
+    /// Yield the values from the running coroutine.
+    Yield,
+    /// Suspend the whole task and show the values to the host.
+    Suspend,
     /// Suspend the whole task, for want of fuel.
     Pause,
-    /// Leave.
-    Done(Progress),
-    /// Leave with an error.
-    Failed(Raised<'gc>),
+    /// Leave: with the error, if there is one.
+    Leave,
 }
 
-/// What a step needs from outside the machine.
+/// What a step needs from outside the machine, and what its parts hand to each other.
 pub(super) struct Step<'a, 'gc> {
     pub(super) ctx: Context<'gc>,
     pub(super) host: &'a mut dyn Any,
     pub(super) fuel: &'a mut i64,
     results: &'a mut Vec<Value<'gc>>,
-    /// What a native function that did not return at once asked for.
-    pub(super) next: Option<Next<'gc>>,
+    start: usize,
+    count: usize,
+    thread: Option<Thread<'gc>>,
+    raised: Option<Raised<'gc>>,
+    progress: Progress,
+    /// What is next after a native function that did not return at once.
+    pub(super) after_native: Next,
 }
 
 impl<'gc> Step<'_, 'gc> {
-    /// What a native function that did not return at once asked for.
-    pub(super) fn take_next(&mut self) -> Next<'gc> {
-        self.next.take().unwrap_or(Next::Pause)
+    /// The start and number of the values at hand.
+    #[inline]
+    pub(super) fn values(&self) -> (usize, usize) {
+        (self.start, self.count)
+    }
+
+    /// Next, call the value at `func` with the `count` values above it.
+    #[inline]
+    pub(super) fn call(&mut self, func: usize, count: usize) -> Next {
+        (self.start, self.count) = (func, count);
+        Next::Call
+    }
+
+    /// Next, give `count` values from `start` on to whoever waits for them.
+    #[inline]
+    pub(super) fn deliver(&mut self, start: usize, count: usize) -> Next {
+        (self.start, self.count) = (start, count);
+        Next::Deliver
+    }
+
+    /// Next, do `next` with `count` values from `start` on.
+    #[inline]
+    pub(super) fn hand_over(&mut self, next: Next, start: usize, count: usize) -> Next {
+        (self.start, self.count) = (start, count);
+        next
+    }
+
+    /// Next, resume a coroutine with `count` values from `start` on.
+    #[inline]
+    pub(super) fn resume(&mut self, thread: Thread<'gc>, start: usize, count: usize) -> Next {
+        self.thread = Some(thread);
+        (self.start, self.count) = (start, count);
+        Next::Resume
+    }
+
+    /// Next, raise a complete error.
+    #[cold]
+    pub(super) fn raise(&mut self, raised: Raised<'gc>) -> Next {
+        self.raised = Some(raised);
+        Next::Raise
+    }
+
+    /// Next, leave with an error.
+    #[cold]
+    pub(super) fn fail(&mut self, raised: Raised<'gc>) -> Next {
+        self.raised = Some(raised);
+        Next::Leave
+    }
+
+    /// Next, leave.
+    #[inline]
+    pub(super) fn leave(&mut self, progress: Progress) -> Next {
+        self.progress = progress;
+        Next::Leave
     }
 }
 
@@ -157,8 +214,19 @@ impl<'gc> Context<'gc> {
         machine.is_used = true;
         machine.transfer.clear();
         machine.transfer.extend_from_slice(args);
-        let mut step = Step { ctx: self, host, fuel, results, next: None };
-        let next = machine.activate(self, thread, 0);
+        let mut step = Step {
+            ctx: self,
+            host,
+            fuel,
+            results,
+            start: 0,
+            count: 0,
+            thread: None,
+            raised: None,
+            progress: Progress::Finished,
+            after_native: Next::Run,
+        };
+        let next = machine.activate(&mut step, thread, 0);
         machine.drive(&mut step, next)
     }
 
@@ -205,26 +273,26 @@ fn not_resumable(thread: Thread<'_>) -> Option<&'static str> {
 }
 
 impl<'gc> Machine<'gc> {
-    fn drive(&mut self, step: &mut Step<'_, 'gc>, mut next: Next<'gc>) -> Result<Progress, Raised<'gc>> {
+    fn drive(&mut self, step: &mut Step<'_, 'gc>, mut next: Next) -> Result<Progress, Raised<'gc>> {
         loop {
             next = match next {
                 Next::Run => execute(self, step),
-                Next::Call { func, count } => self.call(step, func, count),
-                Next::Deliver { start, count } => self.deliver(step, start, count),
-                Next::Raise(raised) => self.unwind(step, raised),
-                Next::Resume { thread, start, count } => self.resume(step.ctx, thread, start, count),
-                Next::Yield { start, count } => self.yield_values(step, start, count),
-                Next::Suspend { start, count } => {
-                    step.results.extend_from_slice(self.stack.get(start..start + count).unwrap_or_default());
+                Next::Call => self.call(step),
+                Next::Deliver => self.deliver(step),
+                Next::Raise => self.unwind(step),
+                Next::Resume => self.resume(step),
+                Next::Yield => self.yield_values(step),
+                Next::Suspend => {
+                    let values = self.stack.get(step.start..step.start + step.count).unwrap_or_default();
+                    step.results.extend_from_slice(values);
                     self.save_all(step.ctx);
-                    Next::Done(Progress::Suspended)
+                    step.leave(Progress::Suspended)
                 }
                 Next::Pause => {
                     self.save_all(step.ctx);
-                    Next::Done(Progress::OutOfFuel)
+                    step.leave(Progress::OutOfFuel)
                 }
-                Next::Done(progress) => return Ok(progress),
-                Next::Failed(raised) => return Err(raised),
+                Next::Leave => return step.raised.take().map_or(Ok(step.progress), Err),
             }
         }
     }
@@ -244,7 +312,8 @@ impl<'gc> Machine<'gc> {
 
     /// Puts a suspended coroutine, and those that were paused on top of it, on the stack at `at`, and hands it
     /// the values in `transfer`.
-    fn activate(&mut self, ctx: Context<'gc>, thread: Thread<'gc>, at: usize) -> Next<'gc> {
+    fn activate(&mut self, step: &mut Step<'_, 'gc>, thread: Thread<'gc>, at: usize) -> Next {
+        let ctx = step.ctx;
         let (mut end, has_begun) = self.load(ctx, thread, at);
         let paused = std::mem::take(&mut thread.state_mut(ctx).paused);
         for inner in paused {
@@ -261,15 +330,15 @@ impl<'gc> Machine<'gc> {
         self.transfer.clear();
         let floor = self.control.active.last().map_or(0, |active| active.frames);
         if !has_begun {
-            return Next::Call { func: at, count };
+            return step.call(at, count);
         }
         let Some(frame) = self.control.frames.last().filter(|_| self.control.frames.len() > floor) else {
-            return Next::Deliver { start: end, count };
+            return step.deliver(end, count);
         };
         if frame.closure.is_some() {
             return match frame.pending.get() {
                 Pending::Run { .. } => Next::Run,
-                _ => Next::Deliver { start: end, count },
+                _ => step.deliver(end, count),
             };
         }
         match self.control.natives.last_mut() {
@@ -277,9 +346,9 @@ impl<'gc> Machine<'gc> {
                 native.is_held = false;
                 let (start, count) = (frame.base as usize, native.held as usize);
                 native.held = 0;
-                Next::Deliver { start, count }
+                step.deliver(start, count)
             }
-            _ => Next::Deliver { start: end, count },
+            _ => step.deliver(end, count),
         }
     }
 
@@ -370,12 +439,14 @@ impl<'gc> Machine<'gc> {
         }
     }
 
-    fn resume(&mut self, ctx: Context<'gc>, thread: Thread<'gc>, start: usize, count: usize) -> Next<'gc> {
+    fn resume(&mut self, step: &mut Step<'_, 'gc>) -> Next {
+        let ctx = step.ctx;
+        let (Some(thread), start, count) = (step.thread.take(), step.start, step.count) else { return Next::Pause };
         if let Some(message) = not_resumable(thread) {
-            return Next::Raise(Raised::value(ctx.text(message)));
+            return step.raise(Raised::value(ctx.text(message)));
         }
         if self.control.active.len() >= RESUME_DEPTH_MAX {
-            return Next::Raise(Raised::value(ctx.text("C stack overflow")));
+            return step.raise(Raised::value(ctx.text("C stack overflow")));
         }
         self.transfer.clear();
         self.transfer.extend_from_slice(self.stack.get(start..start + count).unwrap_or_default());
@@ -383,40 +454,38 @@ impl<'gc> Machine<'gc> {
             resumer.state_mut(ctx).status = Status::Normal;
         }
         let at = self.live_top();
-        self.activate(ctx, thread, at)
+        self.activate(step, thread, at)
     }
 
-    fn yield_values(&mut self, step: &mut Step<'_, 'gc>, start: usize, count: usize) -> Next<'gc> {
+    fn yield_values(&mut self, step: &mut Step<'_, 'gc>) -> Next {
+        let (start, count) = (step.start, step.count);
         if self.control.active.len() <= 1 {
             if !self.control.is_yieldable() {
-                return Next::Raise(self.complete(
-                    step.ctx,
-                    Raised::message("attempt to yield from outside a coroutine"),
-                    None,
-                ));
+                let raised = Raised::message("attempt to yield from outside a coroutine");
+                return self.raise(step, raised);
             }
             step.results.extend_from_slice(self.stack.get(start..start + count).unwrap_or_default());
             self.save(step.ctx, Status::Suspended);
-            return Next::Done(Progress::Yielded);
+            return step.leave(Progress::Yielded);
         }
         self.save(step.ctx, Status::Suspended);
         if let Some(resumer) = self.control.running() {
             resumer.state_mut(step.ctx).status = Status::Running;
         }
-        Next::Deliver { start, count }
+        step.deliver(start, count)
     }
 
     /// The topmost coroutine is done: its values go to its resumer.
-    pub(super) fn finish_thread(&mut self, step: &mut Step<'_, 'gc>, start: usize, count: usize) -> Next<'gc> {
+    pub(super) fn finish_thread(&mut self, step: &mut Step<'_, 'gc>, start: usize, count: usize) -> Next {
         self.bury(step.ctx, None);
         match self.control.running() {
             None => {
                 step.results.extend_from_slice(self.stack.get(start..start + count).unwrap_or_default());
-                Next::Done(Progress::Finished)
+                step.leave(Progress::Finished)
             }
             Some(resumer) => {
                 resumer.state_mut(step.ctx).status = Status::Running;
-                Next::Deliver { start, count }
+                step.deliver(start, count)
             }
         }
     }
@@ -470,14 +539,15 @@ impl<'gc> Machine<'gc> {
 
     /// Takes an error to whoever catches it in the topmost coroutine, closing on the way what is to be closed;
     /// if nobody does, the coroutine dies and its resumer gets the error.
-    fn unwind(&mut self, step: &mut Step<'_, 'gc>, mut raised: Raised<'gc>) -> Next<'gc> {
+    fn unwind(&mut self, step: &mut Step<'_, 'gc>) -> Next {
         let ctx = step.ctx;
-        let Some(active) = self.control.active.last().copied() else { return Next::Failed(raised) };
+        let Some(mut raised) = step.raised.take() else { return Next::Pause };
+        let Some(active) = self.control.active.last().copied() else { return step.fail(raised) };
         let catch = self.catching_frame(active.frames, &raised);
         if let Some((_, Some(handler))) = catch
             && !raised.is_handled()
         {
-            return self.call_handler(ctx, handler, &raised);
+            return self.call_handler(step, handler, &raised);
         }
         let wants_traceback = match catch {
             Some((at, _)) => self.control.native_at(at).is_some_and(|native| native.sequence.wants_traceback()),
@@ -505,7 +575,7 @@ impl<'gc> Machine<'gc> {
             && raised.as_fault() != Some(Fault::OutOfMemory)
             && let Some(value) = self.pop_to_close(limit)
         {
-            return self.call_close(ctx, value, raised);
+            return self.call_close(step, value, raised);
         }
         match catch {
             Some(_) => self.catch(step, raised),
@@ -514,10 +584,10 @@ impl<'gc> Machine<'gc> {
                 let is_closing = active.thread.state().is_closing;
                 self.bury(ctx, (!is_closing).then(|| raised.to_value(ctx)));
                 match self.control.running() {
-                    None => Next::Failed(raised),
+                    None => step.fail(raised),
                     Some(resumer) => {
                         resumer.state_mut(ctx).status = Status::Running;
-                        Next::Raise(raised)
+                        step.raise(raised)
                     }
                 }
             }
@@ -536,11 +606,11 @@ impl<'gc> Machine<'gc> {
     }
 
     /// Calls a message handler on top of the stack as it is; the error goes on with its result.
-    fn call_handler(&mut self, ctx: Context<'gc>, handler: Value<'gc>, raised: &Raised<'gc>) -> Next<'gc> {
+    fn call_handler(&mut self, step: &mut Step<'_, 'gc>, handler: Value<'gc>, raised: &Raised<'gc>) -> Next {
         let base = self.live_top();
-        self.push_call(base, &[handler, raised.to_value(ctx)]);
+        self.push_call(base, &[handler, raised.to_value(step.ctx)]);
         self.control.push_native(NativeState::new(Box::new(Handling)), base);
-        Next::Call { func: base, count: 1 }
+        step.call(base, 1)
     }
 
     /// The to-be-closed variable that is to be closed next, if there is one at or above stack position `limit`.
@@ -555,12 +625,12 @@ impl<'gc> Machine<'gc> {
     }
 
     /// Calls the `__close` metamethod of a variable for an error; the error then goes on.
-    fn call_close(&mut self, ctx: Context<'gc>, (at, value): (usize, Value<'gc>), raised: Raised<'gc>) -> Next<'gc> {
-        let method = ctx.metamethod(value, super::meta::Event::Close);
-        let error = raised.to_value(ctx);
+    fn call_close(&mut self, step: &mut Step<'_, 'gc>, (at, value): (usize, Value<'gc>), raised: Raised<'gc>) -> Next {
+        let method = step.ctx.metamethod(value, super::meta::Event::Close);
+        let error = raised.to_value(step.ctx);
         self.push_call(at + 1, &[method, value, error]);
         self.control.push_native(NativeState::new(Box::new(Unwinding { raised: Some(raised) })), at + 1);
-        Next::Call { func: at + 1, count: 2 }
+        step.call(at + 1, 2)
     }
 
     /// Moves values on the stack, mostly few and down.

@@ -183,6 +183,11 @@ impl<'gc> Interner<'gc> {
         LuaString(string)
     }
 
+    /// Drops the entries of dead strings in all shards but the one whose turn is next.
+    pub fn sweep_other_shards(&self, mc: &Mutation<'gc>) {
+        (1..SHARDS).for_each(|_| self.sweep_one_shard(mc));
+    }
+
     /// Drops the entries of dead strings in one shard; successive calls go round all of them.
     pub fn sweep_one_shard(&self, mc: &Mutation<'gc>) {
         let at = self.swept.get();
