@@ -4,8 +4,8 @@ use deimos::{Chunk, Error, ErrorKind, Lua};
 
 fn fail(source: &str) -> Error {
     let mut lua = Lua::new();
-    let chunk = lua.load("@demo.lua", source).unwrap();
-    chunk.call::<()>(&mut lua, ()).unwrap_err()
+    let chunk = lua.load("@demo.lua", source).expect("it works");
+    chunk.call::<()>(&mut lua, ()).expect_err("it fails")
 }
 
 /// Checks the kind and message of a run-time error and the lines of its traceback.
@@ -26,7 +26,7 @@ fn syntax_errors_have_a_line() {
         ("for i = 1 do\nend", 1, "demo.lua:1: ',' expected near 'do'"),
         ("\n\nif x then", 3, "demo.lua:3: 'end' expected near <eof>"),
         ("goto nowhere", 1, "demo.lua:1: no visible label 'nowhere' for <goto> at line 1"),
-        ("break", 1, "demo.lua:1: break outside a loop at line 1"),
+        ("break", 1, "demo.lua:1: break outside loop at line 1"),
         ("local s = 'abc", 1, "demo.lua:1: unfinished string near <eof>"),
     ] {
         let error = Chunk::compile("@demo.lua", source.as_bytes()).unwrap_err();

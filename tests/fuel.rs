@@ -23,7 +23,7 @@ fn run(source: &str, slice: i64, collects: bool) -> Run {
         sink.borrow_mut().push_str(&String::from_utf8_lossy(line));
         sink.borrow_mut().push('\n');
     });
-    let chunk = lua.load("=program", source).unwrap();
+    let chunk = lua.load("=program", source).expect("it works");
     let thread = lua.enter(|ctx| {
         let function = chunk.function(ctx, Value::Table(ctx.globals()));
         ctx.stash(Thread::new(ctx, Value::Closure(function)))

@@ -13,8 +13,8 @@ fn check(name: &str, body: &str) {
         lua.collect_full();
         let before = lua.memory_used();
         let task = {
-            let chunk = lua.load("=memory", &source).unwrap();
-            lua.spawn(&chunk, ()).unwrap()
+            let chunk = lua.load("=memory", &source).expect("it works");
+            lua.spawn(&chunk, ()).expect("it works")
         };
         let (mut most, mut slices) = (0, 0);
         let error = loop {
@@ -36,9 +36,9 @@ fn check(name: &str, body: &str) {
         assert!(after < before + 200_000, "{name}: {before} bytes before, {after} after");
         let answer: i64 = lua
             .load("=after", "local t = {} for i = 1, 1000 do t[i] = {i} end return #t")
-            .unwrap()
+            .expect("it works")
             .call(&mut lua, ())
-            .unwrap();
+            .expect("it works");
         assert_eq!(answer, 1000, "{name}");
     }
 }
@@ -161,4 +161,20 @@ fn tasks_and_handles_leak_nothing() {
     lua.collect_full();
     let after = lua.memory_used();
     assert!(after < before + 10_000, "{before} before, {after} after");
+}
+
+#[test]
+fn deep_coroutines_are_on_the_account() {
+    let mut lua = Lua::new();
+    let source = "all = {}
+        local function deep(n) if n == 0 then coroutine.yield() else return (deep(n - 1)) end end
+        for at = 1, 50 do
+            all[at] = coroutine.create(deep)
+            coroutine.resume(all[at], 3000)
+        end";
+    let before = lua.memory_used();
+    lua.load("=deep", source).and_then(|chunk| chunk.call::<()>(&mut lua, ())).expect("it runs");
+    lua.collect_full();
+    let kept = lua.memory_used() - before;
+    assert!(kept > 50 * 3000 * 64, "{kept} bytes for 50 coroutines 3000 calls deep");
 }

@@ -8,12 +8,12 @@ use deimos::{Action, Call, Collect, Context, Lua, Native, Raised, Sequence, Thre
 fn check(source: &str, expected: &str) {
     for fuel in [u64::MAX, 1] {
         let mut lua = Lua::new();
-        lua.enter(|ctx| define(ctx));
-        let chunk = lua.load("=sequence", format!("local function show(...) local t = table.pack(...) for i = 1, t.n do t[i] = tostring(t[i]) end return table.concat(t, ' ') end return show((function() {source} end)())")).unwrap();
-        let task = lua.spawn(&chunk, ()).unwrap();
+        lua.enter(define);
+        let chunk = lua.load("=sequence", format!("local function show(...) local t = table.pack(...) for i = 1, t.n do t[i] = tostring(t[i]) end return table.concat(t, ' ') end return show((function() {source} end)())")).expect("it works");
+        let task = lua.spawn(&chunk, ()).expect("it works");
         let outcome = loop {
             match lua.resume(&task, &mut (), fuel) {
-                Ok(deimos::Poll::Finished(values)) => break values.get::<String>(&mut lua, 0).unwrap(),
+                Ok(deimos::Poll::Finished(values)) => break values.get::<String>(&mut lua, 0).expect("it works"),
                 Ok(deimos::Poll::OutOfFuel) => lua.collect_full(),
                 Ok(deimos::Poll::Yielded(values)) => break format!("yielded {}", values.len()),
                 Err(error) => break error.message().to_owned(),
@@ -65,7 +65,7 @@ fn define(ctx: Context<'_>) {
         }),
     ];
     for native in natives {
-        ctx.globals().set(ctx, Value::String(native.name()), Value::Native(native)).unwrap();
+        ctx.globals().set(ctx, Value::String(native.name()), Value::Native(native)).expect("it works");
     }
 }
 

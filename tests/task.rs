@@ -12,20 +12,20 @@ impl Run {
     /// A task of a chunk; `wait(…)` suspends it, and `log(…)` adds to the global list `logged`.
     fn new(source: &str) -> Run {
         let mut lua = Lua::new();
-        let chunk = lua.load("=task", source).unwrap();
+        let chunk = lua.load("=task", source).expect("it works");
         let thread = lua.enter(|ctx| {
             let wait = Native::new(ctx, "wait", |call| {
                 call.leave_args(0);
                 Ok(Action::Suspend)
             });
-            ctx.globals().set_field(ctx, "wait", Value::Native(wait)).unwrap();
+            ctx.globals().set_field(ctx, "wait", Value::Native(wait)).expect("it works");
             let function = chunk.function(ctx, Value::Table(ctx.globals()));
             ctx.stash(Thread::new(ctx, Value::Closure(function)))
         });
         lua.load("=log", "logged = '' function log(x) logged = logged .. tostring(x) .. ' ' end")
-            .unwrap()
+            .expect("it works")
             .call::<()>(&mut lua, ())
-            .unwrap();
+            .expect("it works");
         Run { lua, thread }
     }
 
@@ -48,7 +48,7 @@ impl Run {
     }
 
     fn logged(&mut self) -> String {
-        self.lua.load("=logged", "return logged").unwrap().call(&mut self.lua, ()).unwrap()
+        self.lua.load("=logged", "return logged").expect("it works").call(&mut self.lua, ()).expect("it works")
     }
 }
 

@@ -1,4 +1,7 @@
 //! Compiled chunks.
+//!
+//! A chunk is bytecode with a name: it belongs to no machine, may cross threads and is shared freely. Here the
+//! compiler's errors become the public [`Error`], and chunk names take the form that messages show.
 
 use std::fmt;
 use std::sync::Arc;

@@ -1,4 +1,7 @@
 //! The one public error.
+//!
+//! Everything that goes wrong in Lua leaves the crate as this type: a kind to branch on, a message to show, a
+//! traceback where there is one. It holds no Lua value, so that it may outlive the machine.
 
 use std::fmt;
 use std::sync::Arc;

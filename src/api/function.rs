@@ -1,4 +1,7 @@
 //! Functions from one side on the other: typed Rust functions for Lua, Lua functions for Rust.
+//!
+//! Types do the checking: a Rust function states what it takes, and a call with anything else is refused
+//! before it runs, with a message that names the argument.
 
 use crate::vm::{Action, Context, Native, Raised, Thread, Value};
 

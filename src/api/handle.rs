@@ -1,4 +1,7 @@
 //! Handles: Lua values that Rust code outside the arena holds on to.
+//!
+//! A handle is a root: what it names stays alive as long as any clone of it. It carries no lifetime, so it fits
+//! into components, resources and closures.
 
 use std::fmt;
 

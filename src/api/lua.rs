@@ -1,4 +1,7 @@
 //! The owner of an arena: loading, running, collecting.
+//!
+//! All work is done in visits to the arena, and the collector works between them; so no visit may run for
+//! long, and a task is resumed slice by slice until its fuel is used up.
 
 use std::any::Any;
 use std::fmt;
@@ -303,22 +306,30 @@ impl Lua {
 
     /// Collects everything that is garbage now.
     pub fn collect_full(&mut self) {
+        self.collect_unreachable();
+        // What is known only weakly is dropped by now, but its memory goes a cycle after its last entry.
+        self.enter(|ctx| {
+            ctx.sweep_strings();
+            ctx.sweep();
+        });
+        self.arena.finish_cycle();
+        self.sweeps_left = 0;
+    }
+
+    fn collect_unreachable(&mut self) {
         if self.arena.collection_phase() != CollectionPhase::Sleeping {
             self.arena.finish_cycle();
         }
         self.arena.finish_cycle();
-        // What is known only weakly is dropped by now, but its memory goes a cycle after its last entry.
-        self.enter(|ctx| ctx.sweep_all());
-        self.arena.finish_cycle();
         self.was_collecting = false;
-        self.sweeps_left = 0;
+        self.sweeps_left = SWEEPS;
     }
 
     fn enforce_limit(&mut self, task: &Task) -> Result<(), Error> {
         if !self.ledger.is_exceeded() {
             return Ok(());
         }
-        self.collect_full();
+        self.collect_unreachable();
         if !self.ledger.is_exceeded() {
             return Ok(());
         }

@@ -48,6 +48,9 @@ pub(super) fn get<'gc>(
     object: Value<'gc>,
     key: Value<'gc>,
 ) -> Option<Exit<'gc>> {
+    if let Value::String(key) = key {
+        ctx.charge_comparison(key, key);
+    }
     if let Value::Table(table) = object {
         let value = table.get(key);
         if !value.is_nil() || table.metatable().is_none() {
@@ -108,6 +111,9 @@ fn inherited<'gc>(ctx: Context<'gc>, object: Value<'gc>, key: LuaString<'gc>, sl
 /// `object[key] := value`.
 #[inline(never)]
 pub(super) fn set<'gc>(ctx: Context<'gc>, object: Value<'gc>, key: Value<'gc>, value: Value<'gc>) -> Option<Exit<'gc>> {
+    if let Value::String(key) = key {
+        ctx.charge_comparison(key, key);
+    }
     if let Value::Table(table) = object
         && table.metatable().is_none_or(|metatable| ctx.event_of(metatable, Event::NewIndex).is_nil())
     {

@@ -1,4 +1,7 @@
 //! Where the loop's less frequent exits end: closing variables, metamethods, preparing numeric loops.
+//!
+//! The loop saves its frame before it comes here, so the whole machine is in order; whatever is decided here ends
+//! in a word that says what is next.
 
 use super::error::Raised;
 use super::executor::{Machine, Next, Step};

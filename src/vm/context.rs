@@ -1,4 +1,7 @@
 //! The arena's root, and the handle on it that everything takes first.
+//!
+//! The root itself never changes: what does is behind cells of its own, each a garbage-collected object, so that
+//! a change makes the collector look again at no more than that.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -263,10 +266,9 @@ impl<'gc> Context<'gc> {
         self.state.collection_requested.take()
     }
 
-    /// Drops everything that is kept about objects that have died.
-    pub fn sweep_all(self) {
+    /// Drops what is kept about strings that have died, but for the part that [`Context::sweep`] drops next.
+    pub fn sweep_strings(self) {
         self.state.strings.sweep_other_shards(self.mc);
-        self.sweep();
     }
 
     /// Drops what is kept about objects that have died, a part at a time.

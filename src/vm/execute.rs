@@ -57,14 +57,6 @@ pub(super) fn execute<'gc>(machine: &mut Machine<'gc>, step: &mut Step<'_, 'gc>)
                 *constants.get($k.0 as usize).unwrap_or(&Value::Nil)
             };
         }
-        // Stores an operation's answer, or makes the call that leads to it.
-        macro_rules! store {
-            ($run:lifetime, $a:expr, $outcome:expr) => {
-                if let Some(exit) = access::store(regs, $a, $outcome) {
-                    break $run exit;
-                }
-            };
-        }
         // Goes on after an access off the fast path, unless it needs a call; collects what it charged.
         macro_rules! leave_if {
             ($run:lifetime, $exit:expr) => {{
@@ -73,6 +65,20 @@ pub(super) fn execute<'gc>(machine: &mut Machine<'gc>, step: &mut Step<'_, 'gc>)
                 if let Some(exit) = exit {
                     break $run exit;
                 }
+            }};
+        }
+        // Stores an operation's answer, or makes the call that leads to it.
+        macro_rules! store {
+            ($run:lifetime, $a:expr, $outcome:expr) => {
+                leave_if!($run, access::store(regs, $a, $outcome))
+            };
+        }
+        // An answer from off the fast path, and what finding it cost.
+        macro_rules! paid {
+            ($answer:expr) => {{
+                let answer = $answer;
+                *step.fuel -= ctx.take_charges();
+                answer
             }};
         }
         macro_rules! jump {
@@ -153,7 +159,7 @@ pub(super) fn execute<'gc>(machine: &mut Machine<'gc>, step: &mut Step<'_, 'gc>)
                     (Value::Integer(x), Value::Integer(y)) => x $operator y,
                     (Value::Float(x), Value::Float(y)) => x $operator y,
                     (Value::Integer(x), Value::Float(y)) => $mixed(compare_integer_float(*x, *y)),
-                    (left, right) => match ctx.$slow(*left, *right) {
+                    (left, right) => match paid!(ctx.$slow(*left, *right)) {
                         Ok(Meta::Value(value)) => value.is_truthy(),
                         Ok(call) => break $run Exit::Meta(call, Pending::Test { expect: $expect, label: $to }),
                         Err(raised) => break $run Exit::Raise(raised),
@@ -190,7 +196,7 @@ pub(super) fn execute<'gc>(machine: &mut Machine<'gc>, step: &mut Step<'_, 'gc>)
             ($run:lifetime, $expect:literal, $to:expr, $left:expr, $right:expr) => {{
                 let answer = match (&$left, &$right) {
                     (Value::Integer(x), Value::Integer(y)) => x == y,
-                    (left, right) => match ctx.equals(*left, *right) {
+                    (left, right) => match paid!(ctx.equals(*left, *right)) {
                         Meta::Value(value) => value.is_truthy(),
                         call => break $run Exit::Meta(call, Pending::Test { expect: $expect, label: $to }),
                     },

@@ -38,6 +38,9 @@ pub(super) const STACK_CHECKED: usize = 900_000;
 /// How deeply native functions may call each other: PUC-Rio's limit of C levels, less what it takes itself.
 pub(super) const NATIVE_DEPTH_MAX: usize = 195;
 
+/// What a coroutine at rest keeps without being charged for more than its object.
+const SMALL_THREAD_BYTES: usize = 512;
+
 /// The most frames there may be.
 pub(super) const FRAMES_MAX: usize = 200_000;
 
@@ -406,6 +409,8 @@ impl<'gc> Machine<'gc> {
         if state.frames.capacity() > 2 * frames + 4 {
             state.frames.shrink_to(frames);
         }
+        let bytes = values * size_of::<Value<'_>>() + frames * size_of::<Frame<'_>>();
+        state.charge.set(bytes.saturating_sub(SMALL_THREAD_BYTES));
     }
 
     /// Saves all coroutines that run; the outermost remembers the others.
@@ -500,6 +505,7 @@ impl<'gc> Machine<'gc> {
         state.values = Vec::new();
         state.frames = Vec::new();
         state.natives = Vec::new();
+        state.charge.set(0);
         state.death = death;
         let end = self.control.to_close.last().filter(|_| self.control.to_close.len() > active.to_close);
         if let Some(end) = end {

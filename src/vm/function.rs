@@ -12,6 +12,7 @@ use gc_arena::{Collect, Gc, Lock};
 
 use super::context::Context;
 use super::error::Raised;
+use super::gc::Charge;
 use super::sequence::{Action, Call};
 use super::string::LuaString;
 use super::value::Value;
@@ -38,7 +39,11 @@ pub(super) enum Captures<'gc> {
     None,
     One([Lock<Value<'gc>>; 1]),
     Few([Lock<Value<'gc>>; INLINE_UPVALUES]),
-    Many(Box<[Lock<Value<'gc>>]>),
+    Many {
+        cells: Box<[Lock<Value<'gc>>]>,
+        #[collect(require_static)]
+        _charge: Charge,
+    },
 }
 
 /// A compiled function bound into an arena: its constants as values, its children bound, its caches.
@@ -135,7 +140,10 @@ impl<'gc> Closure<'gc> {
             0 => Captures::None,
             1 => Captures::One([next()]),
             2..=INLINE_UPVALUES => Captures::Few(std::array::from_fn(|_| next())),
-            _ => Captures::Many(upvalues.map(Lock::new).collect()),
+            count => Captures::Many {
+                cells: upvalues.map(Lock::new).collect(),
+                _charge: Charge::new(ctx.ledger(), count * size_of::<Value<'_>>()),
+            },
         };
         Closure(Gc::new(ctx.mc(), ClosureBody { code, upvalues }))
     }
@@ -170,7 +178,7 @@ impl<'gc> Closure<'gc> {
             Captures::None => &[],
             Captures::One(upvalues) => upvalues,
             Captures::Few(upvalues) => upvalues,
-            Captures::Many(upvalues) => upvalues,
+            Captures::Many { cells, .. } => cells,
         }
     }
 }

@@ -110,6 +110,16 @@ impl Charge {
         Charge { ledger: Rc::clone(ledger), bytes: Cell::new(bytes) }
     }
 
+    /// Enters `bytes` in the place of what was entered so far.
+    pub fn set(&self, bytes: usize) {
+        let before = self.bytes.get();
+        if bytes > before {
+            self.add(bytes - before);
+        } else {
+            self.remove(before - bytes);
+        }
+    }
+
     /// Enters `bytes` more.
     pub fn add(&self, bytes: usize) {
         self.ledger.enter(bytes);

@@ -180,6 +180,9 @@ impl<'gc> Context<'gc> {
 
     /// `a == b`; the answer counts as a condition.
     pub fn equals(self, a: Value<'gc>, b: Value<'gc>) -> Meta<'gc> {
+        if let (Value::String(a), Value::String(b)) = (a, b) {
+            self.charge_comparison(a, b);
+        }
         let both = matches!((a, b), (Value::Table(_), Value::Table(_)) | (Value::UserData(_), Value::UserData(_)));
         if a.raw_equals(b) || !both {
             return Meta::Value(Value::Boolean(a.raw_equals(b)));

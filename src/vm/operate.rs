@@ -12,6 +12,9 @@ use super::string::{LuaString, STRING_MAX};
 use super::value::Value;
 use crate::syntax::number::{self, Number};
 
+/// So many bytes of a long string cost a unit of fuel to look at.
+const CHARGED_LEN: usize = 64;
+
 /// The arithmetic and bitwise operators.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names are the operators'")]
@@ -149,6 +152,11 @@ impl<'gc> Context<'gc> {
     #[cold]
     #[inline(never)]
     pub fn arithmetic(self, op: ArithOp, a: Value<'gc>, b: Value<'gc>) -> Result<Meta<'gc>, Raised<'gc>> {
+        for operand in [a, b] {
+            if let Value::String(text) = operand {
+                self.charge_comparison(text, text);
+            }
+        }
         // Strings count as numbers for arithmetic but not for bitwise operations, as the reference has it.
         let number = |value: Value<'gc>| if op.is_bitwise() { value.as_number() } else { value.to_number() };
         if let (Some(x), Some(y)) = (number(a), number(b))
@@ -180,11 +188,22 @@ impl<'gc> Context<'gc> {
         Raised::operand(message, culprit)
     }
 
+    /// Charges for looking at long strings byte by byte.
+    pub(super) fn charge_comparison(self, a: LuaString<'gc>, b: LuaString<'gc>) {
+        let shared = a.len().min(b.len());
+        if shared > CHARGED_LEN {
+            self.charge(u32::try_from(shared / CHARGED_LEN).unwrap_or(u32::MAX));
+        }
+    }
+
     /// `a < b`; the answer counts as a condition.
     ///
     /// # Errors
     /// If the two cannot be compared.
     pub fn less_than(self, a: Value<'gc>, b: Value<'gc>) -> Result<Meta<'gc>, Raised<'gc>> {
+        if let (Value::String(a), Value::String(b)) = (a, b) {
+            self.charge_comparison(a, b);
+        }
         match order(a, b) {
             Ordered::As(ordering) => Ok(Meta::Value(Value::Boolean(ordering == Some(Ordering::Less)))),
             Ordered::ByMetamethod => self.compare_by(Event::Lt, a, b),
@@ -196,6 +215,9 @@ impl<'gc> Context<'gc> {
     /// # Errors
     /// If the two cannot be compared.
     pub fn less_equal(self, a: Value<'gc>, b: Value<'gc>) -> Result<Meta<'gc>, Raised<'gc>> {
+        if let (Value::String(a), Value::String(b)) = (a, b) {
+            self.charge_comparison(a, b);
+        }
         match order(a, b) {
             Ordered::As(ordering) => {
                 Ok(Meta::Value(Value::Boolean(matches!(ordering, Some(Ordering::Less | Ordering::Equal)))))

@@ -240,7 +240,8 @@ fn hash_bytes(bytes: &[u8]) -> u32 {
     ((hash >> 32) as u32).max(1)
 }
 
-fn seed() -> u64 {
+/// The number that is different in every process.
+pub(super) fn seed() -> u64 {
     use std::hash::{BuildHasher, RandomState};
     static SEED: std::sync::OnceLock<u64> = std::sync::OnceLock::new();
     *SEED.get_or_init(|| RandomState::new().hash_one(0_u8))

@@ -8,6 +8,7 @@ use gc_arena::{Collect, Gc, RefLock};
 
 use super::context::Context;
 use super::function::Closure;
+use super::gc::Charge;
 use super::sequence::Sequence;
 use super::value::Value;
 use crate::bytecode::{Count, Label, Reg};
@@ -59,6 +60,9 @@ pub(super) struct ThreadState<'gc> {
     pub(super) paused: Vec<Thread<'gc>>,
     /// The error that killed it.
     pub(super) death: Option<Value<'gc>>,
+    /// The memory that its values and frames take while it rests.
+    #[collect(require_static)]
+    pub(super) charge: Charge,
     /// Whether it is being closed: an error then goes on closing rather than leaving the rest for later.
     pub(super) is_closing: bool,
     /// Whether it is a program's main coroutine, which cannot yield.
@@ -172,6 +176,7 @@ impl<'gc> Thread<'gc> {
                 to_close: Vec::new(),
                 paused: Vec::new(),
                 death: None,
+                charge: Charge::new(ctx.ledger(), 0),
                 is_closing: false,
                 is_main: false,
             }),

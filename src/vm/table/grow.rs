@@ -15,7 +15,7 @@ use gc_arena::barrier::field;
 use gc_arena::{Gc, Lock};
 
 use super::{
-    Body, Entry, FROZEN, HAS_INTEGER_ENTRY, Index, Rest, SCANNED_MAX, SLICE_MAX, Slice, Table, TableError,
+    Body, Entry, FIRST_ENTRY, FROZEN, HAS_INTEGER_ENTRY, Index, Rest, SCANNED_MAX, SLICE_MAX, Slice, Table, TableError,
     UNCHARGED_BYTES, cell_value, hash, key_bit, slice, spine,
 };
 use crate::vm::context::Context;
@@ -150,6 +150,9 @@ impl<'gc> Table<'gc> {
         ctx.ledger().check(bytes)?;
         let rest = self.rest(ctx);
         let count = (rest.array_slices.get() as usize).max(1);
+        if (count + 1) * SLICE_MAX >= FIRST_ENTRY as usize {
+            return Err(OutOfMemory);
+        }
         let old = self.0.as_ref().array_spine.get();
         let spine = match old {
             Some(spine) if count < spine.len() => spine,
@@ -329,6 +332,9 @@ impl<'gc> Table<'gc> {
     fn place_entry(self, ctx: Context<'gc>, key: Value<'gc>, value: Value<'gc>) -> Result<(), TableError> {
         let body = self.0.as_ref();
         let at = body.used.get() as usize;
+        if at >= FIRST_ENTRY as usize - 1 {
+            return Err(TableError::OutOfMemory);
+        }
         let Some(mut place) = self.entry_slice(at) else { return Err(TableError::OutOfMemory) };
         if place.is_empty() {
             let bytes = SLICE_MAX * size_of::<Entry<'_>>();

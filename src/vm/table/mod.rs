@@ -25,7 +25,7 @@ use crate::vm::context::Context;
 use crate::vm::gc::{Charge, OutOfMemory};
 use crate::vm::meta::Event;
 use crate::vm::segment::{SLICE_MAX, Slice, Spine, slice, spine};
-use crate::vm::string::LuaString;
+use crate::vm::string::{LuaString, seed};
 use crate::vm::value::Value;
 
 mod grow;
@@ -700,6 +700,7 @@ fn hash(key: Value<'_>) -> u32 {
         Value::UserData(object) => object.address() as u64,
         Value::Thread(object) => object.address() as u64,
     };
+    let bits = bits ^ seed();
     let mixed = (bits ^ bits >> 32).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     (mixed >> 32) as u32
 }
