@@ -14,7 +14,7 @@ use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use deimos::{
-    Chunk, Context, Error, Handle, Libraries, Lua, Poll, Raised, Table, Task, Thread, Type, Value, Values, Variadic,
+    Chunk, Context, Error, Handle, Libraries, Lua, Poll, Raised, Table, Task, Thread, Value, Values, Variadic,
 };
 use rustyline::error::ReadlineError;
 use rustyline::{Config, DefaultEditor};
@@ -388,17 +388,7 @@ impl Session {
 /// Makes all that programs share read-only. The environment that is a program's own.
 fn shut<'gc>(ctx: Context<'gc>) -> Result<Table<'gc>, Raised<'gc>> {
     let globals = ctx.globals();
-    let mut position = 0;
-    while let Some((next, _, value)) = globals.next_from(position) {
-        if let Value::Table(library) = value {
-            library.freeze();
-        }
-        position = next;
-    }
-    globals.freeze();
-    if let Some(strings) = ctx.type_metatable(Type::String) {
-        strings.freeze();
-    }
+    ctx.freeze_globals();
     let scope = Table::new(ctx);
     scope.set_field(ctx, "__index", Value::Table(globals))?;
     scope.set_field(ctx, "__metatable", Value::Boolean(false))?;

@@ -15,9 +15,7 @@ use super::behaviour::{Param, ParamValue};
 use super::error::{LogLevel, ScriptOutput};
 use super::reflect::Place;
 use super::{reflect, world};
-use crate::api::{
-    Action, Call, Collect, Context, Handle, Meta, Native, Raised, Sequence, Table, TableError, Type, Value,
-};
+use crate::api::{Action, Call, Collect, Context, Handle, Meta, Native, Raised, Sequence, Table, TableError, Value};
 
 /// What the natives and the scheduler share: whose turn it is, what was put out, and what is known about components.
 pub(super) struct Shared {
@@ -115,22 +113,6 @@ impl<'gc> Roots<'gc> {
             entity: table(4),
             time: table(5),
             no_params: table(6),
-        }
-    }
-
-    /// Makes everything that scripts share read-only, for good.
-    pub(super) fn freeze_shared(ctx: Context<'gc>) {
-        let globals = ctx.globals();
-        let mut position = 0;
-        while let Some((next, _, value)) = globals.next_from(position) {
-            if let Value::Table(library) = value {
-                library.freeze();
-            }
-            position = next;
-        }
-        globals.freeze();
-        if let Some(strings) = ctx.type_metatable(Type::String) {
-            strings.freeze();
         }
     }
 

@@ -168,7 +168,7 @@ pub(super) fn reload(world: &mut World) {
         let freeze = !std::mem::replace(&mut scripts.parts.frozen, true);
         scripts.visit(world, |turn| {
             if freeze {
-                Roots::freeze_shared(turn.ctx);
+                turn.ctx.freeze_globals();
             }
             for key in restarting {
                 turn.restart(key);

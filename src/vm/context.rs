@@ -163,6 +163,23 @@ impl<'gc> Context<'gc> {
         self.once(self.state.tables.globals)
     }
 
+    /// Makes what scripts share read-only, for good: the globals, the libraries among them, and what strings
+    /// inherit. Scripts can then be given environments of their own that fall back on the globals.
+    pub fn freeze_globals(self) {
+        let globals = self.globals();
+        let mut position = 0;
+        while let Some((next, _, value)) = globals.next_from(position) {
+            if let Value::Table(library) = value {
+                library.freeze();
+            }
+            position = next;
+        }
+        globals.freeze();
+        if let Some(strings) = self.type_metatable(Type::String) {
+            strings.freeze();
+        }
+    }
+
     /// A table for the host's own values, out of scripts' reach.
     pub fn registry(self) -> Table<'gc> {
         self.once(self.state.tables.registry)
