@@ -21,6 +21,9 @@ use super::handle::Handle;
 /// garbage that piles up before the collector is asked; small enough for the young objects to stay in cache.
 const SLICE: u64 = 16_384;
 
+/// At least one part in so many of the memory limit must be free after a full collection.
+const LEAST_FREE_SHARE: usize = 16;
+
 /// How many shards of what the context sweeps there are to go round after a cycle of the collector.
 const SWEEPS: u32 = 64;
 
@@ -271,7 +274,8 @@ impl Lua {
     }
 
     /// Sets the most memory that may be in use, in bytes. A task that goes beyond it fails with
-    /// [`ErrorKind::Memory`], which no script can catch.
+    /// [`ErrorKind::Memory`], which no script can catch; so does one that meets it with less than a sixteenth of it
+    /// free after everything unreachable was collected.
     pub fn set_memory_limit(&mut self, bytes: usize) {
         self.ledger.set_limit(bytes);
     }
@@ -330,7 +334,8 @@ impl Lua {
             return Ok(());
         }
         self.collect_unreachable();
-        if !self.ledger.is_exceeded() {
+        // A task that leaves next to nothing free would have everything collected in every slice from now on.
+        if self.ledger.check(self.ledger.limit() / LEAST_FREE_SHARE).is_ok() {
             return Ok(());
         }
         self.enter(|ctx| {

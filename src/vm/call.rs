@@ -6,11 +6,12 @@
 
 use super::context::Context;
 use super::error::{Operand, Raised};
-use super::executor::{Machine, NATIVE_DEPTH_MAX, Next, Step};
+use super::executor::{Machine, NATIVE_DEPTH_MAX};
 use super::function::{Closure, Code, Native};
 use super::meta::{Event, Meta};
 use super::operate::is_text;
 use super::sequence::{Action, Call, Sequence};
+use super::step::{Next, Step};
 use super::thread::{Awaited, Frame, NativeState, Pending, Status, Thread};
 use super::value::Value;
 use crate::bytecode::{Count, Op, Reg};

@@ -4,9 +4,10 @@
 //! in a word that says what is next.
 
 use super::error::Raised;
-use super::executor::{Machine, Next, Step};
+use super::executor::Machine;
 use super::meta::{Event, Meta};
 use super::operate::compare_integer_float;
+use super::step::{Next, Step};
 use super::thread::{Awaited, Pending};
 use super::value::Value;
 use crate::bytecode::{Count, Reg};

@@ -11,13 +11,14 @@
 use super::access;
 use super::call_exits::{Exit, for_prepare};
 use super::error::Raised;
-use super::executor::{FRAMES_MAX, Machine, Next, STACK_CHECKED, Step};
+use super::executor::{FRAMES_MAX, Machine, STACK_CHECKED};
 use super::function::{CacheSlot, Closure, Intrinsic};
 use super::meta::Meta;
 use super::operate::{
     ArithOp, compare_integer_float, float_modulo, integer_floor_div, integer_modulo, is_text, power, shift_left,
     shift_right,
 };
+use super::step::{Next, Step};
 use super::table::Table;
 use super::thread::{Frame, Pending};
 use super::value::Value;

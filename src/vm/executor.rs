@@ -20,6 +20,7 @@ use super::error::{Cause, Fault, Raised};
 use super::execute::execute;
 use super::function::Closure;
 use super::sequence::{Action, Call, Sequence};
+use super::step::{Next, Step};
 use super::thread::{Awaited, Frame, NativeState, Pending, Status, Thread};
 use super::value::Value;
 
@@ -37,6 +38,9 @@ pub(super) const STACK_CHECKED: usize = 900_000;
 
 /// How deeply native functions may call each other: PUC-Rio's limit of C levels, less what it takes itself.
 pub(super) const NATIVE_DEPTH_MAX: usize = 195;
+
+/// Above so many values a coroutine at the bottom takes the whole stack with it rather than a copy of its part.
+const SWAPPED_MIN: usize = 4096;
 
 /// What a coroutine at rest keeps without being charged for more than its object.
 const SMALL_THREAD_BYTES: usize = 512;
@@ -92,104 +96,6 @@ pub(super) struct Active<'gc> {
     pub(super) to_close: usize,
 }
 
-/// What the machine does next. What it does it with is in the [`Step`]: an enum that carried it would be moved
-/// from hand to hand, and each move right after the parts were stored would wait for them (resume and yield
-/// took 1.5 times as long).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Next {
-    /// Run the Lua frame on top.
-    Run,
-    /// Call the value at `start` with the `count` values above it.
-    Call,
-    /// Give the values to whoever waits for them: the frame on top, or the coroutine's resumer.
-    Deliver,
-    /// Raise the error, which is complete.
-    Raise,
-    /// Resume the coroutine with the values, for the native frame on top.
-    Resume,
-    /// Yield the values from the running coroutine.
-    Yield,
-    /// Suspend the whole task and show the values to the host.
-    Suspend,
-    /// Suspend the whole task, for want of fuel.
-    Pause,
-    /// Leave: with the error, if there is one.
-    Leave,
-}
-
-/// What a step needs from outside the machine, and what its parts hand to each other.
-pub(super) struct Step<'a, 'gc> {
-    pub(super) ctx: Context<'gc>,
-    pub(super) host: &'a mut dyn Any,
-    pub(super) fuel: &'a mut i64,
-    results: &'a mut Vec<Value<'gc>>,
-    start: usize,
-    count: usize,
-    thread: Option<Thread<'gc>>,
-    raised: Option<Raised<'gc>>,
-    progress: Progress,
-    /// What is next after a native function that did not return at once.
-    pub(super) after_native: Next,
-}
-
-impl<'gc> Step<'_, 'gc> {
-    /// The start and number of the values at hand.
-    #[inline]
-    pub(super) fn values(&self) -> (usize, usize) {
-        (self.start, self.count)
-    }
-
-    /// Next, call the value at `func` with the `count` values above it.
-    #[inline]
-    pub(super) fn call(&mut self, func: usize, count: usize) -> Next {
-        (self.start, self.count) = (func, count);
-        Next::Call
-    }
-
-    /// Next, give `count` values from `start` on to whoever waits for them.
-    #[inline]
-    pub(super) fn deliver(&mut self, start: usize, count: usize) -> Next {
-        (self.start, self.count) = (start, count);
-        Next::Deliver
-    }
-
-    /// Next, do `next` with `count` values from `start` on.
-    #[inline]
-    pub(super) fn hand_over(&mut self, next: Next, start: usize, count: usize) -> Next {
-        (self.start, self.count) = (start, count);
-        next
-    }
-
-    /// Next, resume a coroutine with `count` values from `start` on.
-    #[inline]
-    pub(super) fn resume(&mut self, thread: Thread<'gc>, start: usize, count: usize) -> Next {
-        self.thread = Some(thread);
-        (self.start, self.count) = (start, count);
-        Next::Resume
-    }
-
-    /// Next, raise a complete error.
-    #[cold]
-    pub(super) fn raise(&mut self, raised: Raised<'gc>) -> Next {
-        self.raised = Some(raised);
-        Next::Raise
-    }
-
-    /// Next, leave with an error.
-    #[cold]
-    pub(super) fn fail(&mut self, raised: Raised<'gc>) -> Next {
-        self.raised = Some(raised);
-        Next::Leave
-    }
-
-    /// Next, leave.
-    #[inline]
-    pub(super) fn leave(&mut self, progress: Progress) -> Next {
-        self.progress = progress;
-        Next::Leave
-    }
-}
-
 impl<'gc> Context<'gc> {
     /// Resumes a coroutine from the host.
     ///
@@ -217,18 +123,7 @@ impl<'gc> Context<'gc> {
         machine.is_used = true;
         machine.transfer.clear();
         machine.transfer.extend_from_slice(args);
-        let mut step = Step {
-            ctx: self,
-            host,
-            fuel,
-            results,
-            start: 0,
-            count: 0,
-            thread: None,
-            raised: None,
-            progress: Progress::Finished,
-            after_native: Next::Run,
-        };
+        let mut step = Step::new(self, host, fuel, results);
         let next = machine.activate(&mut step, thread, 0);
         machine.drive(&mut step, next)
     }
@@ -286,7 +181,8 @@ impl<'gc> Machine<'gc> {
                 Next::Resume => self.resume(step),
                 Next::Yield => self.yield_values(step),
                 Next::Suspend => {
-                    let values = self.stack.get(step.start..step.start + step.count).unwrap_or_default();
+                    let (start, count) = step.values();
+                    let values = self.stack.get(start..start + count).unwrap_or_default();
                     step.results.extend_from_slice(values);
                     self.save_all(step.ctx);
                     step.leave(Progress::Suspended)
@@ -295,7 +191,7 @@ impl<'gc> Machine<'gc> {
                     self.save_all(step.ctx);
                     step.leave(Progress::OutOfFuel)
                 }
-                Next::Leave => return step.raised.take().map_or(Ok(step.progress), Err),
+                Next::Leave => return step.outcome(),
             }
         }
     }
@@ -361,9 +257,14 @@ impl<'gc> Machine<'gc> {
         let has_begun = !(state.frames.is_empty() && state.values.len() == 1);
         state.status = Status::Running;
         let end = at + state.values.len();
-        self.reserve(end);
-        if let Some(room) = self.stack.get_mut(at..end) {
-            room.copy_from_slice(&state.values);
+        if at == 0 && end > SWAPPED_MIN {
+            std::mem::swap(&mut self.stack, &mut state.values);
+            self.reserve(end);
+        } else {
+            self.reserve(end);
+            if let Some(room) = self.stack.get_mut(at..end) {
+                room.copy_from_slice(&state.values);
+            }
         }
         state.values.clear();
         let control = &mut self.control;
@@ -392,8 +293,14 @@ impl<'gc> Machine<'gc> {
         let at = active.stack as u32;
         let mut state = active.thread.state_mut(ctx);
         state.status = status;
-        let values = self.stack.get(active.stack..live.max(active.stack)).unwrap_or_default();
-        state.values.extend_from_slice(values);
+        if active.stack == 0 && live > SWAPPED_MIN {
+            std::mem::swap(&mut self.stack, &mut state.values);
+            state.values.truncate(live);
+            self.stack.clear();
+        } else {
+            let values = self.stack.get(active.stack..live.max(active.stack)).unwrap_or_default();
+            state.values.extend_from_slice(values);
+        }
         let natives = active.natives as u32;
         state.frames.extend(self.control.frames.drain(active.frames..).map(|frame| Frame {
             base: frame.base - at,
@@ -403,7 +310,7 @@ impl<'gc> Machine<'gc> {
         state.natives.extend(self.control.natives.drain(active.natives..));
         state.to_close.extend(self.control.to_close.drain(active.to_close..).map(|position| position - at));
         let (values, frames) = (state.values.len(), state.frames.len());
-        if state.values.capacity() > 2 * values + 8 {
+        if state.values.capacity() > 2 * values + 8 && values <= SWAPPED_MIN {
             state.values.shrink_to(values);
         }
         if state.frames.capacity() > 2 * frames + 4 {
@@ -446,7 +353,7 @@ impl<'gc> Machine<'gc> {
 
     fn resume(&mut self, step: &mut Step<'_, 'gc>) -> Next {
         let ctx = step.ctx;
-        let (Some(thread), start, count) = (step.thread.take(), step.start, step.count) else { return Next::Pause };
+        let (Some(thread), (start, count)) = (step.take_thread(), step.values()) else { return Next::Pause };
         if let Some(message) = not_resumable(thread) {
             return step.raise(Raised::value(ctx.text(message)));
         }
@@ -463,7 +370,7 @@ impl<'gc> Machine<'gc> {
     }
 
     fn yield_values(&mut self, step: &mut Step<'_, 'gc>) -> Next {
-        let (start, count) = (step.start, step.count);
+        let (start, count) = step.values();
         if self.control.active.len() <= 1 {
             if !self.control.is_yieldable() {
                 let raised = Raised::message("attempt to yield from outside a coroutine");
@@ -547,7 +454,7 @@ impl<'gc> Machine<'gc> {
     /// if nobody does, the coroutine dies and its resumer gets the error.
     fn unwind(&mut self, step: &mut Step<'_, 'gc>) -> Next {
         let ctx = step.ctx;
-        let Some(mut raised) = step.raised.take() else { return Next::Pause };
+        let Some(mut raised) = step.take_raised() else { return Next::Pause };
         let Some(active) = self.control.active.last().copied() else { return step.fail(raised) };
         let catch = self.catching_frame(active.frames, &raised);
         if let Some((_, Some(handler))) = catch

@@ -7,7 +7,7 @@
 //! | what there is | `value`, `string`, `table`, `function`, `userdata`, `thread`, `segment` |
 //! | where it is kept | `context` (the root), `gc` (bytes and pacing) |
 //! | what operators mean | `operate`, `meta` |
-//! | how it runs | `execute` (the loop), `call`, `call_exits`, `executor` (coroutines, errors, fuel), `sequence` |
+//! | how it runs | `execute` (the loop), `call`, `call_exits`, `executor` (coroutines, errors, fuel), `step`, `sequence` |
 //! | how it fails | `error`, `describe` |
 //!
 //! Invariants of the whole room:
@@ -30,6 +30,7 @@ mod meta;
 mod operate;
 mod segment;
 mod sequence;
+mod step;
 mod string;
 mod table;
 mod thread;
