@@ -178,3 +178,22 @@ fn deep_coroutines_are_on_the_account() {
     let kept = lua.memory_used() - before;
     assert!(kept > 50 * 3000 * 48, "{kept} bytes for 50 coroutines 3000 calls deep");
 }
+
+#[test]
+fn short_lived_strings_do_not_pile_up() {
+    let most_for = |count: u32| {
+        let mut lua = Lua::new();
+        let source = format!("for i = 1, {count} do local s = 'string ' .. i end");
+        let task = {
+            let chunk = lua.load("=strings", source).expect("it compiles");
+            lua.spawn(&chunk, ()).expect("it works")
+        };
+        let mut most = 0;
+        while let deimos::Poll::OutOfFuel = lua.resume(&task, &mut (), 20_000).expect("it runs") {
+            most = most.max(lua.memory_used());
+        }
+        most
+    };
+    let (short, long) = (most_for(100_000), most_for(800_000));
+    assert!(long < 2 * short, "{short} bytes at most for 100000 strings, {long} for eight times as many");
+}

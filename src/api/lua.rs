@@ -305,6 +305,9 @@ impl Lua {
         if self.sweeps_left > 0 && !is_collecting {
             self.sweeps_left = self.sweeps_left.saturating_sub(SWEEPS_AT_ONCE);
             self.enter(|ctx| (0..SWEEPS_AT_ONCE).for_each(|_| ctx.sweep()));
+            if self.sweeps_left == 0 {
+                self.ledger.settle();
+            }
         }
     }
 
@@ -317,6 +320,7 @@ impl Lua {
             ctx.sweep();
         });
         self.arena.finish_cycle();
+        self.ledger.settle();
         self.sweeps_left = 0;
     }
 

@@ -19,6 +19,11 @@ pub struct Ledger {
     metrics: Metrics,
     /// Bytes entered since the collector was last told.
     untold: Cell<usize>,
+    /// Strings found dead since the last cycle. Their objects still count: what is known weakly, as all interned
+    /// strings are, keeps its memory for one cycle more.
+    swept: Cell<usize>,
+    /// The objects that were alive after the last cycle.
+    live: Cell<usize>,
     /// The shortest sleep the collector was told to take between two cycles.
     min_sleep: Cell<usize>,
 }
@@ -35,6 +40,8 @@ impl Ledger {
             limit: Cell::new(usize::MAX),
             metrics,
             untold: Cell::new(0),
+            swept: Cell::new(0),
+            live: Cell::new(0),
             min_sleep: Cell::new(0),
         })
     }
@@ -73,6 +80,16 @@ impl Ledger {
         self.bytes.set(self.bytes.get().saturating_sub(bytes));
     }
 
+    /// Counts strings that were found dead.
+    pub(super) fn count_swept(&self, strings: usize) {
+        self.swept.set(self.swept.get() + strings);
+    }
+
+    /// Takes the objects that are alive now for what a cycle leaves. Called when all dead strings are counted.
+    pub fn settle(&self) {
+        self.live.set(self.metrics.total_gc_count().saturating_sub(self.swept.take()));
+    }
+
     /// Passes the bytes entered since the last call on to the collector, which counts objects only: so
     /// many bytes are worth so many objects.
     #[expect(clippy::cast_precision_loss, reason = "an estimate")]
@@ -82,7 +99,7 @@ impl Ledger {
             self.metrics.adjust_debt((bytes / OBJECT_BYTES) as f64);
         }
         // Big parts make a cycle long without making the heap rich in objects: sleep as if they were objects.
-        let min_sleep = PACING.min_sleep.max(self.bytes.get() / OBJECT_BYTES);
+        let min_sleep = PACING.min_sleep.max(self.bytes.get() / OBJECT_BYTES).max(self.live.get());
         if min_sleep > 2 * self.min_sleep.get() || 2 * min_sleep < self.min_sleep.get() {
             self.min_sleep.set(min_sleep);
             self.metrics.set_pacing(Pacing { min_sleep, ..PACING });
@@ -140,6 +157,7 @@ impl Drop for Charge {
     }
 }
 
-/// How eagerly the collector works: it sleeps until the heap has grown by as much as survived, like
-/// PUC-Rio's default pause of 200 %.
-pub const PACING: Pacing = Pacing { sleep_factor: 1.0, min_sleep: 4096, ..Pacing::DEFAULT };
+/// How eagerly the collector works. It sleeps until the heap has grown by as much as survived, like PUC-Rio's
+/// default pause of 200 %, but by [`Ledger::settle`]'s count of that: its own takes dead strings for survivors,
+/// and the heap of a program that makes many would double with every cycle.
+pub const PACING: Pacing = Pacing { sleep_factor: 0.0, min_sleep: 4096, ..Pacing::DEFAULT };

@@ -194,7 +194,9 @@ impl<'gc> Interner<'gc> {
         self.swept.set((at + 1) % SHARDS);
         if let Some(shard) = self.shards.get(at) {
             let mut entries = shard.borrow_mut(mc);
+            let before = entries.len();
             entries.retain(|entry| !entry.string.is_dropped());
+            self.ledger.count_swept(before - entries.len());
             if entries.len() * 8 < entries.capacity() && entries.capacity() > 64 {
                 entries.shrink_to_fit(|entry| wide(entry.hash));
             }
