@@ -157,7 +157,18 @@ impl Drop for Charge {
     }
 }
 
-/// How eagerly the collector works. It sleeps until the heap has grown by as much as survived, like PUC-Rio's
-/// default pause of 200 %, but by [`Ledger::settle`]'s count of that: its own takes dead strings for survivors,
-/// and the heap of a program that makes many would double with every cycle.
-pub const PACING: Pacing = Pacing { sleep_factor: 0.0, min_sleep: 4096, ..Pacing::DEFAULT };
+/// How eagerly the collector works.
+///
+/// It sleeps until the heap has grown by as much as survived, like PUC-Rio's default pause of 200 %, but by
+/// [`Ledger::settle`]'s count of that: its own takes dead strings for survivors. And it works 2.5 times as fast as
+/// gc-arena's default: the object of an interned string lingers for a cycle after its death, so that with the default
+/// the heap of a program that makes many strings grew with every cycle.
+pub const PACING: Pacing = Pacing {
+    sleep_factor: 0.0,
+    min_sleep: 4096,
+    mark_factor: 0.04,
+    trace_factor: 0.16,
+    keep_factor: 0.02,
+    drop_factor: 0.08,
+    free_factor: 0.12,
+};
