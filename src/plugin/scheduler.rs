@@ -161,7 +161,8 @@ pub(super) fn reload(world: &mut World) {
         }
         scripts.parts.take_failures(world);
         let restarting = scripts.parts.take_revisions(world);
-        let starting = std::mem::take(&mut scripts.parts.starting);
+        let starts = scripts.parts.starting.len().min(STARTS_MAX);
+        let starting: Vec<Key> = scripts.parts.starting.drain(..starts).collect();
         if restarting.is_empty() && starting.is_empty() {
             return;
         }
@@ -201,6 +202,10 @@ pub(super) fn resume(world: &mut World) {
         scripts.parts.measurements.step_milliseconds = milliseconds(begun.elapsed());
     });
 }
+
+/// How many behaviours start in a frame; the others follow in the next ones, in their order. A start costs several turns,
+/// and a crowd that comes at once is not to be felt.
+const STARTS_MAX: usize = 4096;
 
 /// Pays the garbage collector what the frame owes it, and records the frame's measurements.
 pub(super) fn collect(world: &mut World) {
