@@ -150,7 +150,7 @@ impl<'gc> Sequence<'gc> for Try {
         let value = error.to_value(call.ctx);
         if matches!(value, Value::Integer(_)) {
             // Once more, with what was raised.
-            call.leave(&[call.ctx.globals().get(call.ctx.text("tostring")), value]);
+            call.leave(&[call.ctx.globals().get(call.ctx, call.ctx.text("tostring")), value]);
             return Ok(Action::Call);
         }
         call.ret(&[call.ctx.text("caught"), value])

@@ -447,7 +447,7 @@ fn list_from_table<'gc, T: FromLua<'gc>>(ctx: Context<'gc>, value: Value<'gc>) -
     let mut items = Vec::new();
     for key in 1..=table.len() {
         ctx.charge(1);
-        let item = T::from_lua(ctx, table.get_integer(key));
+        let item = T::from_lua(ctx, table.get_integer(ctx, key));
         items.push(item.map_err(|mismatch| Mismatch::message(format!("{mismatch}, at index {key}")))?);
     }
     Ok(items)
@@ -461,7 +461,7 @@ impl<'gc, K: FromLua<'gc> + Ord, V: FromLua<'gc>> FromLua<'gc> for BTreeMap<K, V
         let table = Table::from_lua(ctx, value)?;
         let mut map = BTreeMap::new();
         let mut position = 0;
-        while let Some((behind, key, value)) = table.next_from(position) {
+        while let Some((behind, key, value)) = table.next_from(ctx, position) {
             ctx.charge(1);
             map.insert(K::from_lua(ctx, key)?, V::from_lua(ctx, value)?);
             position = behind;

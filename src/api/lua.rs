@@ -76,7 +76,7 @@ impl Lua {
     /// ```
     /// # use deimos::{Lua, Value};
     /// let mut lua = Lua::new();
-    /// let version = lua.enter(|ctx| match ctx.globals().get(ctx.text("_VERSION")) {
+    /// let version = lua.enter(|ctx| match ctx.globals().get(ctx, ctx.text("_VERSION")) {
     ///     Value::String(version) => version.to_text().into_owned(),
     ///     _ => String::new(),
     /// });

@@ -100,7 +100,7 @@ impl<'gc> Roots<'gc> {
     pub(super) fn fetch(ctx: Context<'gc>, handle: &Handle) -> Roots<'gc> {
         let all = ctx.fetch(handle);
         let table = |index| match all {
-            Value::Table(all) => match all.get_integer(index) {
+            Value::Table(all) => match all.get_integer(ctx, index) {
                 Value::Table(table) => table,
                 _ => Table::new(ctx),
             },

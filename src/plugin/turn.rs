@@ -107,7 +107,7 @@ impl<'gc> Turn<'_, 'gc> {
 
     fn make_thread(&mut self, key: Key, entity: Entity, chunk: &crate::api::Chunk) -> Result<(), TableError> {
         let index = i64::from(key.slot) + 1;
-        let state = match self.roots.states.get_integer(index) {
+        let state = match self.roots.states.get_integer(self.ctx, index) {
             state @ Value::Table(_) => state,
             _ => Value::Table(Table::new(self.ctx)),
         };
@@ -257,7 +257,7 @@ impl<'gc> Turn<'_, 'gc> {
     }
 
     fn thread(&self, key: Key) -> Option<Thread<'gc>> {
-        match self.roots.threads.get_integer(i64::from(key.slot) + 1) {
+        match self.roots.threads.get_integer(self.ctx, i64::from(key.slot) + 1) {
             Value::Thread(thread) => Some(thread),
             _ => None,
         }

@@ -78,7 +78,7 @@ fn index<'gc>(call: &mut Call<'_, 'gc>, shared: &Shared) -> Result<Action<'gc>, 
     };
     let Some(&entity) = data.downcast::<Entity>() else { return Err(bad_key(call)) };
     if let Value::Table(methods) = call.upvalue(0) {
-        let method = methods.get_string(key);
+        let method = methods.get_string(call.ctx, key);
         if !method.is_nil() {
             return call.ret1(method);
         }

@@ -281,7 +281,7 @@ fn next<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
     let Some(position) = table.position_behind(call.arg(1), 0) else {
         return Err(Raised::value(call.ctx.text("invalid key to 'next'")));
     };
-    let next = table.next_from(position);
+    let next = table.next_from(call.ctx, position);
     call.charge(table.steps_between(position, next.map(|next| next.0)) as usize);
     match next {
         Some((_, key, value)) => call.ret(&[key, value]),
@@ -426,7 +426,7 @@ fn rawlen<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
 fn rawget<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
     let table = call.check_table(0)?;
     let key = call.check_any(1)?;
-    call.ret1(table.get(key))
+    call.ret1(table.get(call.ctx, key))
 }
 
 fn rawset<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {

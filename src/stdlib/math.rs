@@ -31,7 +31,7 @@ pub(super) fn open<'gc>(ctx: Context<'gc>) -> Result<Table<'gc>, Raised<'gc>> {
 
 /// Seeds the generator, if the library is open.
 pub(super) fn set_seed(ctx: Context<'_>, seed: u64) {
-    if let Value::UserData(state) = ctx.registry().get_string(ctx.string(RANDOM_STATE.as_bytes()))
+    if let Value::UserData(state) = ctx.registry().get_string(ctx, ctx.string(RANDOM_STATE.as_bytes()))
         && let Some(random) = state.downcast::<Random>()
     {
         random.seed(seed, 0);

@@ -141,7 +141,7 @@ impl<'gc> Sort<'gc> {
             && table.metatable().is_none()
         {
             call.charge((end - items.len()) / 4);
-            items.extend((items.len()..end).map(|at| table.get_integer(at as i64 + 1)));
+            items.extend((items.len()..end).map(|at| table.get_integer(call.ctx, at as i64 + 1)));
             if items.len() < self.count {
                 return Ok(Ask::Turn);
             }

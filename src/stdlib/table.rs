@@ -64,7 +64,7 @@ fn insert<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
             }
             call.charge(usize::try_from(end - position).unwrap_or(0) / 4);
             for at in (position..end).rev() {
-                table.set_integer(call.ctx, at + 1, table.get_integer(at))?;
+                table.set_integer(call.ctx, at + 1, table.get_integer(call.ctx, at))?;
             }
             table.set_integer(call.ctx, position, call.arg(2))?;
         }
@@ -177,10 +177,10 @@ fn remove<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
     if size.saturating_sub(position) > CHUNK {
         return remove_slowly(call);
     }
-    let removed = table.get_integer(position);
+    let removed = table.get_integer(call.ctx, position);
     call.charge(usize::try_from(size - position).unwrap_or(0) / 4);
     for at in position..size {
-        table.set_integer(call.ctx, at, table.get_integer(at + 1))?;
+        table.set_integer(call.ctx, at, table.get_integer(call.ctx, at + 1))?;
     }
     table.set_integer(call.ctx, position.max(size), Value::Nil)?;
     call.ret1(removed)
@@ -309,7 +309,7 @@ impl<'gc> Concat<'gc> {
             if !self.has_more(last) || self.buffer.len() > end {
                 break;
             }
-            self.add(call, table.get_integer(self.at))?;
+            self.add(call, table.get_integer(call.ctx, self.at))?;
         }
         Ok(!self.has_more(last))
     }
@@ -400,14 +400,14 @@ fn unpack<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
     if count <= UNPACK_FEW {
         let mut values = [Value::Nil; UNPACK_FEW];
         for (value, key) in values.iter_mut().zip(first..=last) {
-            *value = table.get_integer(key);
+            *value = table.get_integer(call.ctx, key);
         }
         return call.ret(values.get(..count).unwrap_or_default());
     }
     call.ctx.ledger().check(count.saturating_mul(size_of::<Value<'_>>()))?;
     call.leave(&[]);
     for key in first..=last {
-        call.push(table.get_integer(key));
+        call.push(table.get_integer(call.ctx, key));
     }
     Ok(Action::Return)
 }
@@ -488,7 +488,7 @@ fn move_<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
         let forward = is_apart || !from.same(into);
         for step in 0..count {
             let offset = if forward { step } else { count - 1 - step };
-            into.set_integer(call.ctx, to + offset, from.get_integer(first + offset))?;
+            into.set_integer(call.ctx, to + offset, from.get_integer(call.ctx, first + offset))?;
         }
         return call.ret1(to_object);
     }

@@ -52,7 +52,7 @@ pub(super) fn get<'gc>(
         ctx.charge_comparison(key, key);
     }
     if let Value::Table(table) = object {
-        let value = table.get(key);
+        let value = table.get(ctx, key);
         if !value.is_nil() || table.metatable().is_none() {
             regs[usize::from(a.0)] = value;
             return None;
@@ -75,7 +75,7 @@ pub(super) fn get_field<'gc>(
         // A clear key bit proves that the object has no such field of its own; the cached position, which is
         // then the class's, stays.
         if table.may_have(key) {
-            let value = table.get_and_cache(key, &slot.field);
+            let value = table.get_and_cache(ctx, key, &slot.field);
             if !value.is_nil() {
                 regs[usize::from(a.0)] = value;
                 return None;
@@ -103,8 +103,8 @@ fn inherited<'gc>(ctx: Context<'gc>, object: Value<'gc>, key: LuaString<'gc>, sl
         _ => return None,
     };
     let index = *ctx.state().events.get(Event::Index as usize)?;
-    let Value::Table(class) = metatable.get_cached(index, &slot.meta) else { return None };
-    let value = class.get_cached(key, &slot.field);
+    let Value::Table(class) = metatable.get_cached(ctx, index, &slot.meta) else { return None };
+    let value = class.get_cached(ctx, key, &slot.field);
     (!value.is_nil()).then_some(value)
 }
 

@@ -168,7 +168,7 @@ impl<'gc> Context<'gc> {
     pub fn freeze_globals(self) {
         let globals = self.globals();
         let mut position = 0;
-        while let Some((next, _, value)) = globals.next_from(position) {
+        while let Some((next, _, value)) = globals.next_from(self, position) {
             if let Value::Table(library) = value {
                 library.freeze();
             }

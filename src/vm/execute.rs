@@ -578,7 +578,7 @@ pub(super) fn execute<'gc>(machine: &mut Machine<'gc>, step: &mut Step<'_, 'gc>)
                             Intrinsic::Next => {
                                 let slot = cache_slot(&code.caches, cache.0);
                                 table.position_behind(reg!(control), slot.field.get()).map(|position| {
-                                    let next = table.next_from(position);
+                                    let next = table.next_from(ctx, position);
                                     *step.fuel -= i64::from(table.steps_between(position, next.map(|next| next.0)));
                                     slot.field.set(next.map_or(0, |next| next.0));
                                     next.map(|(_, key, value)| (key, value))
@@ -587,7 +587,7 @@ pub(super) fn execute<'gc>(machine: &mut Machine<'gc>, step: &mut Step<'_, 'gc>)
                             Intrinsic::IpairsStep => match reg!(control) {
                                 Value::Integer(index) => {
                                     let index = index.wrapping_add(1);
-                                    match table.get_integer(index) {
+                                    match table.get_integer(ctx, index) {
                                         Value::Nil if table.metatable().is_some() => None,
                                         Value::Nil => Some(None),
                                         value => Some(Some((Value::Integer(index), value))),

@@ -85,7 +85,7 @@ impl<'gc> Context<'gc> {
             return Value::Nil;
         }
         let Some(name) = self.state().events.get(event as usize) else { return Value::Nil };
-        let value = metatable.get_string(*name);
+        let value = metatable.get_string(self, *name);
         if value.is_nil() {
             metatable.remember_absent(event as u32);
         }
@@ -100,7 +100,7 @@ impl<'gc> Context<'gc> {
         let mut object = object;
         for hop in 0..CHAIN_MAX {
             let handler = if let Value::Table(table) = object {
-                let value = table.get(key);
+                let value = table.get(self, key);
                 if !value.is_nil() {
                     return Ok(Meta::Value(value));
                 }
@@ -137,7 +137,7 @@ impl<'gc> Context<'gc> {
                     None => Value::Nil,
                     Some(metatable) => self.event_of(metatable, Event::NewIndex),
                 };
-                if handler.is_nil() || !table.get(key).is_nil() {
+                if handler.is_nil() || !table.get(self, key).is_nil() {
                     table.set(self, key, value).map_err(|error| self.table_error(error, key))?;
                     return Ok(Meta::Value(Value::Nil));
                 }

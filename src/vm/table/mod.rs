@@ -195,25 +195,25 @@ impl<'gc> Table<'gc> {
 
     /// The value at `key`, or nil; no metamethods.
     #[inline]
-    pub fn get(self, key: Value<'gc>) -> Value<'gc> {
+    pub fn get(self, ctx: Context<'gc>, key: Value<'gc>) -> Value<'gc> {
         match key {
-            Value::String(key) => self.get_string(key),
-            Value::Integer(key) => self.get_integer(key),
+            Value::String(key) => self.get_string(ctx, key),
+            Value::Integer(key) => self.get_integer(ctx, key),
             Value::Float(x) => match float_to_integer(x) {
-                Some(key) => self.get_integer(key),
-                None => self.get_entry(key),
+                Some(key) => self.get_integer(ctx, key),
+                None => self.get_entry(ctx, key),
             },
             Value::Nil => Value::Nil,
-            key => self.get_entry(key),
+            key => self.get_entry(ctx, key),
         }
     }
 
     /// The value at an integer key, or nil; no metamethods.
     #[inline(always)]
-    pub fn get_integer(self, key: i64) -> Value<'gc> {
+    pub fn get_integer(self, ctx: Context<'gc>, key: i64) -> Value<'gc> {
         match self.list_cell((key as u64).wrapping_sub(1)) {
             Some((slice, at)) => cell_value(slice, at),
-            None => self.get_integer_entry(key),
+            None => self.get_integer_entry(ctx, key),
         }
     }
 
@@ -260,16 +260,16 @@ impl<'gc> Table<'gc> {
     }
 
     #[inline(never)]
-    fn get_integer_entry(self, key: i64) -> Value<'gc> {
+    fn get_integer_entry(self, ctx: Context<'gc>, key: i64) -> Value<'gc> {
         if self.0.as_ref().flags.get() & HAS_INTEGER_ENTRY == 0 {
             return Value::Nil;
         }
-        self.get_entry(Value::Integer(key))
+        self.get_entry(ctx, Value::Integer(key))
     }
 
     /// The value at a string key, or nil; no metamethods.
     #[inline]
-    pub fn get_string(self, key: LuaString<'gc>) -> Value<'gc> {
+    pub fn get_string(self, _ctx: Context<'gc>, key: LuaString<'gc>) -> Value<'gc> {
         match self.find_string(key) {
             Some(at) => self.entry(at).map_or(Value::Nil, |entry| entry.value.get()),
             None => Value::Nil,
@@ -278,24 +278,24 @@ impl<'gc> Table<'gc> {
 
     /// The value at a string key, tried at the cached position first.
     #[inline(always)]
-    pub fn get_cached(self, key: LuaString<'gc>, cache: &Cell<u32>) -> Value<'gc> {
+    pub fn get_cached(self, ctx: Context<'gc>, key: LuaString<'gc>, cache: &Cell<u32>) -> Value<'gc> {
         if let Some(entry) = self.0.as_ref().entries.get().as_ref().get(cache.get() as usize)
             && let Value::String(found) = entry.key.get()
             && found.same(key)
         {
             return entry.value.get();
         }
-        self.get_and_cache(key, cache)
+        self.get_and_cache(ctx, key, cache)
     }
 
     #[inline(never)]
-    pub(super) fn get_and_cache(self, key: LuaString<'gc>, cache: &Cell<u32>) -> Value<'gc> {
+    pub(super) fn get_and_cache(self, _ctx: Context<'gc>, key: LuaString<'gc>, cache: &Cell<u32>) -> Value<'gc> {
         let Some(at) = self.find_string(key) else { return Value::Nil };
         cache.set(at);
         self.entry(at).map_or(Value::Nil, |entry| entry.value.get())
     }
 
-    fn get_entry(self, key: Value<'gc>) -> Value<'gc> {
+    fn get_entry(self, _ctx: Context<'gc>, key: Value<'gc>) -> Value<'gc> {
         self.find(key).and_then(|at| self.entry(at)).map_or(Value::Nil, |entry| entry.value.get())
     }
 
@@ -543,7 +543,7 @@ impl<'gc> Table<'gc> {
     // -- traversal -----------------------------------------------------------------------------------
 
     /// The first pair with a value at or behind `position`, and the position behind it. Begins at 0.
-    pub fn next_from(self, position: u32) -> Option<(u32, Value<'gc>, Value<'gc>)> {
+    pub fn next_from(self, _ctx: Context<'gc>, position: u32) -> Option<(u32, Value<'gc>, Value<'gc>)> {
         let body = self.0.as_ref();
         let mut at = position;
         while at < body.len.get() {
