@@ -23,9 +23,12 @@ mod coroutine;
 mod format;
 mod inquiry;
 mod math;
+mod pack;
 mod sort;
 mod string;
 mod table;
+mod turns;
+mod utf8;
 
 /// A set of libraries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -44,9 +47,15 @@ impl Libraries {
     pub const STRING: Libraries = Libraries(1 << 3);
     /// `math`
     pub const MATH: Libraries = Libraries(1 << 4);
+    /// `utf8`
+    pub const UTF8: Libraries = Libraries(1 << 5);
     /// All libraries that give a script no way to files, processes, clocks or the environment.
-    pub const SANDBOX: Libraries =
-        Libraries::BASE.with(Libraries::COROUTINE).with(Libraries::TABLE).with(Libraries::STRING).with(Libraries::MATH);
+    pub const SANDBOX: Libraries = Libraries::BASE
+        .with(Libraries::COROUTINE)
+        .with(Libraries::TABLE)
+        .with(Libraries::STRING)
+        .with(Libraries::MATH)
+        .with(Libraries::UTF8);
     /// Every library there is.
     pub const ALL: Libraries = Libraries::SANDBOX;
 
@@ -133,6 +142,9 @@ fn open<'gc>(ctx: Context<'gc>, libraries: Libraries) -> Result<(), Raised<'gc>>
     }
     if libraries.contains(Libraries::MATH) {
         globals.set_field(ctx, "math", math::open(ctx)?)?;
+    }
+    if libraries.contains(Libraries::UTF8) {
+        globals.set_field(ctx, "utf8", utf8::open(ctx)?)?;
     }
     Ok(())
 }

@@ -6,11 +6,16 @@
 use super::buffer::Buffer;
 use super::format::format;
 use super::inquiry::{Ask, Inquiry, inquire};
+use super::pack::{pack, packsize, unpack};
+use super::turns::{Work, begin};
 use super::{Row, library};
 use crate::api::{Action, Call, Collect, Context, LuaString, Native, Raised, STRING_MAX, Table, Type, Value};
 
 /// The most bytes that are worked on between two looks at the fuel.
 const DIRECT_MAX: usize = 1 << 16;
+
+/// The most values that are taken or given between two looks at the fuel.
+const VALUES_MAX: usize = 4000;
 
 /// Strings up to this length are made without an allocation on the way.
 const SHORT_MAX: usize = 40;
@@ -30,7 +35,7 @@ pub(super) fn open<'gc>(ctx: Context<'gc>) -> Result<Table<'gc>, Raised<'gc>> {
 // -- parts -----------------------------------------------------------------------------------------------
 
 /// A position counted from the end, if it is negative, as an offset: at least 0, and perhaps beyond the end.
-fn start_offset(position: i64, len: usize) -> usize {
+pub(super) fn start_offset(position: i64, len: usize) -> usize {
     match position {
         0 => 0,
         1.. => usize::try_from(position - 1).unwrap_or(usize::MAX),
@@ -78,34 +83,80 @@ fn byte<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
         return call.ret1(Value::Integer(i64::from(*byte)));
     }
     if bytes.len() > BYTES_MAX {
-        return Err(Raised::message("string slice too long"));
+        return Err(Raised::message("stack overflow (string slice too long)"));
     }
-    call.charge(bytes.len() / 4);
     call.ctx.ledger().check(bytes.len().saturating_mul(size_of::<Value<'_>>()))?;
     call.leave(&[]);
-    for byte in bytes {
-        call.push(Value::Integer(i64::from(*byte)));
+    begin(call, Bytes { text, start, end })
+}
+
+/// The bytes of a part of a string, in turns.
+#[derive(Collect)]
+#[collect(no_drop)]
+struct Bytes<'gc> {
+    text: LuaString<'gc>,
+    start: usize,
+    end: usize,
+}
+
+impl<'gc> Work<'gc> for Bytes<'gc> {
+    const NAME: &'static str = "string.byte";
+
+    fn go_on(&mut self, call: &mut Call<'_, 'gc>) -> Result<bool, Raised<'gc>> {
+        let end = self.end.min(self.start + VALUES_MAX);
+        let bytes = self.text.as_bytes().get(self.start..end).unwrap_or_default();
+        call.charge(bytes.len() / 4);
+        for byte in bytes {
+            call.push(Value::Integer(i64::from(*byte)));
+        }
+        self.start = end;
+        Ok(end == self.end)
     }
-    Ok(Action::Return)
 }
 
 fn char<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
     let mut short = [0; SHORT_MAX];
-    let mut long = Vec::new();
-    let bytes = match short.get_mut(..call.len()) {
-        Some(bytes) => bytes,
-        None => {
-            call.charge(call.len() / 8);
-            call.ctx.ledger().check(call.len())?;
-            long.resize(call.len(), 0);
-            long.as_mut_slice()
-        }
+    let Some(bytes) = short.get_mut(..call.len()) else {
+        call.leave_args(0);
+        return begin(call, Chars { at: 0, buffer: Buffer::default() });
     };
     for (index, byte) in bytes.iter_mut().enumerate() {
-        let code = call.check::<i64>(index)?;
-        *byte = u8::try_from(code).map_err(|_| Raised::argument(index, "value out of range"))?;
+        *byte = check_byte(call, index)?;
     }
     call.ret1(call.ctx.text(bytes))
+}
+
+fn check_byte<'gc>(call: &Call<'_, 'gc>, index: usize) -> Result<u8, Raised<'gc>> {
+    u8::try_from(call.check::<i64>(index)?).map_err(|_| Raised::argument(index, "value out of range"))
+}
+
+/// The string of many bytes, in turns; the arguments stay with the call.
+#[derive(Collect)]
+#[collect(require_static)]
+struct Chars {
+    at: usize,
+    buffer: Buffer,
+}
+
+impl<'gc> Work<'gc> for Chars {
+    const NAME: &'static str = "string.char";
+
+    fn go_on(&mut self, call: &mut Call<'_, 'gc>) -> Result<bool, Raised<'gc>> {
+        let end = call.len().min(self.at + VALUES_MAX);
+        call.charge((end - self.at) / 4);
+        self.buffer.reserve(call.ctx, end - self.at)?;
+        for index in self.at..end {
+            let byte = check_byte(call, index)?;
+            self.buffer.push(call.ctx, &[byte])?;
+        }
+        self.at = end;
+        if end < call.len() {
+            return Ok(false);
+        }
+        let text = self.buffer.finish(call.ctx);
+        call.leave(&[text]);
+        Ok(true)
+    }
 }
 
 // -- whole strings ---------------------------------------------------------------------------------------
@@ -285,8 +336,11 @@ const FUNCTIONS: &[Row] = rows! {
     "format" => format,
     "len" => len,
     "lower" => lower,
+    "pack" => pack,
+    "packsize" => packsize,
     "rep" => rep,
     "reverse" => reverse,
     "sub" => sub,
+    "unpack" => unpack,
     "upper" => upper,
 };

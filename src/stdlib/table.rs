@@ -6,6 +6,7 @@
 use super::buffer::Buffer;
 use super::inquiry::{Ask, Inquiry, ask, inquire, length_from};
 use super::sort::sort;
+use super::turns::{Work, begin};
 use super::{Row, library};
 use crate::api::{Action, Call, Collect, Context, Event, LuaString, Native, Raised, Table, Value};
 
@@ -17,6 +18,9 @@ const CHUNK_BYTES: usize = 1 << 16;
 
 /// The most values that `unpack` returns; PUC-Rio's stack has about as many slots.
 const UNPACK_MAX: u64 = 900_000;
+
+/// The most values that `unpack` takes between two looks at the fuel.
+const UNPACK_CHUNK: usize = 4000;
 
 /// Up to this many values `unpack` returns by way of an array.
 const UNPACK_FEW: usize = 8;
@@ -396,7 +400,6 @@ fn unpack<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
     };
     let last = given.unwrap_or_else(|| table.len());
     let count = check_count(first, last)?;
-    call.charge(count / 4);
     if count <= UNPACK_FEW {
         let mut values = [Value::Nil; UNPACK_FEW];
         for (value, key) in values.iter_mut().zip(first..=last) {
@@ -406,10 +409,32 @@ fn unpack<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
     }
     call.ctx.ledger().check(count.saturating_mul(size_of::<Value<'_>>()))?;
     call.leave(&[]);
-    for key in first..=last {
-        call.push(table.get_integer(call.ctx, key));
+    begin(call, UnpackPlain { table, at: first, count })
+}
+
+/// The elements of a table without a metatable, in turns.
+#[derive(Collect)]
+#[collect(no_drop)]
+struct UnpackPlain<'gc> {
+    table: Table<'gc>,
+    at: i64,
+    /// How many are to come.
+    count: usize,
+}
+
+impl<'gc> Work<'gc> for UnpackPlain<'gc> {
+    const NAME: &'static str = "table.unpack";
+
+    fn go_on(&mut self, call: &mut Call<'_, 'gc>) -> Result<bool, Raised<'gc>> {
+        let count = self.count.min(UNPACK_CHUNK);
+        call.charge(count / 4);
+        for _ in 0..count {
+            call.push(self.table.get_integer(call.ctx, self.at));
+            self.at = self.at.wrapping_add(1);
+        }
+        self.count -= count;
+        Ok(self.count == 0)
     }
-    Ok(Action::Return)
 }
 
 /// The number of values from `first` to `last`.
