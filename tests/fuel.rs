@@ -91,6 +91,39 @@ fn loops_and_closures() {
 }
 
 #[test]
+fn loading() {
+    check(
+        "
+        print(load('return 6 * 7')())
+        local source = ('a = 1\\n'):rep(2000) .. 'return ...'
+        print(load(source)('long'))
+        local at = 0
+        print(load(function() at = at + 1 return at <= 3000 and 'a = 1\\n' or nil end)())
+        print(load(function() error('broken', 0) end))
+    ",
+    );
+}
+
+#[test]
+fn a_long_text_is_paid_for_before_it_is_compiled() {
+    let costs = |count: usize| run(&format!("load(('a = 1 '):rep({count}))"), i64::MAX / 2, false).fuel;
+    assert!(costs(100_000) > costs(1_000) + 99_000 * 6 * 8);
+    // However small the slices are, none is overdrawn by more than a part of the price.
+    let mut lua = Lua::new();
+    let chunk = lua.load("=long", "load(('a = 1 '):rep(100000))").unwrap();
+    let thread = lua.enter(|ctx| {
+        let function = chunk.function(ctx, Value::Table(ctx.globals()));
+        ctx.stash(Thread::new(ctx, Value::Closure(function)))
+    });
+    let mut slices = 0;
+    while let (None, left) = resume(&mut lua, &thread, 10_000) {
+        assert!(left > -10_000, "{left} left of a slice");
+        slices += 1;
+    }
+    assert!(slices > 400, "{slices} slices");
+}
+
+#[test]
 fn tables_and_traversal() {
     check("
         local t = {}

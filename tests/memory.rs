@@ -55,6 +55,13 @@ fn strings_meet_the_limit() {
 }
 
 #[test]
+fn loaded_functions_meet_the_limit() {
+    check("kept functions", "local t, s = {}, string.rep('a = b + c ', 300) while true do t[#t + 1] = load(s) end");
+    check("a long text", "load(string.rep('a = 1 ', 1000000)) while true do load(string.rep('a = 1 ', 1000000)) end");
+    check("a reader without an end", "load(function() return 'a = 1 ' end)");
+}
+
+#[test]
 fn tables_meet_the_limit() {
     check("list", "local t, i = {}, 0 while true do i = i + 1 t[i] = i end");
     check("fields", "local t, i = {}, 0 while true do i = i + 1 t['k' .. i] = i end");

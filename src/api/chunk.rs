@@ -46,6 +46,22 @@ impl Chunk {
         Ok(Chunk { proto })
     }
 
+    /// Compiles a file's text: as [`Chunk::compile`], but without a byte order mark and without a first line that
+    /// begins with `#`, which is for the shell. All lines keep their numbers.
+    ///
+    /// # Errors
+    /// If the source is not Lua.
+    ///
+    /// # Example
+    /// ```
+    /// let chunk = deimos::Chunk::compile_file("@patrol", b"#!/usr/bin/env deimos\nreturn 1 + 1")?;
+    /// assert_eq!(chunk.call::<i64>(&mut deimos::Lua::new(), ())?, 2);
+    /// # Ok::<(), deimos::Error>(())
+    /// ```
+    pub fn compile_file(name: &str, source: &[u8]) -> Result<Chunk, Error> {
+        Chunk::compile(name, without_preamble(source))
+    }
+
     /// The name as messages show it.
     pub fn name(&self) -> &str {
         &self.proto.source
@@ -59,6 +75,12 @@ impl Chunk {
     /// The chunk as a function with `environment` as its `_ENV`.
     pub fn function<'gc>(&self, ctx: Context<'gc>, environment: Value<'gc>) -> Closure<'gc> {
         Closure::load(ctx, &self.proto, environment)
+    }
+
+    /// As [`Chunk::function`], for a chunk that is not used again: the machine does not look it up among those it
+    /// knows.
+    pub fn into_function<'gc>(self, ctx: Context<'gc>, environment: Value<'gc>) -> Closure<'gc> {
+        Closure::load_new(ctx, &self.proto, environment)
     }
 
     /// Runs the chunk to its end and converts what it returns.
@@ -87,6 +109,16 @@ impl fmt::Debug for Chunk {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Chunk({})", self.name())
     }
+}
+
+/// The text of a file without what stands in front of the program. The first line's end stays.
+fn without_preamble(source: &[u8]) -> &[u8] {
+    let source = source.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(source);
+    if source.first() != Some(&b'#') {
+        return source;
+    }
+    let end = source.iter().position(|&byte| byte == b'\n').unwrap_or(source.len());
+    source.get(end..).unwrap_or_default()
 }
 
 /// The name as messages show it: as PUC-Rio shortens it.

@@ -196,7 +196,7 @@ impl Program {
             Program::File(path) => {
                 let source = std::fs::read(path)
                     .map_err(|error| Stop::Unreadable(format!("cannot read {}: {error}", path.display())))?;
-                Ok(Chunk::compile(&format!("@{}", path.display()), without_preamble(&source))?)
+                Ok(Chunk::compile_file(&format!("@{}", path.display()), &source)?)
             }
             Program::StandardInput => {
                 let mut source = Vec::new();
@@ -204,21 +204,10 @@ impl Program {
                     .lock()
                     .read_to_end(&mut source)
                     .map_err(|error| Stop::Unreadable(format!("cannot read standard input: {error}")))?;
-                Ok(Chunk::compile("=stdin", without_preamble(&source))?)
+                Ok(Chunk::compile_file("=stdin", &source)?)
             }
         }
     }
-}
-
-/// The source without a byte order mark and without a first line for the shell. The line's end stays, so that
-/// all lines keep their numbers.
-fn without_preamble(source: &[u8]) -> &[u8] {
-    let source = source.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(source);
-    if source.first() != Some(&b'#') {
-        return source;
-    }
-    let end = source.iter().position(|&byte| byte == b'\n').unwrap_or(source.len());
-    source.get(end..).unwrap_or_default()
 }
 
 fn list(programs: &[Program]) -> i32 {

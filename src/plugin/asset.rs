@@ -33,7 +33,7 @@ impl LuaScript {
             offset: error.valid_up_to(),
             line: bytes.iter().take(error.valid_up_to()).filter(|&&byte| byte == b'\n').count() + 1,
         })?;
-        let chunk = Chunk::compile(&format!("@{name}"), bytes).map_err(|error| LuaScriptError::Syntax {
+        let chunk = Chunk::compile_file(&format!("@{name}"), bytes).map_err(|error| LuaScriptError::Syntax {
             message: error.message().to_owned(),
             line: error.line(),
             excerpt: excerpt(text, error.line(), error.message()),

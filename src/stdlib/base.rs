@@ -1,4 +1,4 @@
-//! The basic functions (§6.1), but for those that read source text.
+//! The basic functions (§6.1), but for those that read source text, which are in `load`.
 //!
 //! `pcall` and `xpcall` are sequences that catch: the machine brings errors to them, never a fault.
 //! `print` and `warn` write to where the host said, whole lines at a time.
@@ -8,6 +8,7 @@ use std::rc::Rc;
 
 use super::buffer::Buffer;
 use super::inquiry::{Ask, Inquiry, inquire, leave_call, text_from, without_position};
+use super::load::load;
 use super::{Row, add_functions, return_behind};
 use crate::api::{
     Action, Call, Collect, Context, Event, Intrinsic, Meta, Native, Raised, Sequence, Table, Type, Value, number,
@@ -471,6 +472,7 @@ const FUNCTIONS: &[Row] = rows! {
     "collectgarbage" => collectgarbage,
     "error" => error,
     "getmetatable" => getmetatable,
+    "load" => load,
     "pcall" => pcall,
     "print" => print,
     "rawequal" => rawequal,

@@ -22,6 +22,7 @@ mod buffer;
 mod coroutine;
 mod format;
 mod inquiry;
+mod load;
 mod math;
 mod pack;
 mod sort;

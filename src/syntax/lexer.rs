@@ -23,15 +23,9 @@ pub(super) struct Lexer<'s> {
 }
 
 impl<'s> Lexer<'s> {
-    /// Starts at the beginning, after a byte order mark and after a first line that begins with `#`.
+    /// Starts at the beginning.
     pub(super) fn new(source: &'s [u8]) -> Self {
-        let mut pos = if source.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
-        if source.get(pos) == Some(&b'#') {
-            while source.get(pos).is_some_and(|&byte| !is_newline(byte)) {
-                pos += 1;
-            }
-        }
-        Lexer { source, pos, line: 1, names: BTreeSet::new(), buffer: Vec::new() }
+        Lexer { source, pos: 0, line: 1, names: BTreeSet::new(), buffer: Vec::new() }
     }
 
     /// Reads the next token; after the last one it is [`Token::Eof`] for ever.
@@ -553,7 +547,7 @@ mod tests {
 
     #[test]
     fn counts_lines() {
-        let mut lexer = Lexer::new(b"\xef\xbb\xbf#!/usr/bin/lua 'x\na\r\nb\n\rc [[\n\n]] 'x\\\ny' --[[\n]] d");
+        let mut lexer = Lexer::new(b"\na\r\nb\n\rc [[\n\n]] 'x\\\ny' --[[\n]] d");
         let mut lines = Vec::new();
         loop {
             let lexeme = lexer.next().unwrap();

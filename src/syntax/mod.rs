@@ -42,8 +42,7 @@ impl Error for SyntaxError {}
 
 /// Parses a whole chunk.
 ///
-/// The source is bytes and need not be UTF-8. A UTF-8 byte order mark is skipped, and so is a first line
-/// that begins with `#`.
+/// The source is bytes and need not be UTF-8.
 ///
 /// # Errors
 ///

@@ -64,6 +64,8 @@ pub(super) struct Code<'gc> {
     pub(super) children: Box<[Gc<'gc, Code<'gc>>]>,
     #[collect(require_static)]
     pub(super) caches: Box<[CacheSlot]>,
+    #[collect(require_static)]
+    _charge: Charge,
 }
 
 /// What an instruction remembers from its last run: positions in tables, never trusted without a look.
@@ -102,6 +104,7 @@ impl<'gc> Code<'gc> {
                 constants,
                 children,
                 caches,
+                _charge: Charge::new(ctx.ledger(), bytes_of(proto)),
             },
         )
     }
@@ -110,6 +113,16 @@ impl<'gc> Code<'gc> {
     pub(super) fn op(&self, pc: usize) -> Option<Op> {
         self.ops.get(pc).copied()
     }
+}
+
+/// About the bytes that a function takes, bound and unbound, without those nested in it. The strings among its
+/// constants are entered where they are made.
+fn bytes_of(proto: &Proto) -> usize {
+    let code = proto.code.len() * (2 * size_of::<Op>() + size_of::<u32>());
+    let constants = proto.constants.len() * (size_of::<Constant>() + size_of::<Value<'_>>());
+    let names = size_of_val(&*proto.locals) + size_of_val(&*proto.upvalues);
+    let caches = usize::from(proto.caches) * size_of::<CacheSlot>();
+    size_of::<Proto>() + code + constants + names + caches
 }
 
 fn constant_value<'gc>(ctx: Context<'gc>, constant: &Constant) -> Value<'gc> {
@@ -127,6 +140,12 @@ impl<'gc> Closure<'gc> {
     pub fn load(ctx: Context<'gc>, proto: &Arc<Proto>, environment: Value<'gc>) -> Closure<'gc> {
         let upvalues = vec![environment; proto.upvalues.len()];
         Closure::new(ctx, ctx.code_of(proto), upvalues.into_iter())
+    }
+
+    /// As [`Closure::load`], for a chunk that is not known yet and will not be loaded again.
+    pub fn load_new(ctx: Context<'gc>, proto: &Arc<Proto>, environment: Value<'gc>) -> Closure<'gc> {
+        let upvalues = vec![environment; proto.upvalues.len()];
+        Closure::new(ctx, Code::bind(ctx, proto), upvalues.into_iter())
     }
 
     #[inline]
