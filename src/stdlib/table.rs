@@ -60,7 +60,7 @@ fn insert<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
     let Some(table) = plain_table(call, 0) else { return insert_slowly(call) };
     let end = table.len() + 1;
     match call.len() {
-        2 => table.set_integer(call.ctx, end, call.arg(1).rebuilt())?,
+        2 => table.set_integer(call.ctx, end, call.arg(1))?,
         3 => {
             let position = check_position(call, end)?;
             if end - position > CHUNK {

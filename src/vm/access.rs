@@ -8,35 +8,116 @@
 use super::call_exits::Exit;
 use super::context::Context;
 use super::error::Raised;
+use super::executor::WINDOW;
 use super::function::CacheSlot;
 use super::meta::{Event, Meta};
+use super::operate::ArithOp;
 use super::string::LuaString;
 use super::table::Table;
 use super::thread::Pending;
 use super::value::{Type, Value};
 use crate::bytecode::Reg;
 
-/// The running frame's registers.
-pub(super) type Window<'gc> = [Value<'gc>; 256];
+/// The running frame's registers, and a few slots behind the last that an instruction can name.
+pub(super) type Window<'gc> = [Value<'gc>; WINDOW];
 
-/// Stores an operation's answer in a register, or says what has to be done for it.
-pub(super) fn store<'gc>(regs: &mut Window<'gc>, a: Reg, outcome: Result<Meta<'gc>, Raised<'gc>>) -> Option<Exit<'gc>> {
-    match outcome {
-        Ok(Meta::Value(value)) => {
-            regs[usize::from(a.0)] = value;
-            None
-        }
-        Ok(call) => Some(Exit::Meta(call, Pending::Store { to: a })),
-        Err(raised) => Some(Exit::Raise(raised)),
+/// Where an instruction's answer goes, and the first slot behind the frame's registers, where a call of a metamethod
+/// is laid out.
+#[derive(Clone, Copy)]
+pub(super) struct Place {
+    pub(super) to: Reg,
+    pub(super) free: u8,
+}
+
+#[inline(always)]
+fn lay_out<'gc>(regs: &mut Window<'gc>, free: u8, call: &[Value<'gc>]) {
+    if let Some(room) = regs.get_mut(usize::from(free)..usize::from(free) + call.len()) {
+        room.copy_from_slice(call);
     }
 }
 
-fn done<'gc>(outcome: Result<Meta<'gc>, Raised<'gc>>) -> Option<Exit<'gc>> {
+/// An operation's answer, or what has to be done for it.
+fn answer<'gc>(
+    regs: &mut Window<'gc>,
+    free: u8,
+    outcome: Result<Meta<'gc>, Raised<'gc>>,
+    pending: Pending,
+) -> Result<Value<'gc>, Exit<'gc>> {
     match outcome {
-        Ok(Meta::Value(_)) => None,
-        Ok(call) => Some(Exit::Meta(call, Pending::Discard)),
-        Err(raised) => Some(Exit::Raise(raised)),
+        Ok(Meta::Value(value)) => Ok(value),
+        Ok(Meta::Call { function, args: [first, second, third], count }) => {
+            lay_out(regs, free, &[function, first, second, third]);
+            Err(Exit::Meta(count, pending))
+        }
+        Err(raised) => Err(Exit::Raise(raised)),
     }
+}
+
+fn store<'gc>(regs: &mut Window<'gc>, place: Place, outcome: Result<Meta<'gc>, Raised<'gc>>) -> Option<Exit<'gc>> {
+    match answer(regs, place.free, outcome, Pending::Store { to: place.to }) {
+        Ok(value) => {
+            regs[usize::from(place.to.0)] = value;
+            None
+        }
+        Err(exit) => Some(exit),
+    }
+}
+
+/// `R[to] := left op right`, where the operands are not both numbers of the usual kinds.
+#[inline(never)]
+pub(super) fn arithmetic<'gc>(
+    ctx: Context<'gc>,
+    regs: &mut Window<'gc>,
+    place: Place,
+    op: ArithOp,
+    left: Value<'gc>,
+    right: Value<'gc>,
+) -> Option<Exit<'gc>> {
+    if let (Value::Table(_), _) | (_, Value::Table(_)) = (left, right) {
+        let handler = ctx.either(left, right, op.event());
+        if !handler.is_nil() {
+            lay_out(regs, place.free, &[handler, left, right]);
+            return Some(Exit::Meta(2, Pending::Store { to: place.to }));
+        }
+    }
+    store(regs, place, ctx.arithmetic(op, left, right))
+}
+
+/// `R[to] := #value`, where that is no table without a metatable.
+#[inline(never)]
+pub(super) fn length<'gc>(
+    ctx: Context<'gc>,
+    regs: &mut Window<'gc>,
+    place: Place,
+    value: Value<'gc>,
+) -> Option<Exit<'gc>> {
+    store(regs, place, ctx.length(value))
+}
+
+/// The relations that instructions test.
+#[derive(Clone, Copy)]
+pub(super) enum Relation {
+    Equal,
+    Less,
+    LessEqual,
+}
+
+/// Whether the relation holds between two values that are not both numbers.
+#[inline(never)]
+pub(super) fn compare<'gc>(
+    ctx: Context<'gc>,
+    regs: &mut Window<'gc>,
+    free: u8,
+    pending: Pending,
+    relation: Relation,
+    (left, right): (Value<'gc>, Value<'gc>),
+) -> Result<bool, Exit<'gc>> {
+    let outcome = match relation {
+        Relation::Equal => Ok(ctx.equals(left, right)),
+        Relation::Less => ctx.less_than(left, right),
+        Relation::LessEqual => ctx.less_equal(left, right),
+    };
+    answer(regs, free, outcome, pending).map(|value| value.is_truthy())
 }
 
 /// `R[a] := object[key]`.
@@ -44,7 +125,7 @@ fn done<'gc>(outcome: Result<Meta<'gc>, Raised<'gc>>) -> Option<Exit<'gc>> {
 pub(super) fn get<'gc>(
     ctx: Context<'gc>,
     regs: &mut Window<'gc>,
-    a: Reg,
+    place: Place,
     object: Value<'gc>,
     key: Value<'gc>,
 ) -> Option<Exit<'gc>> {
@@ -54,11 +135,11 @@ pub(super) fn get<'gc>(
     if let Value::Table(table) = object {
         let value = table.get(ctx, key);
         if !value.is_nil() || table.metatable().is_none() {
-            regs[usize::from(a.0)] = value;
+            regs[usize::from(place.to.0)] = value;
             return None;
         }
     }
-    store(regs, a, ctx.index(object, key))
+    store(regs, place, ctx.index(object, key))
 }
 
 /// `R[a] := object[key]` for a constant string key that was not at its cached position.
@@ -66,7 +147,7 @@ pub(super) fn get<'gc>(
 pub(super) fn get_field<'gc>(
     ctx: Context<'gc>,
     regs: &mut Window<'gc>,
-    a: Reg,
+    place: Place,
     object: Value<'gc>,
     key: LuaString<'gc>,
     slot: &CacheSlot,
@@ -77,20 +158,20 @@ pub(super) fn get_field<'gc>(
         if table.may_have(key) {
             let value = table.get_and_cache(ctx, key, &slot.field);
             if !value.is_nil() {
-                regs[usize::from(a.0)] = value;
+                regs[usize::from(place.to.0)] = value;
                 return None;
             }
         }
         if table.metatable().is_none() {
-            regs[usize::from(a.0)] = Value::Nil;
+            regs[usize::from(place.to.0)] = Value::Nil;
             return None;
         }
     }
     if let Some(value) = inherited(ctx, object, key, slot) {
-        regs[usize::from(a.0)] = value;
+        regs[usize::from(place.to.0)] = value;
         return None;
     }
-    store(regs, a, ctx.index(object, Value::String(key)))
+    store(regs, place, ctx.index(object, Value::String(key)))
 }
 
 /// A field found through one hop of `__index`, with both positions cached: the usual way to a method. `None`
@@ -110,7 +191,14 @@ fn inherited<'gc>(ctx: Context<'gc>, object: Value<'gc>, key: LuaString<'gc>, sl
 
 /// `object[key] := value`.
 #[inline(never)]
-pub(super) fn set<'gc>(ctx: Context<'gc>, object: Value<'gc>, key: Value<'gc>, value: Value<'gc>) -> Option<Exit<'gc>> {
+pub(super) fn set<'gc>(
+    ctx: Context<'gc>,
+    regs: &mut Window<'gc>,
+    free: u8,
+    object: Value<'gc>,
+    key: Value<'gc>,
+    value: Value<'gc>,
+) -> Option<Exit<'gc>> {
     if let Value::String(key) = key {
         ctx.charge_comparison(key, key);
     }
@@ -119,17 +207,18 @@ pub(super) fn set<'gc>(ctx: Context<'gc>, object: Value<'gc>, key: Value<'gc>, v
     {
         return table.set(ctx, key, value).err().map(|error| Exit::Raise(ctx.table_error(error, key)));
     }
-    done(ctx.set_index(object, key, value))
+    answer(regs, free, ctx.set_index(object, key, value), Pending::Discard).err()
 }
 
 /// `object[key] := value` for a constant string key that was not at its cached position.
 #[inline(never)]
 pub(super) fn set_field<'gc>(
     ctx: Context<'gc>,
+    regs: &mut Window<'gc>,
+    (free, slot): (u8, &CacheSlot),
     object: Value<'gc>,
     key: LuaString<'gc>,
     value: Value<'gc>,
-    slot: &CacheSlot,
 ) -> Option<Exit<'gc>> {
     if let Value::Table(table) = object
         && table.metatable().is_none_or(|metatable| ctx.event_of(metatable, Event::NewIndex).is_nil())
@@ -137,7 +226,7 @@ pub(super) fn set_field<'gc>(
         let outcome = table.set_and_cache(ctx, key, value, &slot.field);
         return outcome.err().map(|error| Exit::Raise(ctx.table_error(error, Value::String(key))));
     }
-    done(ctx.set_index(object, Value::String(key), value))
+    answer(regs, free, ctx.set_index(object, Value::String(key), value), Pending::Discard).err()
 }
 
 /// `table[start + i] := values[i]` for all of them, counted from 1.
@@ -153,7 +242,7 @@ pub(super) fn set_list<'gc>(
     let mut key = i64::from(start);
     for value in values {
         key += 1;
-        table.set_integer(ctx, key, value.rebuilt())?;
+        table.set_integer(ctx, key, *value)?;
     }
     Ok(())
 }

@@ -123,6 +123,7 @@ impl<'gc> Machine<'gc> {
             resumed: None,
             base,
             count,
+            home: func,
             out: base,
             out_count: 0,
             fuel: &mut *step.fuel,
@@ -206,6 +207,9 @@ impl<'gc> Machine<'gc> {
     pub(super) fn place_results(&mut self, to: usize, want: Count, start: usize, count: usize) {
         let want = want.get().unwrap_or(count);
         if want == 1 && count > 0 {
+            if start == to {
+                return;
+            }
             let value = self.stack.get(start).copied().unwrap_or_default();
             if let Some(slot) = self.stack.get_mut(to) {
                 *slot = value;
@@ -260,6 +264,7 @@ impl<'gc> Machine<'gc> {
             resumed,
             base,
             count,
+            home: base,
             out: base,
             out_count: 0,
             fuel: &mut *step.fuel,

@@ -3,6 +3,7 @@
 //! The loop saves its frame before it comes here, so the whole machine is in order; whatever is decided here ends
 //! in a word that says what is next.
 
+use super::access::Window;
 use super::error::Raised;
 use super::executor::Machine;
 use super::meta::{Event, Meta};
@@ -21,8 +22,9 @@ pub(super) enum Exit<'gc> {
     Call(Reg, Count, Count),
     /// Call what is in the register, which is no Lua function, and return its results.
     TailCall(Reg, Count),
-    /// Call a metamethod, then do with its result what is said here.
-    Meta(Meta<'gc>, Pending),
+    /// Call the metamethod that lies with so many arguments behind the frame's last register, then do with its result
+    /// what is said here. An exit that carried the values would be moved from hand to hand.
+    Meta(usize, Pending),
     /// Concatenate so many operands from the register on.
     Concat(Reg, u8),
     /// Mark the register, which holds neither nil nor false, as to be closed.
@@ -40,13 +42,12 @@ impl<'gc> Machine<'gc> {
     #[inline(never)]
     pub(super) fn leave_loop(&mut self, step: &mut Step<'_, 'gc>, exit: Exit<'gc>) -> Next {
         match exit {
-            Exit::Meta(call, pending) => self.call_meta(step, call, pending),
             Exit::Concat(first, count) => self.concat(step, first, count),
             Exit::ToClose(reg) => self.mark_to_close(step, reg),
             Exit::Close(reg, count) => self.close_variables(step, reg, count),
             Exit::Pause => Next::Pause,
             Exit::Raise(raised) => self.raise(step, raised),
-            Exit::Return(..) | Exit::Call(..) | Exit::TailCall(..) => Next::Run,
+            Exit::Return(..) | Exit::Call(..) | Exit::TailCall(..) | Exit::Meta(..) => Next::Run,
         }
     }
 
@@ -90,7 +91,7 @@ impl<'gc> Machine<'gc> {
 
 /// Prepares a numeric loop: checks and converts start, limit and step, and counts the turns of an integer loop
 /// beforehand so that it cannot overflow (§3.3.5). Whether the loop runs at all.
-pub(super) fn for_prepare<'gc>(regs: &mut [Value<'gc>; 256], a: Reg) -> Result<bool, Raised<'gc>> {
+pub(super) fn for_prepare<'gc>(regs: &mut Window<'gc>, a: Reg) -> Result<bool, Raised<'gc>> {
     let [limit_reg, step_reg, var_reg] = [1, 2, 3].map(|up| usize::from(a.0.wrapping_add(up)));
     let (start, limit, step) = (regs[usize::from(a.0)], regs[limit_reg], regs[step_reg]);
     if let (Value::Integer(start), Value::Integer(step)) = (start, step) {

@@ -8,12 +8,13 @@
 //! Fuel is charged at backward jumps by the length of the body, at calls by the length of the callee, and
 //! at checkpoints. All three are places where the frame can be saved as it is.
 
-use super::access;
+use std::sync::atomic::{Ordering, compiler_fence};
+
+use super::access::{self, Place, Relation};
 use super::call_exits::{Exit, for_prepare};
 use super::error::Raised;
-use super::executor::{FRAMES_MAX, Machine, STACK_CHECKED};
+use super::executor::{FRAMES_MAX, Machine, STACK_CHECKED, WINDOW};
 use super::function::{CacheSlot, Closure, Intrinsic};
-use super::meta::Meta;
 use super::operate::{
     ArithOp, compare_integer_float, float_modulo, integer_floor_div, integer_modulo, is_text, power, shift_left,
     shift_right,
@@ -46,7 +47,7 @@ pub(super) fn execute<'gc>(machine: &mut Machine<'gc>, step: &mut Step<'_, 'gc>)
         let constants = &*code.constants;
         machine.reserve(base);
         let (below, above) = machine.stack.split_at_mut(base);
-        let Some(regs) = above.first_chunk_mut::<256>() else { return Next::Pause };
+        let Some(regs) = above.first_chunk_mut::<WINDOW>() else { return Next::Pause };
 
         macro_rules! reg {
             ($reg:expr) => {
@@ -68,18 +69,27 @@ pub(super) fn execute<'gc>(machine: &mut Machine<'gc>, step: &mut Step<'_, 'gc>)
                 }
             }};
         }
-        // Stores an operation's answer, or makes the call that leads to it.
-        macro_rules! store {
-            ($run:lifetime, $a:expr, $outcome:expr) => {
-                leave_if!($run, access::store(regs, $a, $outcome))
+        // Where an answer goes that is found off the fast path.
+        macro_rules! place {
+            ($to:expr) => {
+                Place { to: $to, free: code.max_stack }
             };
         }
-        // An answer from off the fast path, and what finding it cost.
-        macro_rules! paid {
-            ($answer:expr) => {{
-                let answer = $answer;
+        macro_rules! slow_arithmetic {
+            ($run:lifetime, $op:ident, $a:expr, $left:expr, $right:expr) => {
+                leave_if!($run, access::arithmetic(ctx, regs, place!($a), ArithOp::$op, $left, $right))
+            };
+        }
+        macro_rules! slow_compare {
+            ($run:lifetime, $expect:literal, $to:expr, $relation:ident, $left:expr, $right:expr) => {{
+                let pending = Pending::Test { expect: $expect, label: $to };
+                let operands = ($left, $right);
+                let answer = access::compare(ctx, regs, code.max_stack, pending, Relation::$relation, operands);
                 *step.fuel -= ctx.take_charges();
-                answer
+                match answer {
+                    Ok(answer) => answer,
+                    Err(exit) => break $run exit,
+                }
             }};
         }
         macro_rules! jump {
@@ -111,7 +121,7 @@ pub(super) fn execute<'gc>(machine: &mut Machine<'gc>, step: &mut Step<'_, 'gc>)
                         let $y = y as f64;
                         reg!($a) = Value::Float($float);
                     }
-                    (left, right) => store!($run, $a, ctx.arithmetic(ArithOp::$op, *left, *right)),
+                    (left, right) => slow_arithmetic!($run, $op, $a, *left, *right),
                 }
             }};
         }
@@ -127,7 +137,7 @@ pub(super) fn execute<'gc>(machine: &mut Machine<'gc>, step: &mut Step<'_, 'gc>)
                 };
                 match operands {
                     Ok(($x, $y)) => reg!($a) = Value::Float($float),
-                    Err((left, right)) => store!($run, $a, ctx.arithmetic(ArithOp::$op, left, right)),
+                    Err((left, right)) => slow_arithmetic!($run, $op, $a, left, right),
                 }
             }};
         }
@@ -141,7 +151,7 @@ pub(super) fn execute<'gc>(machine: &mut Machine<'gc>, step: &mut Step<'_, 'gc>)
                         let $y = y as f64;
                         reg!($a) = Value::Float($float);
                     }
-                    (left, right) => store!($run, $a, ctx.arithmetic(ArithOp::$op, *left, *right)),
+                    (left, right) => slow_arithmetic!($run, $op, $a, *left, *right),
                 }
             }};
         }
@@ -149,22 +159,18 @@ pub(super) fn execute<'gc>(machine: &mut Machine<'gc>, step: &mut Step<'_, 'gc>)
             ($run:lifetime, $op:ident, $a:expr, $b:expr, $right:expr, |$x:ident, $y:ident| $integer:expr) => {{
                 match (&reg!($b), &$right) {
                     (&Value::Integer($x), &Value::Integer($y)) => reg!($a) = Value::Integer($integer),
-                    (left, right) => store!($run, $a, ctx.arithmetic(ArithOp::$op, *left, *right)),
+                    (left, right) => slow_arithmetic!($run, $op, $a, *left, *right),
                 }
             }};
         }
         // Jumps if the comparison's answer is `expect`.
         macro_rules! compare {
-            ($run:lifetime, $expect:literal, $to:expr, $left:expr, $right:expr, $operator:tt, $mixed:ident, $slow:ident) => {{
+            ($run:lifetime, $expect:literal, $to:expr, $left:expr, $right:expr, $operator:tt, $mixed:ident, $relation:ident) => {{
                 let answer = match (&$left, &$right) {
                     (Value::Integer(x), Value::Integer(y)) => x $operator y,
                     (Value::Float(x), Value::Float(y)) => x $operator y,
                     (Value::Integer(x), Value::Float(y)) => $mixed(compare_integer_float(*x, *y)),
-                    (left, right) => match paid!(ctx.$slow(*left, *right)) {
-                        Ok(Meta::Value(value)) => value.is_truthy(),
-                        Ok(call) => break $run Exit::Meta(call, Pending::Test { expect: $expect, label: $to }),
-                        Err(raised) => break $run Exit::Raise(raised),
-                    },
+                    (left, right) => slow_compare!($run, $expect, $to, $relation, *left, *right),
                 };
                 if answer == $expect {
                     jump!($to);
@@ -172,7 +178,7 @@ pub(super) fn execute<'gc>(machine: &mut Machine<'gc>, step: &mut Step<'_, 'gc>)
             }};
         }
         macro_rules! compare_immediate {
-            ($run:lifetime, $expect:literal, $to:expr, $a:expr, $value:expr, |$x:ident, $y:ident| $answer:expr, $slow:expr) => {{
+            ($run:lifetime, $expect:literal, $to:expr, $a:expr, $value:expr, |$x:ident, $y:ident| $answer:expr, |$l:ident, $r:ident| $relation:ident($slow_left:ident, $slow_right:ident)) => {{
                 let answer = match &reg!($a) {
                     &Value::Integer($x) => {
                         let $y = i64::from($value);
@@ -182,11 +188,10 @@ pub(super) fn execute<'gc>(machine: &mut Machine<'gc>, step: &mut Step<'_, 'gc>)
                         let $y = f64::from($value);
                         $answer
                     }
-                    other => match $slow(*other, Value::Integer(i64::from($value))) {
-                        Ok(Meta::Value(value)) => value.is_truthy(),
-                        Ok(call) => break $run Exit::Meta(call, Pending::Test { expect: $expect, label: $to }),
-                        Err(raised) => break $run Exit::Raise(raised),
-                    },
+                    other => {
+                        let ($l, $r) = (*other, Value::Integer(i64::from($value)));
+                        slow_compare!($run, $expect, $to, $relation, $slow_left, $slow_right)
+                    }
                 };
                 if answer == $expect {
                     jump!($to);
@@ -197,10 +202,9 @@ pub(super) fn execute<'gc>(machine: &mut Machine<'gc>, step: &mut Step<'_, 'gc>)
             ($run:lifetime, $expect:literal, $to:expr, $left:expr, $right:expr) => {{
                 let answer = match (&$left, &$right) {
                     (Value::Integer(x), Value::Integer(y)) => x == y,
-                    (left, right) => match paid!(ctx.equals(*left, *right)) {
-                        Meta::Value(value) => value.is_truthy(),
-                        call => break $run Exit::Meta(call, Pending::Test { expect: $expect, label: $to }),
-                    },
+                    (Value::String(x), Value::String(y)) if x.same(*y) => true,
+                    (Value::Table(x), Value::Table(y)) if x.same(*y) => true,
+                    (left, right) => slow_compare!($run, $expect, $to, Equal, *left, *right),
                 };
                 if answer == $expect {
                     jump!($to);
@@ -213,7 +217,20 @@ pub(super) fn execute<'gc>(machine: &mut Machine<'gc>, step: &mut Step<'_, 'gc>)
             pc += 1;
             match *op {
                 // -- loads
-                Op::Move { a, b } => reg!(a) = reg!(b).rebuilt(),
+                Op::Move { a, b } => {
+                    let [to, from] = [a, b].map(|reg| usize::from(reg.0));
+                    match regs[from] {
+                        Value::Integer(i) => {
+                            compiler_fence(Ordering::SeqCst);
+                            regs[to] = Value::Integer(i);
+                        }
+                        Value::Float(x) => {
+                            compiler_fence(Ordering::SeqCst);
+                            regs[to] = Value::Float(x);
+                        }
+                        other => regs[to] = other,
+                    }
+                }
                 Op::LoadNil { a, count } => {
                     for at in usize::from(a.0)..usize::from(a.0) + usize::from(count) {
                         if let Some(slot) = regs.get_mut(at) {
@@ -267,7 +284,7 @@ pub(super) fn execute<'gc>(machine: &mut Machine<'gc>, step: &mut Step<'_, 'gc>)
                 }
                 Op::SetUpCell { up, b } => {
                     if let Value::Cell(cell) = upvalue(closure, up.0) {
-                        cell.set(ctx.mc(), reg!(b).rebuilt());
+                        reg!(b).hand_to(|value| cell.set(ctx.mc(), value));
                     }
                 }
                 Op::NewCell { a } => reg!(a) = Value::Cell(gc_arena::Gc::new(ctx.mc(), gc_arena::Lock::new(reg!(a)))),
@@ -278,7 +295,7 @@ pub(super) fn execute<'gc>(machine: &mut Machine<'gc>, step: &mut Step<'_, 'gc>)
                 }
                 Op::SetCell { a, b } => {
                     if let &Value::Cell(cell) = &reg!(a) {
-                        cell.set(ctx.mc(), reg!(b).rebuilt());
+                        reg!(b).hand_to(|value| cell.set(ctx.mc(), value));
                     }
                 }
 
@@ -315,7 +332,7 @@ pub(super) fn execute<'gc>(machine: &mut Machine<'gc>, step: &mut Step<'_, 'gc>)
                         reg!(a) = value;
                         continue;
                     }
-                    leave_if!('run, access::get_field(ctx, regs, a, reg!(object), key, slot));
+                    leave_if!('run, access::get_field(ctx, regs, place!(a), reg!(object), key, slot));
                 }
                 Op::GetField { a, b, key, cache } => {
                     let &Value::String(key) = &constant!(key) else { continue };
@@ -326,7 +343,7 @@ pub(super) fn execute<'gc>(machine: &mut Machine<'gc>, step: &mut Step<'_, 'gc>)
                         reg!(a) = value;
                         continue;
                     }
-                    leave_if!('run, access::get_field(ctx, regs, a, reg!(b), key, slot));
+                    leave_if!('run, access::get_field(ctx, regs, place!(a), reg!(b), key, slot));
                 }
                 Op::GetUpField { a, up, key, cache } => {
                     let &Value::String(key) = &constant!(key) else { continue };
@@ -337,7 +354,7 @@ pub(super) fn execute<'gc>(machine: &mut Machine<'gc>, step: &mut Step<'_, 'gc>)
                         reg!(a) = value;
                         continue;
                     }
-                    leave_if!('run, access::get_field(ctx, regs, a, upvalue(closure, up.0), key, slot));
+                    leave_if!('run, access::get_field(ctx, regs, place!(a), upvalue(closure, up.0), key, slot));
                 }
                 Op::SetField { a, b, key, cache } => {
                     let &Value::String(key) = &constant!(key) else { continue };
@@ -348,7 +365,7 @@ pub(super) fn execute<'gc>(machine: &mut Machine<'gc>, step: &mut Step<'_, 'gc>)
                     {
                         continue;
                     }
-                    leave_if!('run, access::set_field(ctx, reg!(a), key, reg!(b), slot));
+                    leave_if!('run, access::set_field(ctx, regs, (code.max_stack, slot), reg!(a), key, reg!(b)));
                 }
                 Op::SetUpField { up, b, key, cache } => {
                     let &Value::String(key) = &constant!(key) else { continue };
@@ -358,7 +375,7 @@ pub(super) fn execute<'gc>(machine: &mut Machine<'gc>, step: &mut Step<'_, 'gc>)
                     {
                         continue;
                     }
-                    leave_if!('run, access::set_field(ctx, upvalue(closure, up.0), key, reg!(b), slot));
+                    leave_if!('run, access::set_field(ctx, regs, (code.max_stack, slot), upvalue(closure, up.0), key, reg!(b)));
                 }
                 Op::GetIndex { a, b, c } => {
                     if let (&Value::Table(table), &Value::Integer(key)) = (&reg!(b), &reg!(c))
@@ -367,7 +384,7 @@ pub(super) fn execute<'gc>(machine: &mut Machine<'gc>, step: &mut Step<'_, 'gc>)
                         reg!(a) = value;
                         continue;
                     }
-                    leave_if!('run, access::get(ctx, regs, a, reg!(b), reg!(c)));
+                    leave_if!('run, access::get(ctx, regs, place!(a), reg!(b), reg!(c)));
                 }
                 Op::SetIndex { a, b, c } => {
                     if let (&Value::Table(table), &Value::Integer(key)) = (&reg!(a), &reg!(b))
@@ -375,7 +392,7 @@ pub(super) fn execute<'gc>(machine: &mut Machine<'gc>, step: &mut Step<'_, 'gc>)
                     {
                         continue;
                     }
-                    leave_if!('run, access::set(ctx, reg!(a), reg!(b), reg!(c)));
+                    leave_if!('run, access::set(ctx, regs, code.max_stack, reg!(a), reg!(b), reg!(c)));
                 }
                 Op::GetInt { a, b, index } => {
                     if let &Value::Table(table) = &reg!(b)
@@ -384,7 +401,7 @@ pub(super) fn execute<'gc>(machine: &mut Machine<'gc>, step: &mut Step<'_, 'gc>)
                         reg!(a) = value;
                         continue;
                     }
-                    leave_if!('run, access::get(ctx, regs, a, reg!(b), Value::Integer(i64::from(index))));
+                    leave_if!('run, access::get(ctx, regs, place!(a), reg!(b), Value::Integer(i64::from(index))));
                 }
                 Op::SetInt { a, b, index } => {
                     if let &Value::Table(table) = &reg!(a)
@@ -392,7 +409,7 @@ pub(super) fn execute<'gc>(machine: &mut Machine<'gc>, step: &mut Step<'_, 'gc>)
                     {
                         continue;
                     }
-                    leave_if!('run, access::set(ctx, reg!(a), Value::Integer(i64::from(index)), reg!(b)));
+                    leave_if!('run, access::set(ctx, regs, code.max_stack, reg!(a), Value::Integer(i64::from(index)), reg!(b)));
                 }
 
                 // -- arithmetic
@@ -431,26 +448,26 @@ pub(super) fn execute<'gc>(machine: &mut Machine<'gc>, step: &mut Step<'_, 'gc>)
                 Op::AddI { a, b, value } => match &reg!(b) {
                     &Value::Integer(x) => reg!(a) = Value::Integer(x.wrapping_add(i64::from(value))),
                     &Value::Float(x) => reg!(a) = Value::Float(x + f64::from(value)),
-                    other => store!('run, a, ctx.arithmetic(ArithOp::Add, *other, Value::Integer(i64::from(value)))),
+                    other => slow_arithmetic!('run, Add, a, *other, Value::Integer(i64::from(value))),
                 },
                 Op::SubI { a, b, value } => match &reg!(b) {
                     &Value::Integer(x) => reg!(a) = Value::Integer(x.wrapping_sub(i64::from(value))),
                     &Value::Float(x) => reg!(a) = Value::Float(x - f64::from(value)),
-                    other => store!('run, a, ctx.arithmetic(ArithOp::Sub, *other, Value::Integer(i64::from(value)))),
+                    other => slow_arithmetic!('run, Sub, a, *other, Value::Integer(i64::from(value))),
                 },
                 Op::Unm { a, b } => match reg!(b) {
                     Value::Integer(x) => reg!(a) = Value::Integer(x.wrapping_neg()),
                     Value::Float(x) => reg!(a) = Value::Float(-x),
-                    other => store!('run, a, ctx.arithmetic(ArithOp::Unm, other, other)),
+                    other => slow_arithmetic!('run, Unm, a, other, other),
                 },
                 Op::Not { a, b } => reg!(a) = Value::Boolean(reg!(b).is_falsy()),
                 Op::Len { a, b } => match reg!(b) {
                     Value::Table(table) if table.metatable().is_none() => reg!(a) = Value::Integer(table.len()),
-                    other => store!('run, a, ctx.length(other)),
+                    other => leave_if!('run, access::length(ctx, regs, place!(a), other)),
                 },
                 Op::BNot { a, b } => match reg!(b) {
                     Value::Integer(x) => reg!(a) = Value::Integer(!x),
-                    other => store!('run, a, ctx.arithmetic(ArithOp::BNot, other, other)),
+                    other => slow_arithmetic!('run, BNot, a, other, other),
                 },
                 Op::Concat { a, b, count } => {
                     let first = usize::from(b.0);
@@ -490,35 +507,35 @@ pub(super) fn execute<'gc>(machine: &mut Machine<'gc>, step: &mut Step<'_, 'gc>)
                         jump!(to);
                     }
                 }
-                Op::JumpLt { a, b, to } => compare!('run, true, to, reg!(a), reg!(b), <, is_less, less_than),
-                Op::JumpNotLt { a, b, to } => compare!('run, false, to, reg!(a), reg!(b), <, is_less, less_than),
-                Op::JumpLe { a, b, to } => compare!('run, true, to, reg!(a), reg!(b), <=, is_less_equal, less_equal),
+                Op::JumpLt { a, b, to } => compare!('run, true, to, reg!(a), reg!(b), <, is_less, Less),
+                Op::JumpNotLt { a, b, to } => compare!('run, false, to, reg!(a), reg!(b), <, is_less, Less),
+                Op::JumpLe { a, b, to } => compare!('run, true, to, reg!(a), reg!(b), <=, is_less_equal, LessEqual),
                 Op::JumpNotLe { a, b, to } => {
-                    compare!('run, false, to, reg!(a), reg!(b), <=, is_less_equal, less_equal);
+                    compare!('run, false, to, reg!(a), reg!(b), <=, is_less_equal, LessEqual);
                 }
                 Op::JumpLtI { a, value, to } => {
-                    compare_immediate!('run, true, to, a, value, |x, y| x < y, |l, r| ctx.less_than(l, r));
+                    compare_immediate!('run, true, to, a, value, |x, y| x < y, |l, r| Less(l, r));
                 }
                 Op::JumpNotLtI { a, value, to } => {
-                    compare_immediate!('run, false, to, a, value, |x, y| x < y, |l, r| ctx.less_than(l, r));
+                    compare_immediate!('run, false, to, a, value, |x, y| x < y, |l, r| Less(l, r));
                 }
                 Op::JumpLeI { a, value, to } => {
-                    compare_immediate!('run, true, to, a, value, |x, y| x <= y, |l, r| ctx.less_equal(l, r));
+                    compare_immediate!('run, true, to, a, value, |x, y| x <= y, |l, r| LessEqual(l, r));
                 }
                 Op::JumpNotLeI { a, value, to } => {
-                    compare_immediate!('run, false, to, a, value, |x, y| x <= y, |l, r| ctx.less_equal(l, r));
+                    compare_immediate!('run, false, to, a, value, |x, y| x <= y, |l, r| LessEqual(l, r));
                 }
                 Op::JumpGtI { a, value, to } => {
-                    compare_immediate!('run, true, to, a, value, |x, y| x > y, |l, r| ctx.less_than(r, l));
+                    compare_immediate!('run, true, to, a, value, |x, y| x > y, |l, r| Less(r, l));
                 }
                 Op::JumpNotGtI { a, value, to } => {
-                    compare_immediate!('run, false, to, a, value, |x, y| x > y, |l, r| ctx.less_than(r, l));
+                    compare_immediate!('run, false, to, a, value, |x, y| x > y, |l, r| Less(r, l));
                 }
                 Op::JumpGeI { a, value, to } => {
-                    compare_immediate!('run, true, to, a, value, |x, y| x >= y, |l, r| ctx.less_equal(r, l));
+                    compare_immediate!('run, true, to, a, value, |x, y| x >= y, |l, r| LessEqual(r, l));
                 }
                 Op::JumpNotGeI { a, value, to } => {
-                    compare_immediate!('run, false, to, a, value, |x, y| x >= y, |l, r| ctx.less_equal(r, l));
+                    compare_immediate!('run, false, to, a, value, |x, y| x >= y, |l, r| LessEqual(r, l));
                 }
 
                 // -- loops
@@ -599,7 +616,7 @@ pub(super) fn execute<'gc>(machine: &mut Machine<'gc>, step: &mut Step<'_, 'gc>)
                         };
                         match pair {
                             Some(Some((key, value))) => {
-                                reg!(first) = key.rebuilt();
+                                reg!(first) = key;
                                 if count > 1 {
                                     reg!(second) = value;
                                     for at in 2..usize::from(count) {
@@ -695,7 +712,7 @@ pub(super) fn execute<'gc>(machine: &mut Machine<'gc>, step: &mut Step<'_, 'gc>)
                             // The result always lies above the place it goes to.
                             let (low, high) = machine.stack.split_at_mut(from);
                             if let (Some(slot), Some(value)) = (low.get_mut(place), high.first()) {
-                                *slot = value.rebuilt();
+                                value.hand_to(|value| *slot = value);
                             }
                             if let Pending::Results { want, .. } = pending {
                                 match want.get() {
@@ -743,25 +760,8 @@ pub(super) fn execute<'gc>(machine: &mut Machine<'gc>, step: &mut Step<'_, 'gc>)
         // What needs more than the window. The frame is saved, so that all of the machine is in order.
         let place = (base, pc, extra);
         let live = Pending::Run { top: (top.max(base) - base) as u32 };
-        match exit {
-            Exit::Return(a, count) => {
-                let start = base + usize::from(a.0);
-                if machine.control.frames.len() > floor
-                    && let Some(caller) = machine.control.frames.last()
-                    && let (Some(to_closure), Pending::Results { to, want }) = (caller.closure, caller.pending.get())
-                {
-                    (base, pc, extra) = (caller.base as usize, caller.pc as usize, caller.extra as usize);
-                    closure = to_closure;
-                    machine.control.frames.pop();
-                    let place = base + usize::from(to.0);
-                    machine.place_results(place, want, start, count);
-                    if want == Count::OPEN {
-                        top = place + count;
-                    }
-                    continue 'frame;
-                }
-                return step.deliver(start, count);
-            }
+        let (start, count) = match exit {
+            Exit::Return(a, count) => (base + usize::from(a.0), count),
             Exit::Call(a, args, results) => {
                 let func = base + usize::from(a.0);
                 let count = args.get().unwrap_or_else(|| top - func - 1);
@@ -782,20 +782,32 @@ pub(super) fn execute<'gc>(machine: &mut Machine<'gc>, step: &mut Step<'_, 'gc>)
                 if results == Count::OPEN {
                     top = func + count;
                 }
+                continue 'frame;
             }
             Exit::TailCall(a, args) => {
                 let func = base + usize::from(a.0);
                 let count = args.get().unwrap_or_else(|| top - func - 1);
                 machine.control.push_lua(closure, place, Pending::Return);
-                return step.call(func, count);
+                let Some(&Value::Native(native)) = machine.stack.get(func) else {
+                    return step.call(func, count);
+                };
+                let Some(results) = machine.run_native(step, native, func, count) else {
+                    return step.after_native;
+                };
+                machine.control.frames.pop();
+                results
             }
-            Exit::Meta(Meta::Call { function: Value::Closure(callee), args, count }, pending)
-                if machine.control.frames.len() < FRAMES_MAX && base < STACK_CHECKED =>
-            {
-                // A metamethod in Lua is entered here: its arguments go above all that the frame may use.
-                let func = base + usize::from(code.max_stack).max(top.saturating_sub(base));
+            Exit::Meta(count, pending) => {
+                let func = base + usize::from(code.max_stack);
                 machine.control.push_lua(closure, place, pending);
-                machine.push_call(func + 1, args.get(..count).unwrap_or_default());
+                let callee = match machine.stack.get(func) {
+                    Some(&Value::Closure(callee))
+                        if machine.control.frames.len() < FRAMES_MAX && base < STACK_CHECKED =>
+                    {
+                        callee
+                    }
+                    _ => return step.call(func, count),
+                };
                 closure = callee;
                 (base, extra) = machine.enter(callee.code(), func, count);
                 pc = 0;
@@ -804,12 +816,39 @@ pub(super) fn execute<'gc>(machine: &mut Machine<'gc>, step: &mut Step<'_, 'gc>)
                     machine.control.push_lua(closure, (base, pc, extra), Pending::Run { top: 0 });
                     return Next::Pause;
                 }
+                continue 'frame;
             }
             exit => {
                 machine.control.push_lua(closure, place, live);
                 return machine.leave_loop(step, exit);
             }
+        };
+
+        // The frame returns `count` values from `start` on; a caller in Lua that waits for some of them is gone back to.
+        if machine.control.frames.len() <= floor {
+            return step.deliver(start, count);
         }
+        let Some(&Frame { closure: Some(caller), base: to_base, pc: to_pc, extra: to_extra, pending }) =
+            machine.control.frames.last()
+        else {
+            return step.deliver(start, count);
+        };
+        match pending.get() {
+            Pending::Results { to, want } => {
+                let place = to_base as usize + usize::from(to.0);
+                machine.place_results(place, want, start, count);
+                if want == Count::OPEN {
+                    top = place + count;
+                }
+            }
+            Pending::Store { to } if count > 0 => {
+                machine.place_results(to_base as usize + usize::from(to.0), Count::exactly(1), start, 1);
+            }
+            Pending::Discard => {}
+            _ => return step.deliver(start, count),
+        }
+        (closure, base, pc, extra) = (caller, to_base as usize, to_pc as usize, to_extra as usize);
+        machine.control.frames.pop();
     }
 }
 

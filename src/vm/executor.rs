@@ -27,8 +27,9 @@ use super::value::Value;
 /// How deeply coroutines may resume each other; PUC-Rio's limit of C calls.
 const RESUME_DEPTH_MAX: usize = 195;
 
-/// Slots that are always there above a frame's base, so that its window never ends early.
-pub(super) const WINDOW: usize = 256;
+/// Slots that are always there above a frame's base, so that its window never ends early: one for each register that
+/// an instruction can name, and a few for a metamethod's call behind the frame's last.
+pub(super) const WINDOW: usize = 264;
 
 /// The most slots the register stack may have in use.
 const STACK_MAX: usize = 1_000_000;

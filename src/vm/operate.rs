@@ -36,7 +36,7 @@ pub enum ArithOp {
 }
 
 impl ArithOp {
-    const fn event(self) -> Event {
+    pub(super) const fn event(self) -> Event {
         match self {
             ArithOp::Add => Event::Add,
             ArithOp::Sub => Event::Sub,

@@ -107,6 +107,8 @@ pub struct Call<'a, 'gc> {
     pub(super) resumed: Option<Thread<'gc>>,
     pub(super) base: usize,
     pub(super) count: usize,
+    /// Where a caller in Lua wants the first result: one that is left there need not be moved.
+    pub(super) home: usize,
     pub(super) out: usize,
     pub(super) out_count: usize,
     pub(super) fuel: &'a mut i64,
@@ -209,7 +211,10 @@ impl<'gc> Call<'_, 'gc> {
     /// Never: the result's type saves callers an `Ok`.
     #[inline(always)]
     pub fn ret1(&mut self, value: impl Into<Value<'gc>>) -> Result<Action<'gc>, Raised<'gc>> {
-        self.leave(&[value.into()]);
+        if let Some(slot) = self.stack.get_mut(self.home) {
+            *slot = value.into();
+        }
+        (self.out, self.out_count) = (self.home, 1);
         Ok(Action::Return)
     }
 

@@ -338,7 +338,8 @@ impl<'gc> Table<'gc> {
             && at < slice.len()
             && (body.metatable.get().is_none() || !cell_value(slice, at).is_nil())
         {
-            Gc::write(ctx.mc(), slice)[at].unlock().set(value.rebuilt());
+            let cell = Gc::write(ctx.mc(), slice)[at].unlock();
+            value.hand_to(|value| cell.set(value));
             return true;
         }
         false
@@ -361,7 +362,8 @@ impl<'gc> Table<'gc> {
         }
         let write = Gc::write(ctx.mc(), body.array.get());
         for (at, value) in values.iter().enumerate() {
-            write[start as usize + at].unlock().set(value.rebuilt());
+            let cell = write[start as usize + at].unlock();
+            value.hand_to(|value| cell.set(value));
         }
         body.len.set(end as u32);
         true
@@ -385,7 +387,8 @@ impl<'gc> Table<'gc> {
             && !entry.value.get().is_nil()
             && body.flags.get() & FROZEN == 0
         {
-            field!(&Gc::write(ctx.mc(), entries)[at], Entry, value).unlock().set(value.rebuilt());
+            let cell = field!(&Gc::write(ctx.mc(), entries)[at], Entry, value).unlock();
+            value.hand_to(|value| cell.set(value));
             return true;
         }
         false
@@ -414,7 +417,8 @@ impl<'gc> Table<'gc> {
         {
             let entry = &Gc::write(ctx.mc(), entries)[used];
             field!(entry, Entry, key).unlock().set(Value::String(key));
-            field!(entry, Entry, value).unlock().set(value.rebuilt());
+            let cell = field!(entry, Entry, value).unlock();
+            value.hand_to(|value| cell.set(value));
             body.used.set(used as u32 + 1);
             body.key_bits.set(body.key_bits.get() | bit);
             self.forget_absences();
