@@ -263,7 +263,7 @@ fn integer_in_base(text: &[u8], base: u32) -> Option<i64> {
     let end = text.iter().rposition(|byte| !is_space(byte))?;
     let (is_negative, digits) = match text.get(start..=end)? {
         [b'-', digits @ ..] => (true, digits),
-        digits => (false, digits),
+        [b'+', digits @ ..] | digits => (false, digits),
     };
     if digits.is_empty() {
         return None;

@@ -166,11 +166,23 @@ impl<'gc> Formatter<'gc> {
         let form = item_text(rest.get(1..).unwrap_or_default())?;
         self.at += 1 + form.len();
         match form.last() {
-            Some(b'd' | b'i') => self.put_integer(ctx, read_item(form, b"-+0 ", true)?, value)?,
-            Some(b'u') => self.put_integer(ctx, read_item(form, b"-0", true)?, value)?,
-            Some(b'o' | b'x' | b'X') => self.put_integer(ctx, read_item(form, b"-#0", true)?, value)?,
-            Some(b'a' | b'A' | b'e' | b'E' | b'f' | b'g' | b'G') => {
-                self.put_float(ctx, read_item(form, b"-+#0 ", true)?, value)?;
+            Some(conversion @ (b'd' | b'i' | b'u' | b'o' | b'x' | b'X')) => {
+                let integer = self.convert::<i64>(ctx, value)?;
+                let flags: &[u8] = match conversion {
+                    b'd' | b'i' => b"-+0 ",
+                    b'u' => b"-0",
+                    _ => b"-#0",
+                };
+                self.put_integer(ctx, read_item(form, flags, true)?, integer)?;
+            }
+            Some(b'a' | b'A') => {
+                let item = read_item(form, b"-+#0 ", true)?;
+                let float = self.convert::<f64>(ctx, value)?;
+                self.put_float(ctx, item, float)?;
+            }
+            Some(b'e' | b'E' | b'f' | b'g' | b'G') => {
+                let float = self.convert::<f64>(ctx, value)?;
+                self.put_float(ctx, read_item(form, b"-+#0 ", true)?, float)?;
             }
             Some(b'c') => {
                 let item = read_item(form, b"-", false)?;
@@ -292,8 +304,7 @@ impl<'gc> Formatter<'gc> {
 
     // -- numbers -----------------------------------------------------------------------------------------
 
-    fn put_integer(&mut self, ctx: Context<'gc>, item: Item, value: Value<'gc>) -> Result<(), Raised<'gc>> {
-        let value = self.convert::<i64>(ctx, value)?;
+    fn put_integer(&mut self, ctx: Context<'gc>, item: Item, value: i64) -> Result<(), Raised<'gc>> {
         if item.is_plain() && matches!(item.conversion, b'd' | b'i') {
             return self.buffer.push_text(ctx, Value::Integer(value)).map(|_| ());
         }
@@ -317,8 +328,7 @@ impl<'gc> Formatter<'gc> {
         self.put_number(ctx, item, sign, &digits, item.precision.is_none())
     }
 
-    fn put_float(&mut self, ctx: Context<'gc>, item: Item, value: Value<'gc>) -> Result<(), Raised<'gc>> {
-        let value = self.convert::<f64>(ctx, value)?;
+    fn put_float(&mut self, ctx: Context<'gc>, item: Item, value: f64) -> Result<(), Raised<'gc>> {
         let sign = sign_of(item, value.is_sign_negative());
         let size = value.abs();
         let mut digits = if size.is_nan() {

@@ -19,6 +19,7 @@ macro_rules! rows {
 
 mod base;
 mod buffer;
+mod coercion;
 mod coroutine;
 mod format;
 mod inquiry;

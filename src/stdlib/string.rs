@@ -4,6 +4,7 @@
 //! [`DIRECT_MAX`] bytes is done at once; more is done in turns.
 
 use super::buffer::Buffer;
+use super::coercion::add_metamethods;
 use super::format::format;
 use super::inquiry::{Ask, Inquiry, inquire};
 use super::pack::{pack, packsize, unpack};
@@ -26,7 +27,8 @@ const BYTES_MAX: usize = 900_000;
 /// Makes the library's table, and makes it the index of all strings.
 pub(super) fn open<'gc>(ctx: Context<'gc>) -> Result<Table<'gc>, Raised<'gc>> {
     let table = library(ctx, FUNCTIONS, 0)?;
-    let metatable = Table::with_capacity(ctx, 0, 1);
+    let metatable = Table::with_capacity(ctx, 0, 9);
+    add_metamethods(ctx, metatable)?;
     metatable.set_field(ctx, "__index", table)?;
     ctx.set_type_metatable(Type::String, Some(metatable));
     Ok(table)
@@ -266,8 +268,11 @@ fn rep<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
     let Some(count) = usize::try_from(count).ok().filter(|count| *count > 0 && unit > 0) else {
         return call.ret1(empty);
     };
-    let total = unit.checked_mul(count).map(|total| total - separator.len()).filter(|total| *total < STRING_MAX);
-    let Some(total) = total else { return Err(Raised::message("resulting string too large")) };
+    // The separator behind the last string, which is left out, counts too.
+    let Some(total) = unit.checked_mul(count).filter(|total| *total < STRING_MAX) else {
+        return Err(Raised::message("resulting string too large"));
+    };
+    let total = total - separator.len();
     let mut rep = Rep { text, separator, total, buffer: Buffer::default() };
     if total > DIRECT_MAX {
         return inquire(call, rep);

@@ -225,6 +225,7 @@ impl<'gc> Context<'gc> {
     /// what is no object.
     pub fn serial(self, value: Value<'gc>) -> Option<u64> {
         let (address, object) = match value {
+            Value::String(object) => (object.address(), object.erased()),
             Value::Table(object) => (object.address(), object.erased()),
             Value::Closure(object) => (object.address(), object.erased()),
             Value::Native(object) => (object.address(), object.erased()),

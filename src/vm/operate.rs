@@ -1,13 +1,14 @@
 //! What operators mean off the fast path: coercions, arithmetic on all kinds of numbers, comparison,
 //! concatenation, and numbers as text.
 //!
-//! Integer arithmetic wraps around. Strings that look like numbers count as numbers in arithmetic (§3.4.3).
+//! Integer arithmetic wraps around. Strings that look like numbers count as numbers in arithmetic (§3.4.3) by the
+//! metamethods that the string library gives them.
 
 use std::cmp::Ordering;
 
 use super::context::Context;
 use super::error::{Operand, Raised};
-use super::meta::{EVENTS, Event, Meta};
+use super::meta::{Event, Meta};
 use super::string::{LuaString, STRING_MAX};
 use super::value::Value;
 use crate::syntax::number::{self, Number};
@@ -152,14 +153,7 @@ impl<'gc> Context<'gc> {
     #[cold]
     #[inline(never)]
     pub fn arithmetic(self, op: ArithOp, a: Value<'gc>, b: Value<'gc>) -> Result<Meta<'gc>, Raised<'gc>> {
-        for operand in [a, b] {
-            if let Value::String(text) = operand {
-                self.charge_comparison(text, text);
-            }
-        }
-        // Strings count as numbers for arithmetic but not for bitwise operations, as the reference has it.
-        let number = |value: Value<'gc>| if op.is_bitwise() { value.as_number() } else { value.to_number() };
-        if let (Some(x), Some(y)) = (number(a), number(b))
+        if let (Some(x), Some(y)) = (a.as_number(), b.as_number())
             && let Some(result) = arithmetic_on_numbers(op, x, y)?
         {
             return Ok(Meta::Value(result));
@@ -173,11 +167,6 @@ impl<'gc> Context<'gc> {
     #[cold]
     fn arithmetic_error(self, op: ArithOp, a: Value<'gc>, b: Value<'gc>) -> Raised<'gc> {
         let is_number = |value: Value<'gc>| value.as_number().is_some();
-        if !op.is_bitwise() && (matches!(a, Value::String(_)) || matches!(b, Value::String(_))) {
-            let name = EVENTS.get(op.event() as usize).map_or("", |name| name.trim_start_matches('_'));
-            let (left, right) = (a.type_name(), b.type_name());
-            return Raised::message(format!("attempt to {name} a '{left}' with a '{right}'"));
-        }
         if op.is_bitwise() && is_number(a) && is_number(b) {
             let culprit = if a.to_integer().is_none() { Operand::First } else { Operand::Second };
             return Raised::operand("number{} has no integer representation".to_owned(), culprit);

@@ -92,6 +92,14 @@ impl<'gc> LuaString<'gc> {
         Gc::ptr_eq(self.0, other.0)
     }
 
+    pub(super) fn address(self) -> usize {
+        Gc::as_ptr(self.0).addr()
+    }
+
+    pub(super) fn erased(self) -> Gc<'gc, ()> {
+        Gc::erase(self.0)
+    }
+
     /// Whether the string is too long to be interned.
     #[inline]
     pub fn is_long(self) -> bool {
