@@ -20,7 +20,6 @@ impl Generator {
         for target in targets {
             places.push(self.target(target, &assigned)?);
         }
-        let last_line = values.last().map_or(line, |value| value.line.max(line));
         let mut first_value = None;
         if let (Some((last, others)), true) = (values.split_last(), values.len() == places.len()) {
             // The last value needs no register of its own: its place is the first to be assigned.
@@ -28,7 +27,7 @@ impl Generator {
                 first_value = Some(self.exprs(others, others.len(), line)?);
             }
             if let Some(place) = places.pop() {
-                self.assign_value(place, last, last_line)?;
+                self.assign_value(place, last, line)?;
             }
         } else {
             first_value = Some(self.exprs(values, places.len(), line)?);
@@ -36,7 +35,7 @@ impl Generator {
         if let Some(first) = first_value {
             let pairs: Vec<_> = places.into_iter().zip(first.0..).collect();
             for (place, reg) in pairs.into_iter().rev() {
-                self.store(place, Reg(reg), last_line);
+                self.store(place, Reg(reg), line);
             }
         }
         Ok(())
@@ -111,9 +110,9 @@ impl Generator {
         {
             let first = self.exprs(other_values, others.len(), line)?;
             self.activate_all(others, first, line)?;
-            return self.activate_constant(last, constant);
+            self.activate_constant(last, constant);
+            return Ok(());
         }
-        self.check_locals(locals.len())?;
         let first = self.exprs(values, locals.len(), line)?;
         self.activate_all(locals, first, line)
     }
@@ -121,7 +120,7 @@ impl Generator {
     fn activate_all(&mut self, locals: &[Local], first: Reg, line: u32) -> Result<(), CompileError> {
         let mut closed = None;
         for (local, reg) in locals.iter().zip(first.0..) {
-            self.activate(local, Reg(reg))?;
+            self.activate(local, Reg(reg));
             if local.attrib == Attrib::Close {
                 self.mark_closed();
                 closed = Some(Reg(reg));
@@ -138,14 +137,14 @@ impl Generator {
         let reg = self.f.reserve(1)?;
         if self.facts.is_cell(local.id) {
             self.f.emit(Op::LoadNil { a: reg, count: 1 }, local.line);
-            self.activate(local, reg)?;
+            self.activate(local, reg);
             let a = self.f.reserve(1)?;
             let child = self.function(function, None)?;
             self.f.emit(Op::Closure { a, child }, function.end_line);
             self.f.emit(Op::SetCell { a: reg, b: a }, function.end_line);
             return Ok(());
         }
-        self.activate(local, reg)?;
+        self.activate(local, reg);
         let child = self.function(function, Some(local.id))?;
         self.f.emit(Op::Closure { a: reg, child }, function.end_line);
         // The name is for debugging only, and the register holds the function only from here on.

@@ -12,9 +12,6 @@ use crate::syntax::ast::{Block, Local, Name, StatKind};
 use super::CompileError;
 use super::function::{Generator, Jumps, UNKNOWN, narrow};
 
-/// The most local variables a function may have in scope.
-const LOCALS_MAX: usize = 200;
-
 /// A local variable in scope.
 #[derive(Debug)]
 pub(super) struct Active {
@@ -142,42 +139,33 @@ impl Generator {
     // -- locals --------------------------------------------------------------------------------------
 
     /// Brings a declared variable into scope; its register holds its first value.
-    pub(super) fn activate(&mut self, local: &Local, reg: Reg) -> Result<(), CompileError> {
+    pub(super) fn activate(&mut self, local: &Local, reg: Reg) {
         self.f.line = local.line;
-        self.activate_named(local.name.clone(), local.id, reg, local.line)
+        self.activate_named(local.name.clone(), local.id, reg, local.line);
     }
 
     /// The same for a variable by name and number.
-    pub(super) fn activate_named(&mut self, name: Name, id: u32, reg: Reg, line: u32) -> Result<(), CompileError> {
+    pub(super) fn activate_named(&mut self, name: Name, id: u32, reg: Reg, line: u32) {
         let is_cell = self.facts.is_cell(id);
         if is_cell {
             self.f.emit(Op::NewCell { a: reg }, line);
         }
         let home = if is_cell { Home::Cell(reg) } else { Home::Register(reg) };
-        self.push_active(name, Some(id), home)
+        self.push_active(name, Some(id), home);
     }
 
     /// Brings a variable of the compiler's own into scope.
-    pub(super) fn activate_hidden(&mut self, reg: Reg, is_closed: bool) -> Result<(), CompileError> {
-        self.push_active("(for state)".into(), None, Home::Register(reg))?;
+    pub(super) fn activate_hidden(&mut self, reg: Reg, is_closed: bool) {
+        self.push_active("(for state)".into(), None, Home::Register(reg));
         if is_closed {
             self.mark_closed();
         }
-        Ok(())
     }
 
     /// Brings a compile-time constant into scope.
-    pub(super) fn activate_constant(&mut self, local: &Local, constant: Constant) -> Result<(), CompileError> {
+    pub(super) fn activate_constant(&mut self, local: &Local, constant: Constant) {
         self.has_constants = true;
-        self.push_active(local.name.clone(), Some(local.id), Home::Constant(constant))
-    }
-
-    /// Makes sure that `count` more variables may come into scope.
-    pub(super) fn check_locals(&self, count: usize) -> Result<(), CompileError> {
-        if self.f.actives.len() + count > LOCALS_MAX {
-            return Err(self.f.limit_error("local variables", LOCALS_MAX));
-        }
-        Ok(())
+        self.push_active(local.name.clone(), Some(local.id), Home::Constant(constant));
     }
 
     /// The newest variable is to be closed.
@@ -187,8 +175,7 @@ impl Generator {
         }
     }
 
-    fn push_active(&mut self, name: Name, id: Option<u32>, home: Home) -> Result<(), CompileError> {
-        self.check_locals(1)?;
+    fn push_active(&mut self, name: Name, id: Option<u32>, home: Home) {
         let entry = match home {
             Home::Register(reg) | Home::Cell(reg) => {
                 self.f.active_top = reg.0.saturating_add(1);
@@ -199,7 +186,6 @@ impl Generator {
             Home::Constant(_) => None,
         };
         self.f.actives.push(Active { name, id, home, is_closed: false, entry });
-        Ok(())
     }
 
     /// The newest variable's name counts from the next instruction on.

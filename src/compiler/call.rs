@@ -46,11 +46,11 @@ impl Generator {
                 self.value(callee, Some(base))?;
                 (base, self.args(args, 0)?)
             }
-            ExprKind::MethodCall { object, name, args } => {
+            ExprKind::MethodCall { object, name, name_line, args } => {
                 let object = self.value(object, None)?;
                 self.f.set_free(free);
                 let base = self.f.reserve(1)?;
-                self.method(base, object, name, expr.line)?;
+                self.method(base, object, name, *name_line)?;
                 (base, self.args(args, 1)?)
             }
             _ => return Ok(None),

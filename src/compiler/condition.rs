@@ -26,11 +26,6 @@ pub(super) struct Comparison {
     reads: [Option<Reg>; 2],
 }
 
-/// Whether the operator is a comparison.
-pub(super) fn is_comparison(op: BinaryOp) -> bool {
-    matches!(op, BinaryOp::Eq | BinaryOp::Ne | BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge)
-}
-
 impl Generator {
     /// Emits jumps, added to `jumps`, that are taken when the expression's truth is `on`; else the code
     /// goes on.
@@ -50,7 +45,7 @@ impl Generator {
             if let BinaryOp::And | BinaryOp::Or = op {
                 return self.jump_when_any(expr, *op, on, jumps);
             }
-            if is_comparison(*op) {
+            if op.is_comparison() {
                 let free = self.f.free();
                 let left = self.side(left)?;
                 let comparison = self.comparison(*op, left, right, on)?;
@@ -113,7 +108,7 @@ impl Generator {
             ExprKind::Binary { op: op @ (BinaryOp::And | BinaryOp::Or), .. } => {
                 self.value_when_any(expr, *op, (dst, on), exits)
             }
-            ExprKind::Binary { op, .. } if is_comparison(*op) => self.boolean_when(expr, dst, on, exits),
+            ExprKind::Binary { op, .. } if op.is_comparison() => self.boolean_when(expr, dst, on, exits),
             ExprKind::Unary { op: UnaryOp::Not, .. } => self.boolean_when(expr, dst, on, exits),
             _ => match self.constant(expr) {
                 Some(constant) if fold::is_truthy(&constant) != on => Ok(()),

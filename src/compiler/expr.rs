@@ -9,7 +9,7 @@ use crate::bytecode::{Constant, Count, Op, Reg, Up};
 use crate::syntax::ast::{BinaryOp, Expr, ExprKind, UnaryOp};
 
 use super::CompileError;
-use super::condition::{Side, is_comparison};
+use super::condition::Side;
 use super::fold;
 use super::function::Generator;
 use super::operator::{self, Operand};
@@ -159,17 +159,19 @@ impl Generator {
         let mut rest = expr;
         // A chain too long to be counted runs out of registers first.
         let mut count = 1u8;
+        let mut line = expr.line;
         while let ExprKind::Binary { op: BinaryOp::Concat, left, right } = &rest.kind {
             let operand = self.f.reserve(1)?;
             self.value(left, Some(operand))?;
             count = count.saturating_add(1);
+            line = rest.line;
             rest = right;
         }
         let operand = self.f.reserve(1)?;
         self.value(rest, Some(operand))?;
         self.f.set_free(free);
         let a = self.place(dst)?;
-        self.f.emit(Op::Concat { a, b, count }, expr.line);
+        self.f.emit(Op::Concat { a, b, count }, line);
         Ok(a)
     }
 
@@ -265,7 +267,7 @@ impl Generator {
     fn chain_node(&mut self, node: &Expr, left: Left, chain: &mut Chain, is_last: bool) -> Result<Left, CompileError> {
         self.f.line = node.line;
         match &node.kind {
-            ExprKind::Binary { op, right, .. } if is_comparison(*op) => {
+            ExprKind::Binary { op, right, .. } if op.is_comparison() => {
                 let left = match left {
                     Left::Constant(constant) => Side::Constant(constant),
                     left => Side::Register(self.chain_register(left, chain, node.line)?),
@@ -285,13 +287,13 @@ impl Generator {
                 self.call_node(node, base, 1, args)?;
                 self.chain_result(base, chain, node.line)
             }
-            ExprKind::MethodCall { name, args, .. } => {
+            ExprKind::MethodCall { name, name_line, args, .. } => {
                 let object = match left {
                     Left::Register(reg) => reg,
                     left => self.chain_register(left, chain, node.line)?,
                 };
                 let base = self.chain_base(chain)?;
-                self.method(base, object, name, node.line)?;
+                self.method(base, object, name, *name_line)?;
                 self.call_node(node, base, 2, args)?;
                 self.chain_result(base, chain, node.line)
             }
@@ -415,7 +417,7 @@ fn left_of(expr: &Expr) -> Option<(&Expr, bool)> {
 fn is_logic(expr: &Expr) -> bool {
     match &expr.kind {
         ExprKind::Paren(inner) => is_logic(inner),
-        ExprKind::Binary { op, .. } => matches!(op, BinaryOp::And | BinaryOp::Or) || is_comparison(*op),
+        ExprKind::Binary { op, .. } => matches!(op, BinaryOp::And | BinaryOp::Or) || op.is_comparison(),
         _ => false,
     }
 }

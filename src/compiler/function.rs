@@ -110,17 +110,17 @@ impl Generator {
     fn own_environment(&mut self, id: u32) -> Result<(), CompileError> {
         let reg = self.f.reserve(1)?;
         self.f.emit(Op::GetUp { a: reg, up: Up(0) }, 0);
-        self.activate_named("_ENV".into(), id, reg, 0)
+        self.activate_named("_ENV".into(), id, reg, 0);
+        Ok(())
     }
 
     fn body(&mut self, function: &ast::Function) -> Result<(), CompileError> {
         self.f.line = function.line;
         self.enter_block(&function.body, false);
-        self.check_locals(function.params.len())?;
         let count = u8::try_from(function.params.len()).unwrap_or(u8::MAX);
         let first = self.f.reserve(count)?;
         for (param, reg) in function.params.iter().zip(first.0..) {
-            self.activate(param, Reg(reg))?;
+            self.activate(param, Reg(reg));
         }
         self.stats(&function.body, true)?;
         self.leave_block(function.body.end_line);
@@ -262,8 +262,7 @@ impl FunctionState {
     }
 
     pub(super) fn too_many_registers(&self) -> CompileError {
-        let text = format!("function or expression needs too many registers (limit is {REGISTERS_MAX})");
-        CompileError::new(self.line, text)
+        CompileError::new(self.line, "function or expression needs too many registers")
     }
 
     /// Whether the register is a temporary, not an active local variable.
@@ -276,13 +275,12 @@ impl FunctionState {
         self.is_temp(reg) && usize::from(reg.0) + 1 == usize::from(self.free)
     }
 
-    /// The error for a limit of the function.
-    pub(super) fn limit_error(&self, what: &str, limit: usize) -> CompileError {
-        let place = match self.line_defined {
+    /// Where the function is, as messages about its limits say it.
+    pub(super) fn place(&self) -> String {
+        match self.line_defined {
             0 => "main function".to_owned(),
             line => format!("function at line {line}"),
-        };
-        CompileError::new(self.line, format!("too many {what} (limit is {limit}) in {place}"))
+        }
     }
 
     // -- constants and caches ------------------------------------------------------------------------

@@ -49,6 +49,8 @@ pub struct CompileError {
     pub line: u32,
     /// The text without a `file:line:` prefix.
     pub message: String,
+    /// The name behind which the source was read when the fault was found, where that is to be shown.
+    behind: Option<Arc<str>>,
 }
 
 /// Compiles a chunk. `source_name` is the chunk's name as messages show it.
@@ -62,18 +64,34 @@ pub struct CompileError {
 pub fn compile(source: &[u8], source_name: &str, options: Options) -> Result<Arc<Proto>, CompileError> {
     let chunk = crate::syntax::parse(source, options.dialect)?;
     let facts = Facts::of(&chunk)?;
-    Generator::new(source_name, facts).chunk(&chunk)
+    Generator::new(source_name, facts).chunk(&chunk).map_err(|error| error.located(source))
 }
 
 impl CompileError {
     fn new(line: u32, message: impl Into<String>) -> CompileError {
-        CompileError { line, message: message.into() }
+        CompileError { line, message: message.into(), behind: None }
+    }
+
+    /// An error found when a name was resolved.
+    fn behind(line: u32, message: String, name: &str) -> CompileError {
+        CompileError { line, message, behind: Some(name.into()) }
+    }
+
+    /// The same error with the token that was read when it was found.
+    fn located(mut self, source: &[u8]) -> CompileError {
+        if let Some(name) = self.behind.take()
+            && let Some((line, near)) = crate::syntax::near_behind(source, self.line, &name)
+        {
+            self.line = line;
+            self.message.push_str(&near);
+        }
+        self
     }
 }
 
 impl From<SyntaxError> for CompileError {
     fn from(error: SyntaxError) -> CompileError {
-        CompileError { line: error.line, message: error.message }
+        CompileError { line: error.line, message: error.message, behind: None }
     }
 }
 

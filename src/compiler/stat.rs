@@ -56,16 +56,16 @@ impl Generator {
     fn block(&mut self, block: &Block) -> Result<(), CompileError> {
         self.enter_block(block, false);
         self.stats(block, true)?;
-        self.leave_block(block.end_line);
+        self.leave_block(block.last_line);
         Ok(())
     }
 
     fn stat(&mut self, stat: &Stat) -> Result<(), CompileError> {
         let line = stat.line;
         match &stat.kind {
-            StatKind::Local { locals, values } => self.local(locals, values, line),
+            StatKind::Local { locals, values } => self.local(locals, values, stat.end_line),
             StatKind::LocalFunction { local, function } => self.local_function(local, function),
-            StatKind::Assign { targets, values } => self.assign(targets, values, line),
+            StatKind::Assign { targets, values } => self.assign(targets, values, stat.end_line),
             StatKind::Function { target, function } => self.assign_function(target, function, line),
             StatKind::Call(call) => self.open(call, Count::exactly(0)).map(drop),
             StatKind::Do(body) => self.block(body),
@@ -117,7 +117,7 @@ impl Generator {
     /// `if condition then break end`, or `goto` for `break`, is one conditional jump, where nothing is to be
     /// closed on the way.
     fn conditional_exit(&mut self, condition: &Expr, body: &Block) -> Result<bool, CompileError> {
-        let [Stat { line, kind }] = body.stats.as_slice() else { return Ok(false) };
+        let [Stat { line, kind, .. }] = body.stats.as_slice() else { return Ok(false) };
         let mut jumps = Jumps::new();
         match kind {
             StatKind::Break => {
@@ -201,9 +201,9 @@ impl Generator {
         let a = Reg(self.f.free() - NUMERIC_STATE);
         self.enter_loop();
         for reg in a.0..a.0 + NUMERIC_STATE {
-            self.activate_hidden(Reg(reg), false)?;
+            self.activate_hidden(Reg(reg), false);
         }
-        let prepare = self.f.emit(Op::ForPrep { a, to: UNKNOWN }, line);
+        let prepare = self.f.emit(Op::ForPrep { a, to: UNKNOWN }, body.line);
         let debt = self.f.debt();
         let top = self.f.target_here();
         let reg = self.f.reserve(1)?;
@@ -218,10 +218,10 @@ impl Generator {
     fn loop_body(&mut self, variables: &[Local], first: Reg, body: &Block) -> Result<(), CompileError> {
         self.enter_block(body, false);
         for (variable, reg) in variables.iter().zip(first.0..) {
-            self.activate(variable, Reg(reg))?;
+            self.activate(variable, Reg(reg));
         }
         self.stats(body, true)?;
-        self.leave_block(body.end_line);
+        self.leave_block(body.last_line);
         Ok(())
     }
 
@@ -237,11 +237,10 @@ impl Generator {
         let line = values.first().map_or(line, first_line);
         self.enter_loop();
         for index in 0..GENERIC_STATE {
-            self.activate_hidden(Reg(a.0 + index), index + 1 == GENERIC_STATE)?;
+            self.activate_hidden(Reg(a.0 + index), index + 1 == GENERIC_STATE);
         }
-        self.check_locals(variables.len())?;
         let count = u8::try_from(variables.len()).unwrap_or(u8::MAX);
-        let prepare = self.f.emit(Op::TForPrep { a, to: UNKNOWN }, line);
+        let prepare = self.f.emit(Op::TForPrep { a, to: UNKNOWN }, body.line);
         let top = self.f.target_here();
         self.f.need(count.max(ITERATOR_CALL))?;
         let first = self.f.reserve(count)?;

@@ -103,10 +103,12 @@ impl Generator {
         is_cell: bool,
         level: usize,
     ) -> Result<Variable, CompileError> {
+        let line = self.f.line;
         for function in self.outer.iter_mut().skip(level) {
-            capture = Capture::Upvalue(add_upvalue(function, name, capture, is_cell)?);
+            let upvalue = Upvalue { name: name.into(), capture, is_cell };
+            capture = Capture::Upvalue(add_upvalue(function, upvalue, line)?);
         }
-        let up = add_upvalue(&mut self.f, name, capture, is_cell)?;
+        let up = add_upvalue(&mut self.f, Upvalue { name: name.into(), capture, is_cell }, line)?;
         Ok(self.upvalue(up))
     }
 
@@ -286,12 +288,15 @@ fn find_upvalue(function: &FunctionState, name: &str) -> Option<Up> {
     u8::try_from(index).ok().map(Up)
 }
 
-fn add_upvalue(function: &mut FunctionState, name: &str, capture: Capture, is_cell: bool) -> Result<Up, CompileError> {
+fn add_upvalue(function: &mut FunctionState, upvalue: Upvalue, line: u32) -> Result<Up, CompileError> {
     match u8::try_from(function.upvalues.len()) {
         Ok(index) if usize::from(index) < UPVALUES_MAX => {
-            function.upvalues.push(Upvalue { name: name.into(), capture, is_cell });
+            function.upvalues.push(upvalue);
             Ok(Up(index))
         }
-        _ => Err(function.limit_error("upvalues", UPVALUES_MAX)),
+        _ => {
+            let message = format!("too many upvalues (limit is {UPVALUES_MAX}) in {}", function.place());
+            Err(CompileError::behind(line, message, &upvalue.name))
+        }
     }
 }

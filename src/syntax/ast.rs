@@ -15,15 +15,21 @@ pub type Name = Arc<str>;
 pub struct Block {
     /// The statements, `return` last if there is one.
     pub stats: Vec<Stat>,
+    /// The line of the token before the block.
+    pub line: u32,
+    /// The line of the block's last token.
+    pub last_line: u32,
     /// The line of the token that ended the block.
     pub end_line: u32,
 }
 
-/// A statement and the line it begins on.
+/// A statement and its lines.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Stat {
     /// The line of the statement's first token.
     pub line: u32,
+    /// The line of the statement's last token.
+    pub end_line: u32,
     /// What it is.
     pub kind: StatKind,
 }
@@ -115,7 +121,8 @@ pub struct Chunk {
 /// An expression and the line an error in it is reported at.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Expr {
-    /// The line: of the operator for operations, of the opening parenthesis for calls, else of the first
+    /// The line: of the operator for operations, but of the last token for comparisons; of the opening
+    /// parenthesis for calls; of the last token read when it is carried out for an index; else of the first
     /// token.
     pub line: u32,
     /// What it is.
@@ -148,7 +155,7 @@ pub enum ExprKind {
     /// `callee(args)`
     Call { callee: Box<Expr>, args: Vec<Expr> },
     /// `object:name(args)`
-    MethodCall { object: Box<Expr>, name: Name, args: Vec<Expr> },
+    MethodCall { object: Box<Expr>, name: Name, name_line: u32, args: Vec<Expr> },
     /// `left op right`
     Binary { op: BinaryOp, left: Box<Expr>, right: Box<Expr> },
     /// `op operand`
@@ -201,4 +208,11 @@ pub enum UnaryOp {
     Not,
     Len,
     BNot,
+}
+
+impl BinaryOp {
+    /// Whether it compares.
+    pub const fn is_comparison(self) -> bool {
+        matches!(self, BinaryOp::Eq | BinaryOp::Ne | BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge)
+    }
 }

@@ -9,6 +9,8 @@ pub mod ast;
 mod lexer;
 pub mod number;
 mod parser;
+#[cfg(test)]
+mod tests;
 mod token;
 
 use std::error::Error;
@@ -52,4 +54,21 @@ pub fn parse(source: &[u8], dialect: Dialect) -> Result<ast::Chunk, SyntaxError>
     match dialect {
         Dialect::Lua54 => parser::parse(source),
     }
+}
+
+/// What stands behind the first use of a name on a line: its own line, and the end of an error text that shows it.
+///
+/// The tree does not keep where its parts stand, which only the rarest of messages want to know.
+pub(crate) fn near_behind(source: &[u8], line: u32, name: &str) -> Option<(u32, String)> {
+    let mut lexer = lexer::Lexer::new(source);
+    loop {
+        let lexeme = lexer.next().ok()?;
+        match &lexeme.token {
+            token::Token::Name(found) if lexeme.line == line && **found == *name => break,
+            token::Token::Eof => return None,
+            _ => {}
+        }
+    }
+    let next = lexer.next().ok()?;
+    Some((next.line, lexer.near(&next)))
 }

@@ -21,6 +21,12 @@ const LEVELS_MAX: u32 = 197;
 /// with `LEVELS_MAX` it keeps every path in the tree below about 4,000 nodes.
 const CHAIN_MAX: u32 = 1_000;
 
+/// The most local variables a function may have in scope, the hidden ones of loops among them.
+const LOCALS_MAX: u32 = 200;
+
+/// The hidden variables of a numeric loop, and of a generic one.
+const LOOP_LOCALS: [u32; 2] = [3, 4];
+
 /// Binds tighter than every binary operator except `^`.
 const UNARY_PRIORITY: u8 = 12;
 
@@ -30,7 +36,9 @@ type Result<T> = std::result::Result<T, SyntaxError>;
 pub(super) fn parse(source: &[u8]) -> Result<Chunk> {
     let mut lexer = Lexer::new(source);
     let current = lexer.next()?;
-    let mut parser = Parser { lexer, current, ahead: None, levels: 0, chain: 0, local_count: 0, is_vararg: true };
+    let function = Scope { line: 0, locals: 0, is_vararg: true };
+    let last_line = current.line;
+    let mut parser = Parser { lexer, current, last_line, ahead: None, levels: 0, chain: 0, local_count: 0, function };
     let body = parser.block()?;
     if parser.current.token != Token::Eof {
         return parser.fail_expected(&Token::Eof);
@@ -42,6 +50,9 @@ pub(super) fn parse(source: &[u8]) -> Result<Chunk> {
 struct Parser<'s> {
     lexer: Lexer<'s>,
     current: Lexeme,
+    /// The line of the token before the current one. PUC-Rio's compiler, which makes code while it reads,
+    /// gives instructions the line it has read up to, and so do we.
+    last_line: u32,
     /// The token after the current one, where it had to be looked at.
     ahead: Option<Lexeme>,
     /// How many statements and expressions are open.
@@ -49,13 +60,25 @@ struct Parser<'s> {
     /// The length of the longest chain path in what was parsed since the innermost open expression began.
     chain: u32,
     local_count: u32,
-    /// Whether the function being parsed takes `...`.
+    /// The function being parsed.
+    function: Scope,
+}
+
+/// What is known of a function while it is parsed.
+#[derive(Clone, Copy)]
+struct Scope {
+    /// The line of `function`; 0 for a chunk.
+    line: u32,
+    /// How many local variables are in scope.
+    locals: u32,
+    /// Whether it takes `...`.
     is_vararg: bool,
 }
 
 /// Tokens and errors.
 impl Parser<'_> {
     fn advance(&mut self) -> Result<()> {
+        self.last_line = self.current.line;
         self.current = match self.ahead.take() {
             Some(lexeme) => lexeme,
             None => self.lexer.next()?,
@@ -137,17 +160,31 @@ impl Parser<'_> {
         Ok(())
     }
 
-    fn local(&mut self, name: Name, line: u32) -> Local {
+    fn local(&mut self, name: Name, line: u32) -> Result<Local> {
+        self.count_locals(1)?;
         let id = self.local_count;
         self.local_count += 1;
-        Local { name, id, attrib: Attrib::Regular, line }
+        Ok(Local { name, id, attrib: Attrib::Regular, line })
+    }
+
+    /// Counts variables that come into scope.
+    fn count_locals(&mut self, count: u32) -> Result<()> {
+        self.function.locals += count;
+        if self.function.locals <= LOCALS_MAX {
+            return Ok(());
+        }
+        let place = match self.function.line {
+            0 => "main function".to_owned(),
+            line => format!("function at line {line}"),
+        };
+        self.fail(&format!("too many local variables (limit is {LOCALS_MAX}) in {place}"))
     }
 
     /// Reads a name and declares it.
     fn local_name(&mut self) -> Result<Local> {
         let line = self.current.line;
         let name = self.expect_name()?;
-        Ok(self.local(name, line))
+        self.local(name, line)
     }
 }
 
@@ -159,6 +196,15 @@ impl Parser<'_> {
     }
 
     fn block(&mut self) -> Result<Block> {
+        let locals = self.function.locals;
+        let block = self.open_block()?;
+        self.function.locals = locals;
+        Ok(block)
+    }
+
+    /// Parses a block whose variables stay in scope.
+    fn open_block(&mut self) -> Result<Block> {
+        let line = self.last_line;
         let mut stats = Vec::new();
         while !self.at_block_end() {
             let is_last = self.current.token == Token::Return;
@@ -167,13 +213,13 @@ impl Parser<'_> {
                 continue;
             }
             self.enter()?;
-            self.statement(line).map(|kind| stats.push(Stat { line, kind }))?;
+            self.statement(line).map(|kind| stats.push(Stat { line, end_line: self.last_line, kind }))?;
             self.leave();
             if is_last {
                 break;
             }
         }
-        Ok(Block { stats, end_line: self.current.line })
+        Ok(Block { stats, line, last_line: self.last_line, end_line: self.current.line })
     }
 
     fn statement(&mut self, line: u32) -> Result<StatKind> {
@@ -211,9 +257,11 @@ impl Parser<'_> {
 
     fn repeat_stat(&mut self, line: u32) -> Result<StatKind> {
         self.advance()?;
-        let body = self.block()?;
+        let locals = self.function.locals;
+        let body = self.open_block()?;
         self.expect_close(&Token::Until, &Token::Repeat, line)?;
         let condition = self.expr()?;
+        self.function.locals = locals;
         Ok(StatKind::Repeat { body, condition })
     }
 
@@ -239,12 +287,25 @@ impl Parser<'_> {
 
     fn for_stat(&mut self, line: u32) -> Result<StatKind> {
         self.advance()?;
-        let variable = self.local_name()?;
-        match self.current.token {
-            Token::Assign => self.numeric_for(variable, line),
-            Token::Comma | Token::In => self.generic_for(variable, line),
-            _ => self.fail("'=' or 'in' expected"),
-        }
+        let locals = self.function.locals;
+        let name_line = self.current.line;
+        let name = self.expect_name()?;
+        let [numeric, generic] = LOOP_LOCALS;
+        let stat = match self.current.token {
+            Token::Assign => {
+                self.count_locals(numeric)?;
+                let variable = self.local(name, name_line)?;
+                self.numeric_for(variable, line)?
+            }
+            Token::Comma | Token::In => {
+                self.count_locals(generic)?;
+                let variable = self.local(name, name_line)?;
+                self.generic_for(variable, line)?
+            }
+            _ => return self.fail("'=' or 'in' expected"),
+        };
+        self.function.locals = locals;
+        Ok(stat)
     }
 
     fn numeric_for(&mut self, variable: Local, line: u32) -> Result<StatKind> {
@@ -387,9 +448,18 @@ impl Parser<'_> {
     fn expr_list(&mut self) -> Result<Vec<Expr>> {
         let mut list = vec![self.expr()?];
         while self.accept(&Token::Comma)? {
+            self.read_here(list.last_mut());
             list.push(self.expr()?);
         }
         Ok(list)
+    }
+
+    /// The last index or field access of an expression is carried out only when what follows has been read, so
+    /// errors in it are reported at the line of the token just passed.
+    fn read_here(&self, expr: Option<&mut Expr>) {
+        if let Some(Expr { line, kind: ExprKind::Index { .. } }) = expr {
+            *line = self.last_line;
+        }
     }
 
     fn expr(&mut self) -> Result<Expr> {
@@ -405,10 +475,14 @@ impl Parser<'_> {
             if left_priority <= limit {
                 break;
             }
-            let line = self.current.line;
+            let mut line = self.current.line;
             self.advance()?;
+            self.read_here(Some(&mut left));
             let right = Box::new(self.operation(right_priority)?);
             self.extend_chain()?;
+            if op.is_comparison() {
+                line = self.last_line;
+            }
             left = Expr { line, kind: ExprKind::Binary { op, left: Box::new(left), right } };
         }
         self.chain = self.chain.max(outer);
@@ -451,7 +525,7 @@ impl Parser<'_> {
             Token::Nil => ExprKind::Nil,
             Token::True => ExprKind::True,
             Token::False => ExprKind::False,
-            Token::Dots if !self.is_vararg => return self.fail("cannot use '...' outside a vararg function"),
+            Token::Dots if !self.function.is_vararg => return self.fail("cannot use '...' outside a vararg function"),
             Token::Dots => ExprKind::Vararg,
             _ => return self.fail("unexpected symbol"),
         };
@@ -475,8 +549,9 @@ impl Parser<'_> {
     fn parenthesised(&mut self) -> Result<Expr> {
         let line = self.current.line;
         self.advance()?;
-        let inner = self.expr()?;
+        let mut inner = self.expr()?;
         self.expect_close(&Token::RightParen, &Token::LeftParen, line)?;
+        self.read_here(Some(&mut inner));
         if matches!(inner.kind, ExprKind::Call { .. } | ExprKind::MethodCall { .. } | ExprKind::Vararg) {
             return Ok(Expr { line, kind: ExprKind::Paren(Box::new(inner)) });
         }
@@ -502,16 +577,17 @@ impl Parser<'_> {
     fn index(&mut self, object: Expr) -> Result<Expr> {
         let key = Box::new(self.bracketed_key()?);
         self.extend_chain()?;
-        Ok(Expr { line: object.line, kind: ExprKind::Index { object: Box::new(object), key } })
+        Ok(Expr { line: self.last_line, kind: ExprKind::Index { object: Box::new(object), key } })
     }
 
     fn method_call(&mut self, object: Expr) -> Result<Expr> {
         self.advance()?;
         let name = self.expect_name()?;
+        let name_line = self.last_line;
         let line = self.current.line;
         let args = self.call_args()?;
         self.extend_chain()?;
-        Ok(Expr { line, kind: ExprKind::MethodCall { object: Box::new(object), name, args } })
+        Ok(Expr { line, kind: ExprKind::MethodCall { object: Box::new(object), name, name_line, args } })
     }
 
     fn call(&mut self, callee: Expr) -> Result<Expr> {
@@ -524,10 +600,9 @@ impl Parser<'_> {
     /// Parses `.name`, or `:name` in the name of a function statement.
     fn field(&mut self, object: Expr) -> Result<Expr> {
         self.advance()?;
-        let line = object.line;
         let key = Box::new(self.name_key()?);
         self.extend_chain()?;
-        Ok(Expr { line, kind: ExprKind::Index { object: Box::new(object), key } })
+        Ok(Expr { line: self.last_line, kind: ExprKind::Index { object: Box::new(object), key } })
     }
 
     /// Reads a name as the string key it stands for.
@@ -550,8 +625,9 @@ impl Parser<'_> {
             Token::LeftParen => {
                 self.advance()?;
                 let is_empty = self.current.token == Token::RightParen;
-                let args = if is_empty { Vec::new() } else { self.expr_list()? };
+                let mut args = if is_empty { Vec::new() } else { self.expr_list()? };
                 self.expect_close(&Token::RightParen, &Token::LeftParen, line)?;
+                self.read_here(args.last_mut());
                 Ok(args)
             }
             Token::LeftBrace => Ok(vec![self.table()?]),
@@ -574,9 +650,17 @@ impl Parser<'_> {
             if !self.accept(&Token::Comma)? && !self.accept(&Token::Semicolon)? {
                 break;
             }
+            self.read_item_here(&mut fields);
         }
         self.expect_close(&Token::RightBrace, &Token::LeftBrace, line)?;
+        self.read_item_here(&mut fields);
         Ok(Expr { line, kind: ExprKind::Table(fields) })
+    }
+
+    fn read_item_here(&self, fields: &mut [Field]) {
+        if let Some(Field::Item(item)) = fields.last_mut() {
+            self.read_here(Some(item));
+        }
     }
 
     fn table_field(&mut self) -> Result<Field> {
@@ -591,11 +675,12 @@ impl Parser<'_> {
 
     /// Parses parameters and body, up to `end`.
     fn function_body(&mut self, is_method: bool, line: u32) -> Result<Function> {
+        let outer = mem::replace(&mut self.function, Scope { line, locals: 0, is_vararg: false });
         self.expect(&Token::LeftParen)?;
         let mut params = Vec::new();
         if is_method {
             let name = self.lexer.intern("self");
-            params.push(self.local(name, line));
+            params.push(self.local(name, line)?);
         }
         let mut is_vararg = false;
         let mut has_more = self.current.token != Token::RightParen;
@@ -611,188 +696,11 @@ impl Parser<'_> {
             has_more = !is_vararg && self.accept(&Token::Comma)?;
         }
         self.expect(&Token::RightParen)?;
-        let outer = mem::replace(&mut self.is_vararg, is_vararg);
+        self.function.is_vararg = is_vararg;
         let body = self.block()?;
-        self.is_vararg = outer;
+        self.function = outer;
         let end_line = self.current.line;
         self.expect_close(&Token::End, &Token::Function, line)?;
         Ok(Function { params, is_vararg, body, line, end_line })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn stats(source: &str) -> Vec<Stat> {
-        parse(source.as_bytes()).unwrap().main.body.stats
-    }
-
-    /// The tree of an expression in prefix notation.
-    fn show(expr: &Expr) -> String {
-        let list = |items: &[Expr]| items.iter().map(show).collect::<Vec<_>>().join(" ");
-        match &expr.kind {
-            ExprKind::Integer(value) => value.to_string(),
-            ExprKind::String(value) => format!("'{}'", String::from_utf8_lossy(value)),
-            ExprKind::Name(name) => name.to_string(),
-            ExprKind::Vararg => "...".to_owned(),
-            ExprKind::Index { object, key } => format!("(index {} {})", show(object), show(key)),
-            ExprKind::Call { callee, args } => format!("(call {} [{}])", show(callee), list(args)),
-            ExprKind::MethodCall { object, name, args } => format!("(method {} {name} [{}])", show(object), list(args)),
-            ExprKind::Binary { op, left, right } => format!("({op:?} {} {})", show(left), show(right)),
-            ExprKind::Unary { op, operand } => format!("({op:?} {})", show(operand)),
-            ExprKind::Paren(inner) => format!("(paren {})", show(inner)),
-            ExprKind::Table(fields) => {
-                let fields = fields.iter().map(|field| match field {
-                    Field::Item(value) => show(value),
-                    Field::Pair { key, value } => format!("{}={}", show(key), show(value)),
-                });
-                format!("{{{}}}", fields.collect::<Vec<_>>().join(" "))
-            }
-            other => format!("{other:?}"),
-        }
-    }
-
-    #[test]
-    fn builds_expressions() {
-        for (source, tree) in [
-            ("1 + 2 * 3 - 4", "(Sub (Add 1 (Mul 2 3)) 4)"),
-            ("a .. b .. c", "(Concat a (Concat b c))"),
-            ("2 ^ 3 ^ -4", "(Pow 2 (Pow 3 (Neg 4)))"),
-            ("-x ^ 2", "(Neg (Pow x 2))"),
-            ("not a == b", "(Eq (Not a) b)"),
-            ("a or b and c < d", "(Or a (And b (Lt c d)))"),
-            ("a | b ~ c & d << 1 .. e", "(BOr a (BXor b (BAnd c (Shl d (Concat 1 e)))))"),
-            ("#a // ~b % - -1", "(Mod (IDiv (Len a) (BNot b)) (Neg (Neg 1)))"),
-            ("(a + b) * c", "(Mul (Add a b) c)"),
-            ("((f()))", "(paren (call f []))"),
-            ("(...)", "(paren ...)"),
-            ("(a).b", "(index a 'b')"),
-            ("a.b[c]:d 'x'.e", "(index (method (index (index a 'b') c) d ['x']) 'e')"),
-            ("f{1, x = 2; [3] = 4, g(),}", "(call f [{1 'x'=2 3=4 (call g [])}])"),
-            ("f()()(1, 2)", "(call (call (call f []) []) [1 2])"),
-        ] {
-            let stats = stats(&format!("return {source}"));
-            let [Stat { kind: StatKind::Return(values), .. }] = stats.as_slice() else { panic!("{stats:?}") };
-            assert_eq!(values.iter().map(show).collect::<Vec<_>>(), [tree], "{source}");
-        }
-    }
-
-    #[test]
-    fn builds_statements() {
-        let chunk = parse(
-            b"local a <const>, b <close>, c = 1\nfunction a.b:c(x, ...) local y end\n\
-              for i = 1, 2 do ; end for k, v in p do break end\nlocal function f(z) end\n\
-              repeat local q until q ::l:: goto l a, b[1] = 1, 2; f() return a;",
-        )
-        .unwrap();
-        assert_eq!(chunk.local_count, 12);
-        assert!(chunk.main.is_vararg);
-        let stats = chunk.main.body.stats;
-        let StatKind::Local { locals, .. } = &stats[0].kind else { panic!() };
-        let attribs: Vec<Attrib> = locals.iter().map(|local| local.attrib).collect();
-        assert_eq!(attribs, [Attrib::Const, Attrib::Close, Attrib::Regular]);
-        assert!(locals.iter().map(|local| local.id).eq(0..3));
-        let StatKind::Function { target, function } = &stats[1].kind else { panic!() };
-        assert_eq!(show(target), "(index (index a 'b') 'c')");
-        assert!(function.is_vararg);
-        assert_eq!(function.params.iter().map(|p| (&*p.name, p.id)).collect::<Vec<_>>(), [("self", 3), ("x", 4)]);
-        assert!(matches!(&stats[2].kind, StatKind::NumericFor { step: None, body, .. } if body.stats.is_empty()));
-        assert!(matches!(&stats[3].kind, StatKind::GenericFor { variables, .. } if variables.len() == 2));
-        assert!(matches!(&stats[4].kind, StatKind::LocalFunction { local, .. } if &*local.name == "f"));
-        assert!(matches!(&stats[5].kind, StatKind::Repeat { body, .. } if body.stats.len() == 1));
-        assert!(matches!(&stats[6].kind, StatKind::Label(name) if &**name == "l"));
-        assert!(matches!(&stats[7].kind, StatKind::Goto(name) if &**name == "l"));
-        assert!(matches!(&stats[8].kind, StatKind::Assign { targets, values } if targets.len() == values.len()));
-    }
-
-    #[test]
-    fn keeps_lines() {
-        let stats = stats("\nlocal x = a\n+\nb\nf\n.g\n(\n1)\nlocal function h()\n\nend");
-        let lines: Vec<u32> = stats.iter().map(|stat| stat.line).collect();
-        assert_eq!(lines, [2, 5, 9]);
-        let StatKind::Local { values, .. } = &stats[0].kind else { panic!() };
-        assert_eq!(values[0].line, 3);
-        let StatKind::Call(call) = &stats[1].kind else { panic!() };
-        assert_eq!(call.line, 7);
-        let StatKind::LocalFunction { function, .. } = &stats[2].kind else { panic!() };
-        assert_eq!((function.line, function.end_line, function.body.end_line), (9, 11, 11));
-    }
-
-    #[test]
-    fn reports_faults() {
-        for (source, line, message) in [
-            ("x = ", 1, "unexpected symbol near <eof>"),
-            ("\u{1}", 1, r"unexpected symbol near '<\1>'"),
-            ("x = é", 1, r"unexpected symbol near '<\195>'"),
-            ("x = 1 'd\\65\\0x'", 1, "unexpected symbol near ''dA'"),
-            ("x = 1 [==[\na\r\nb]==]", 3, "unexpected symbol near '[==[a\nb]==]'"),
-            ("x", 1, "syntax error near <eof>"),
-            ("f() = 1", 1, "syntax error near '='"),
-            ("(a) = 1", 1, "syntax error near '='"),
-            ("(f())", 1, "syntax error near <eof>"),
-            ("a, b", 1, "'=' expected near <eof>"),
-            ("a.b:c = 1", 1, "function arguments expected near '='"),
-            ("if x\nthen\n", 3, "'end' expected (to close 'if' at line 1) near <eof>"),
-            ("repeat\nend", 2, "'until' expected (to close 'repeat' at line 1) near 'end'"),
-            ("f{1\n,2", 2, "'}' expected (to close '{' at line 1) near <eof>"),
-            ("for a b", 1, "'=' or 'in' expected near 'b'"),
-            ("function f(a,) end", 1, "<name> or '...' expected near ')'"),
-            ("function f() return ... end", 1, "cannot use '...' outside a vararg function near '...'"),
-            ("local x <foo> = 1", 1, "unknown attribute 'foo'"),
-            ("local a <close>, b <close> = 1", 1, "multiple to-be-closed variables in local list"),
-            ("return 1 2", 1, "<eof> expected near '2'"),
-        ] {
-            let error = parse(source.as_bytes()).unwrap_err();
-            assert_eq!((error.line, error.message.as_str()), (line, message), "{source}");
-        }
-    }
-
-    #[test]
-    fn limits_nesting() {
-        // Each form with the count at which PUC-Rio's parser gives up.
-        for (open, middle, close, limit) in [
-            ("(", "1", ")", 196),
-            ("{", "", "}", 197),
-            ("- ", "1", "", 196),
-            ("1 .. ", "1", "", 196),
-            ("f(", "1", ")", 196),
-            ("function() return ", "1", " end", 98),
-        ] {
-            let source = |count: usize| format!("x = {}{middle}{}", open.repeat(count), close.repeat(count));
-            assert!(parse(source(limit - 1).as_bytes()).is_ok(), "{open}");
-            for count in [limit, 100_000] {
-                assert_eq!(parse(source(count).as_bytes()).unwrap_err().message, "C stack overflow", "{open}");
-            }
-        }
-        for (open, limit) in [("do ", 198), ("while x do ", 197), ("if x then ", 197), ("for i = a, b do ", 197)] {
-            let source = |count: usize| open.repeat(count) + &"end ".repeat(count);
-            assert!(parse(source(limit - 1).as_bytes()).is_ok(), "{open}");
-            assert_eq!(parse(source(limit).as_bytes()).unwrap_err().message, "C stack overflow", "{open}");
-        }
-    }
-
-    #[test]
-    fn limits_chains() {
-        for (start, link, end) in [
-            ("x = a", ".b", ""),
-            ("x = a", "()", ""),
-            ("a", ":b()", ""),
-            ("x = 1", " + 1", ""),
-            ("function a", ".b", "() end"),
-        ] {
-            let source = |count: usize| start.to_owned() + &link.repeat(count) + end;
-            assert!(parse(source(1_000).as_bytes()).is_ok());
-            let error = parse(source(1_000_000).as_bytes()).unwrap_err();
-            assert!(error.message.starts_with("expression has too many chained operations"), "{error}");
-        }
-        // Chains inside chains add up, beside each other they do not.
-        let chain = format!("a{}", ".b".repeat(600));
-        assert!(parse(format!("x = f({chain}, {chain}, {chain})").as_bytes()).is_ok());
-        assert!(parse(format!("x = f({chain}){}", ".c".repeat(600)).as_bytes()).is_err());
-        assert!(parse(format!("x = f(function() {chain}() end){}", ".c".repeat(600)).as_bytes()).is_err());
-        // What is not a chain is not limited.
-        assert!(parse(format!("if x then {} end", "elseif y then ".repeat(10_000)).as_bytes()).is_ok());
-        assert!(parse("::a:: ;".repeat(10_000).as_bytes()).is_ok());
     }
 }
