@@ -120,6 +120,19 @@ fn the_sandbox_keeps_globals_and_libraries_as_they_are() {
 }
 
 #[test]
+fn files_and_exit_statuses_are_the_programs() {
+    let source = "io.write('no line end') io.stderr:write('said') os.exit(3)";
+    check(run(&["-e", source, "-e", "print('never')"]), 3, "no line end", "said");
+    check(run(&["-e", "print(io.read('n', 'l'))"]), 0, "nil\n", "");
+    check(run_with_input(&["-e", "print(io.read('n', 'l', 'L'))"], "12 ab\ncd"), 0, "12\t ab\tcd\n", "");
+    check(run(&["-e", "io.write('a') os.execute('printf b') io.write('c')"]), 0, "abc", "");
+    let folder = folder_with("exit", "kept", "");
+    let source = "io.open('kept', 'w'):write('kept') os.exit(true)";
+    check(deimos().current_dir(&folder).args(["-e", source]).output().expect("deimos runs"), 0, "", "");
+    assert_eq!(std::fs::read(folder.join("kept")).unwrap(), b"kept");
+}
+
+#[test]
 fn fuel_ends_an_endless_loop() {
     let output = run(&["--fuel", "1000000", "-e", "while true do end"]);
     let stderr =

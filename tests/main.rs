@@ -6,6 +6,7 @@ mod call;
 #[cfg(feature = "cli")]
 mod cli;
 mod error;
+mod files;
 mod fuel;
 mod hostile;
 mod memory;

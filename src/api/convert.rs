@@ -225,6 +225,35 @@ impl<'gc> Call<'_, 'gc> {
         }
     }
 
+    /// The argument at `index`, which must be a userdata that holds a `T`; `expected` is what the type is called.
+    ///
+    /// # Errors
+    /// If it is something else.
+    #[inline]
+    pub fn check_userdata<T: 'static>(
+        &self,
+        index: usize,
+        expected: &'static str,
+    ) -> Result<(UserData<'gc>, &'gc T), Raised<'gc>> {
+        match self.arg(index) {
+            Value::UserData(userdata) if let Some(value) = userdata.downcast() => Ok((userdata, value)),
+            _ => Err(self.unexpected(index, expected)),
+        }
+    }
+
+    /// The place in `options` of the argument at `index`, or of `default` where it is missing or nil.
+    ///
+    /// # Errors
+    /// If it is something else.
+    pub fn check_option(&self, index: usize, default: Option<&str>, options: &[&str]) -> Result<usize, Raised<'gc>> {
+        let name = match default {
+            Some(name) if self.arg(index).is_nil() => Cow::Borrowed(name),
+            _ => self.check::<LuaString<'gc>>(index)?.to_text(),
+        };
+        let place = options.iter().position(|option| *option == name);
+        place.ok_or_else(|| Raised::argument(index, format!("invalid option '{name}'")))
+    }
+
     /// All arguments, converted.
     ///
     /// # Errors

@@ -34,6 +34,14 @@ pub enum ErrorKind {
     Memory,
     /// A task was cancelled.
     Cancelled,
+    /// A script called `os.exit`: it wants the program to end. It is up to the host to do that, once what it has
+    /// buffered is written ([`Lua::flush_files`](crate::Lua::flush_files)).
+    Exit {
+        /// The status for whoever started the program.
+        code: i32,
+        /// Whether the script asked for the machine to be closed first, as dropping it does.
+        close: bool,
+    },
 }
 
 impl Error {
@@ -77,6 +85,7 @@ impl Error {
             None => ErrorKind::Runtime,
             Some(Fault::OutOfMemory) => ErrorKind::Memory,
             Some(Fault::Cancelled) => ErrorKind::Cancelled,
+            Some(Fault::Exit { code, close }) => ErrorKind::Exit { code, close },
         };
         let message = match raised.to_value(ctx) {
             Value::String(text) => text.to_text().into_owned(),

@@ -5,6 +5,7 @@
 
 use std::any::Any;
 use std::fmt;
+use std::io::Write;
 use std::rc::Rc;
 
 use gc_arena::arena::CollectionPhase;
@@ -113,6 +114,38 @@ impl Lua {
     /// Sets where `print` writes: the function gets each line without the line feed. At first it goes nowhere.
     pub fn set_print(&mut self, print: impl FnMut(&[u8]) + 'static) {
         self.enter(|ctx| ctx.set_print(Box::new(print)));
+    }
+
+    /// Sets the standard output of scripts: what `io.write` writes to at first. It gets the lines of `print` too,
+    /// unless [`Lua::set_print`] gave them another way. Without this, `io.write` writes to the process's own.
+    ///
+    /// # Example
+    /// ```
+    /// # use std::cell::RefCell;
+    /// # use std::io::{self, Write};
+    /// # use std::rc::Rc;
+    /// # use deimos::{Libraries, Lua};
+    /// #[derive(Clone, Default)]
+    /// struct Page(Rc<RefCell<Vec<u8>>>);
+    ///
+    /// impl Write for Page {
+    ///     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+    ///         self.0.borrow_mut().write(bytes)
+    ///     }
+    ///     fn flush(&mut self) -> io::Result<()> {
+    ///         Ok(())
+    ///     }
+    /// }
+    ///
+    /// let mut lua = Lua::with_libraries(Libraries::SANDBOX | Libraries::IO);
+    /// let page = Page::default();
+    /// lua.set_output(page.clone());
+    /// lua.load("=demo", "print('one') io.write('two', 3)")?.call::<()>(&mut lua, ())?;
+    /// assert_eq!(*page.0.borrow(), b"one\ntwo3");
+    /// # Ok::<(), deimos::Error>(())
+    /// ```
+    pub fn set_output(&mut self, output: impl Write + 'static) {
+        self.enter(|ctx| ctx.output().set_stream(Box::new(output)));
     }
 
     fn try_enter<R>(

@@ -232,6 +232,7 @@ fn execute(run: &Run, arguments: &[OsString]) -> i32 {
         Err(error) => return Stop::Error(error).report(),
     };
     let status = if run.programs.is_empty() { session.converse() } else { session.run(&run.programs) };
+    session.lua.flush_files();
     // The process ends: to free each object of a large heap one by one would be time lost.
     std::mem::forget(session);
     status
@@ -257,6 +258,7 @@ impl Stop {
     fn report(&self) -> i32 {
         let (message, traceback) = match self {
             Stop::Unreadable(message) => (message.clone(), None),
+            Stop::Error(error) if let deimos::ErrorKind::Exit { code, .. } = error.kind() => return code,
             Stop::Error(error) => (error.message().to_owned(), error.traceback()),
             Stop::OutOfFuel { limit, traceback } => {
                 (format!("out of fuel after {limit} instructions"), Some(traceback.as_str()))
@@ -270,6 +272,15 @@ impl Stop {
             None => complain(&message),
         }
         if matches!(self, Stop::Interrupted { .. }) { INTERRUPTED } else { FAILED }
+    }
+
+    /// Whether it ends the prompt as well.
+    fn is_final(&self) -> bool {
+        match self {
+            Stop::Output(_) => true,
+            Stop::Error(error) => matches!(error.kind(), deimos::ErrorKind::Exit { .. }),
+            _ => false,
+        }
     }
 }
 
@@ -288,8 +299,7 @@ impl Session {
     fn open(run: &Run, arguments: &[OsString]) -> Result<Session, Error> {
         let mut lua = Lua::with_libraries(if run.is_sandboxed { Libraries::SANDBOX } else { Libraries::ALL });
         let output = Output::open();
-        let sink = output.clone();
-        lua.set_print(move |line| sink.print(line));
+        lua.set_output(output.clone());
         let is_sandboxed = run.is_sandboxed;
         let script_at = run.script_at.unwrap_or(0);
         let (environment, script_arguments) = lua.enter(|ctx| {
@@ -318,7 +328,7 @@ impl Session {
                 self.run_chunk(&chunk, arguments)
             });
             // What the program said stands before what is said about it.
-            let flushed = self.output.flush();
+            let flushed = self.output.flush_all();
             if let Err(stop) = ended.and(flushed) {
                 return stop.report();
             }
@@ -346,7 +356,7 @@ impl Session {
         loop {
             let slice = left.map_or(SLICE, |left| left.min(SLICE));
             let poll = self.lua.resume(task, &mut (), slice)?;
-            self.output.flush()?;
+            self.output.flush_all()?;
             match poll {
                 Poll::Finished(values) => return Ok(values),
                 // At the top of a behaviour, to yield is to wait for the next frame. Here the next frame is now.
@@ -424,7 +434,7 @@ fn listen_for_interrupts() {
 
 // -- output ----------------------------------------------------------------------------------------------
 
-/// Standard output, buffered, and shared with the machine's `print`.
+/// Standard output, buffered, and shared with the machine.
 #[derive(Clone)]
 struct Output(Rc<RefCell<Sink>>);
 
@@ -440,21 +450,31 @@ impl Output {
         Output(Rc::new(RefCell::new(Sink { writer, failure: None })))
     }
 
-    /// Writes a line. Failures come to light with the next flush.
-    fn print(&self, line: &[u8]) {
-        let mut sink = self.0.borrow_mut();
-        if sink.failure.is_none() {
-            let written = sink.writer.write_all(line).and_then(|()| sink.writer.write_all(b"\n"));
-            sink.failure = written.err();
-        }
-    }
-
-    fn flush(&self) -> Result<(), Stop> {
+    fn flush_all(&self) -> Result<(), Stop> {
         let mut sink = self.0.borrow_mut();
         match sink.failure.take() {
             Some(error) => Err(Stop::Output(error)),
             None => sink.writer.flush().map_err(Stop::Output),
         }
+    }
+}
+
+/// What the machine writes. Failures come to light with the next flush by the command line.
+impl Write for Output {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let mut sink = self.0.borrow_mut();
+        if sink.failure.is_none() {
+            sink.failure = sink.writer.write_all(bytes).err();
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let mut sink = self.0.borrow_mut();
+        if sink.failure.is_none() {
+            sink.failure = sink.writer.flush().err();
+        }
+        Ok(())
     }
 }
 
@@ -495,10 +515,9 @@ impl Session {
                 return FAILED;
             }
         };
-        let greeting = format!("{}  `exit` or Ctrl-D leaves, Ctrl-C stops what is running.", version());
-        self.output.print(greeting.as_bytes());
+        let _ = writeln!(self.output, "{}  `exit` or Ctrl-D leaves, Ctrl-C stops what is running.", version());
         loop {
-            if let Err(stop) = self.output.flush() {
+            if let Err(stop) = self.output.flush_all() {
                 return stop.report();
             }
             let input = read_input(&mut editor, history.as_deref());
@@ -513,10 +532,10 @@ impl Session {
                     return FAILED;
                 }
             };
-            let flushed = self.output.flush();
+            let flushed = self.output.flush_all();
             if let Err(stop) = ended.and(flushed) {
                 let status = stop.report();
-                if matches!(stop, Stop::Output(_)) {
+                if stop.is_final() {
                     return status;
                 }
             }

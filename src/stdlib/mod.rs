@@ -21,13 +21,21 @@ mod base;
 mod buffer;
 mod coercion;
 mod coroutine;
+#[cfg(feature = "os")]
+mod date;
 mod format;
 mod inquiry;
+mod io;
+mod io_read;
+mod io_stream;
 mod load;
 mod math;
+#[cfg(feature = "os")]
+mod os;
 mod pack;
 mod sort;
 mod string;
+mod system;
 mod table;
 mod turns;
 mod utf8;
@@ -51,6 +59,15 @@ impl Libraries {
     pub const MATH: Libraries = Libraries(1 << 4);
     /// `utf8`
     pub const UTF8: Libraries = Libraries(1 << 5);
+    /// `io`, without `io.popen`: all files that the process may reach. No part of a sandbox, and beyond what fuel
+    /// bounds: who reads from a terminal or a pipe waits for it.
+    pub const IO: Libraries = Libraries(1 << 16);
+    /// `os`, without `os.execute`: clocks, the environment, files by their names. It comes with the feature `os`.
+    #[cfg(feature = "os")]
+    pub const OS: Libraries = Libraries(1 << 17);
+    /// What runs other programs: `io.popen`, where [`Libraries::IO`] is opened as well, and `os.execute`, where the
+    /// library `os` is.
+    pub const PROCESS: Libraries = Libraries(1 << 18);
     /// All libraries that give a script no way to files, processes, clocks or the environment.
     pub const SANDBOX: Libraries = Libraries::BASE
         .with(Libraries::COROUTINE)
@@ -59,7 +76,11 @@ impl Libraries {
         .with(Libraries::MATH)
         .with(Libraries::UTF8);
     /// Every library there is.
-    pub const ALL: Libraries = Libraries::SANDBOX;
+    #[cfg(feature = "os")]
+    pub const ALL: Libraries = Libraries::SANDBOX.with(Libraries::IO).with(Libraries::PROCESS).with(Libraries::OS);
+    /// Every library there is; `os` needs the feature `os`.
+    #[cfg(not(feature = "os"))]
+    pub const ALL: Libraries = Libraries::SANDBOX.with(Libraries::IO).with(Libraries::PROCESS);
 
     /// The libraries of both sets.
     #[must_use]
@@ -147,6 +168,13 @@ fn open<'gc>(ctx: Context<'gc>, libraries: Libraries) -> Result<(), Raised<'gc>>
     }
     if libraries.contains(Libraries::UTF8) {
         globals.set_field(ctx, "utf8", utf8::open(ctx)?)?;
+    }
+    if libraries.contains(Libraries::IO) {
+        globals.set_field(ctx, "io", io::open(ctx, libraries.contains(Libraries::PROCESS))?)?;
+    }
+    #[cfg(feature = "os")]
+    if libraries.contains(Libraries::OS) {
+        globals.set_field(ctx, "os", os::open(ctx, libraries.contains(Libraries::PROCESS))?)?;
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 //! The root itself never changes: what does is behind cells of its own, each a garbage-collected object, so that
 //! a change makes the collector look again at no more than that.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -14,14 +14,12 @@ use super::executor::Machine;
 use super::function::Code;
 use super::gc::Ledger;
 use super::meta::EVENTS;
+use super::output::{Output, PrintFn};
 use super::segment::{Slice, slice};
 use super::string::{Interner, LuaString};
 use super::table::{Entry, Table};
 use super::value::{Type, Value};
 use crate::bytecode::Proto;
-
-/// What `print` writes to.
-pub type PrintFn = dyn FnMut(&[u8]);
 
 /// The root of an arena: all that is alive is reachable from here.
 #[derive(Collect)]
@@ -40,7 +38,7 @@ pub struct State<'gc> {
     /// Chunks bound so far: closures of the same chunk share their code and its caches.
     codes: Gc<'gc, RefLock<Vec<GcWeak<'gc, Code<'gc>>>>>,
     #[collect(require_static)]
-    print: RefCell<Box<PrintFn>>,
+    output: Rc<Output>,
     /// Fuel for work done where the fuel itself is out of reach; the machine collects it.
     #[collect(require_static)]
     charges: Cell<u32>,
@@ -97,7 +95,7 @@ impl<'gc> State<'gc> {
             roots: DynamicRootSet::new(mc),
             serials: Gc::new(mc, RefLock::new(Serials { known: HashTable::new(), last: 0 })),
             codes: Gc::new(mc, RefLock::new(Vec::new())),
-            print: RefCell::new(Box::new(|_| {})),
+            output: Rc::default(),
             charges: Cell::new(0),
             collection_requested: Cell::new(false),
         }
@@ -209,16 +207,19 @@ impl<'gc> Context<'gc> {
         Gc::write(self.mc, self.state.metatables)[kind as usize].unlock().set(metatable);
     }
 
+    /// Where the program's output goes.
+    pub fn output(self) -> &'gc Rc<Output> {
+        &self.state.output
+    }
+
     /// Sets where `print` writes: it gets each line without the line feed.
     pub fn set_print(self, print: Box<PrintFn>) {
-        drop(self.state.print.replace(print));
+        self.state.output.set_print(print);
     }
 
     /// Writes a line as `print` does. A line written from within the function it goes to is lost.
     pub fn print(self, line: &[u8]) {
-        if let Ok(mut print) = self.state.print.try_borrow_mut() {
-            print(line);
-        }
+        self.state.output.print(line);
     }
 
     /// A number for an object, the same for its whole life, counted in the order of first asking. `None` for

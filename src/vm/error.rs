@@ -78,6 +78,13 @@ pub enum Fault {
     OutOfMemory,
     /// The host cancelled the task.
     Cancelled,
+    /// The script asked for the end of the program.
+    Exit {
+        /// The status for whoever started the program.
+        code: i32,
+        /// Whether what the program has open is to be closed first.
+        close: bool,
+    },
 }
 
 impl Fault {
@@ -86,6 +93,16 @@ impl Fault {
         match self {
             Fault::OutOfMemory => "not enough memory",
             Fault::Cancelled => "cancelled",
+            Fault::Exit { .. } => "exit",
+        }
+    }
+
+    /// Whether to-be-closed variables get their turn: of the task's own coroutine, or of any.
+    pub(super) const fn closes(self, is_outermost: bool) -> bool {
+        match self {
+            Fault::OutOfMemory => false,
+            Fault::Cancelled => true,
+            Fault::Exit { close, .. } => close && is_outermost,
         }
     }
 }
@@ -132,6 +149,11 @@ impl<'gc> Raised<'gc> {
             Cause::Fault(fault) => Some(fault),
             _ => None,
         }
+    }
+
+    /// Whether it asks for the end of the program.
+    pub(super) fn is_exit(&self) -> bool {
+        matches!(self.as_fault(), Some(Fault::Exit { .. }))
     }
 
     /// The value as a handler sees it. Complete errors have one; a fault shows its message.

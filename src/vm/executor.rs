@@ -486,7 +486,7 @@ impl<'gc> Machine<'gc> {
         };
         let closes = catch.is_some() || is_outermost || active.thread.state().is_closing;
         if closes
-            && raised.as_fault() != Some(Fault::OutOfMemory)
+            && raised.as_fault().is_none_or(|fault| fault.closes(is_outermost))
             && let Some(value) = self.pop_to_close(limit)
         {
             return self.call_close(step, value, raised);
@@ -541,7 +541,8 @@ impl<'gc> Machine<'gc> {
     /// Calls the `__close` metamethod of a variable for an error; the error then goes on.
     fn call_close(&mut self, step: &mut Step<'_, 'gc>, (at, value): (usize, Value<'gc>), raised: Raised<'gc>) -> Next {
         let method = step.ctx.metamethod(value, super::meta::Event::Close);
-        let error = raised.to_value(step.ctx);
+        // To leave the program is no error that a variable could be told of.
+        let error = if raised.is_exit() { Value::Nil } else { raised.to_value(step.ctx) };
         self.push_call(at + 1, &[method, value, error]);
         self.control.push_native(NativeState::new(Box::new(Unwinding { raised: Some(raised) })), at + 1);
         step.call(at + 1, 2)
@@ -703,5 +704,14 @@ impl<'gc> Sequence<'gc> for Unwinding<'gc> {
 
     fn poll(&mut self, _call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
         Err(self.raised.take().unwrap_or_else(|| Raised::fault(Fault::Cancelled)).handled())
+    }
+
+    fn catches(&self) -> bool {
+        self.raised.as_ref().is_some_and(Raised::is_exit)
+    }
+
+    /// An error in the metamethod does not keep the program from its end.
+    fn caught(&mut self, call: &mut Call<'_, 'gc>, _error: Raised<'gc>) -> Result<Action<'gc>, Raised<'gc>> {
+        self.poll(call)
     }
 }
