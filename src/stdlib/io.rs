@@ -2,7 +2,8 @@
 //!
 //! A script that has this library reaches whatever the process may reach; it is no part of a sandbox. Work on bytes is
 //! charged and paused as everywhere, but to open, and to wait for a terminal, a pipe or a process, takes as long as the
-//! system lets it take: fuel does not bound that. A file that the script forgets is closed when it is collected.
+//! system lets it take: fuel does not bound that. A file that the script forgets is closed when it is collected; for the
+//! end of a process at its other end that waits as `close` would.
 
 use std::cell::{RefCell, RefMut};
 use std::io::{self, SeekFrom};
@@ -31,6 +32,9 @@ const FILE_BYTES: usize = 1 << 13;
 
 /// The most bytes that are written between two looks at the fuel.
 const DIRECT_MAX: usize = 1 << 16;
+
+/// How many bytes of a string are written in the time that any value takes.
+const VALUE_COST: usize = 64;
 
 /// The most formats of `lines`, as PUC-Rio has it.
 const FORMATS_MAX: usize = 250;
@@ -332,26 +336,33 @@ fn tostring<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
 
 // -- reading ---------------------------------------------------------------------------------------------
 
-fn formats_from<'gc>(call: &Call<'_, 'gc>, first: usize) -> Vec<Value<'gc>> {
-    call.args().get(first..).unwrap_or_default().to_vec()
+/// The arguments from `first` on, to be kept.
+fn rest<'gc>(call: &mut Call<'_, 'gc>, first: usize) -> Result<Vec<Value<'gc>>, Raised<'gc>> {
+    let count = call.len().saturating_sub(first);
+    call.charge(count / 16);
+    // The results take as much.
+    call.ctx.ledger().check(count.saturating_mul(2 * size_of::<Value<'_>>()))?;
+    Ok(call.args().get(first..).unwrap_or_default().to_vec())
 }
 
 fn io_read<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
     let (file, _) = default_file(call.ctx, INPUT)?;
-    read(call, file, formats_from(call, 0), 0, Purpose::Read)
+    let formats = rest(call, 0)?;
+    read(call, file, formats, 0, Purpose::Read)
 }
 
 fn file_read<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
     let (file, _) = check_file(call)?;
-    read(call, file, formats_from(call, 1), 1, Purpose::Read)
+    let formats = rest(call, 1)?;
+    read(call, file, formats, 1, Purpose::Read)
 }
 
 /// The iterator over a file. It keeps the file, whether to close it, how many formats there are, and these.
-fn iterator<'gc>(call: &Call<'_, 'gc>, file: UserData<'gc>, closes: bool) -> Result<Value<'gc>, Raised<'gc>> {
-    let formats = formats_from(call, 1);
-    if formats.len() > FORMATS_MAX {
+fn iterator<'gc>(call: &mut Call<'_, 'gc>, file: UserData<'gc>, closes: bool) -> Result<Value<'gc>, Raised<'gc>> {
+    if call.len() > FORMATS_MAX + 1 {
         return Err(Raised::argument(FORMATS_MAX + 1, "too many arguments"));
     }
+    let formats = rest(call, 1)?;
     let count = Value::Integer(formats.len() as i64);
     let kept = [&[Value::UserData(file), Value::Boolean(closes), count], formats.as_slice()].concat();
     Ok(Native::with_upvalues(call.ctx, "io.lines.iterator", &kept, next_line).into())
@@ -430,11 +441,12 @@ fn write<'gc>(
     let mut total = 0_usize;
     for index in first..call.len() {
         let value = call.arg(index);
-        if let Value::String(string) = value {
-            total = total.saturating_add(string.len());
-        }
+        total = total.saturating_add(match value {
+            Value::String(string) => string.len() + VALUE_COST,
+            _ => VALUE_COST,
+        });
         if total > DIRECT_MAX {
-            let values = formats_from(call, index);
+            let values = rest(call, index)?;
             return inquire(call, Writing { file, values, first: index, at: 0, from: 0 });
         }
         if let Err(error) = write_value(call, handle, (index, value), 0)? {

@@ -14,6 +14,9 @@ use crate::api::{Action, Call, Collect, Context, Fault, LuaString, Native, Raise
 /// Fuel for a question to the system.
 const ASK_COST: usize = 64;
 
+/// Fuel for a date with a wish for summer time, which may have to be looked for.
+const SEARCH_COST: usize = 2048;
+
 /// The most conversions of `os.date`, and the most bytes of its format, in one turn.
 const CONVERSIONS_MAX: usize = 256;
 const FORMAT_MAX: usize = 1 << 14;
@@ -246,7 +249,7 @@ impl<'gc> Inquiry<'gc> for TimeOf<'gc> {
                 self.asked += 1;
                 return ask(ctx, ctx.index(self.table, ctx.text(name)));
             }
-            call.charge(ASK_COST);
+            call.charge(if self.fields.is_summer.is_some() { SEARCH_COST } else { ASK_COST });
             self.made = Date::from_fields(&self.fields);
         }
         if let Some((time, date)) = &self.made {
