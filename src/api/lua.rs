@@ -8,12 +8,12 @@ use std::fmt;
 use std::io::Write;
 use std::rc::Rc;
 
-use gc_arena::arena::CollectionPhase;
 use gc_arena::{Arena, Rootable};
 
-use crate::vm::{Context, Fault, Ledger, PACING, Progress, Raised, State, Thread, Value};
+use crate::vm::{Context, Ledger, PACING, Progress, Raised, State, Thread, Value};
 
 use super::chunk::Chunk;
+use super::collector::Collector;
 use super::convert::{FromArgs, IntoLua, IntoReturns};
 use super::error::{Error, ErrorKind};
 use super::handle::Handle;
@@ -22,27 +22,17 @@ use super::handle::Handle;
 /// garbage that piles up before the collector is asked; small enough for the young objects to stay in cache.
 const SLICE: u64 = 16_384;
 
-/// At least one part in so many of the memory limit must be free after a full collection.
-const LEAST_FREE_SHARE: usize = 16;
-
-/// How many shards of what the context sweeps there are to go round after a cycle of the collector.
-const SWEEPS: u32 = 64;
-
-/// How many of them are swept at once.
-const SWEEPS_AT_ONCE: u32 = 8;
-
 /// A Lua machine: its values, its libraries, its collector.
 pub struct Lua {
-    arena: Arena<Rootable![State<'_>]>,
-    ledger: Rc<Ledger>,
-    sweeps_left: u32,
-    was_collecting: bool,
+    pub(super) arena: Arena<Rootable![State<'_>]>,
+    pub(super) ledger: Rc<Ledger>,
+    pub(super) collector: Collector,
 }
 
 /// A coroutine that Rust code resumes.
 #[derive(Clone, Debug)]
 pub struct Task {
-    thread: Handle,
+    pub(super) thread: Handle,
     args: Values,
 }
 
@@ -68,7 +58,7 @@ impl Lua {
         let arena = Arena::<Rootable![State<'_>]>::new(|mc| State::new(mc));
         arena.metrics().set_pacing(PACING);
         let ledger = arena.mutate(|mc, state| Rc::clone(Context::new(mc, state).ledger()));
-        Lua { arena, ledger, sweeps_left: 0, was_collecting: false }
+        Lua { arena, ledger, collector: Collector::default() }
     }
 
     /// Visits the arena. Nothing is collected during a visit.
@@ -297,90 +287,6 @@ impl Lua {
                 Poll::Yielded(_) => return Err(Error::runtime("a native function suspended a call that cannot wait")),
             }
         }
-    }
-
-    // -- memory --------------------------------------------------------------------------------------
-
-    /// The memory in use, in bytes, by the machine's own account: garbage not collected yet included.
-    pub fn memory_used(&self) -> usize {
-        self.ledger.used()
-    }
-
-    /// Sets the most memory that may be in use, in bytes. A task that goes beyond it fails with
-    /// [`ErrorKind::Memory`], which no script can catch; so does one that meets it with less than a sixteenth of it
-    /// free after everything unreachable was collected.
-    pub fn set_memory_limit(&mut self, bytes: usize) {
-        self.ledger.set_limit(bytes);
-    }
-
-    /// Lets the collector do the work that is due: about as much as was allocated since the last time.
-    pub fn collect(&mut self) {
-        self.collect_at_most(usize::MAX);
-    }
-
-    /// As [`Lua::collect`], but for at most the work that `objects` allocations make due; the rest stays due.
-    /// A host with a frame to finish calls this.
-    #[expect(clippy::cast_precision_loss, reason = "the collector counts in floats")]
-    pub fn collect_at_most(&mut self, objects: usize) {
-        self.ledger.tell_collector();
-        let put_off = (self.arena.metrics().allocation_debt() - objects as f64).max(0.0);
-        self.arena.metrics().adjust_debt(-put_off);
-        self.arena.collect_debt();
-        self.arena.metrics().adjust_debt(put_off);
-        if self.arena.mutate(|mc, state| Context::new(mc, state).take_collection_request()) {
-            self.collect_full();
-        }
-        let is_collecting = self.arena.collection_phase() != CollectionPhase::Sleeping;
-        if self.was_collecting && !is_collecting {
-            self.sweeps_left = SWEEPS;
-        }
-        self.was_collecting = is_collecting;
-        if self.sweeps_left > 0 && !is_collecting {
-            self.sweeps_left = self.sweeps_left.saturating_sub(SWEEPS_AT_ONCE);
-            self.enter(|ctx| (0..SWEEPS_AT_ONCE).for_each(|_| ctx.sweep()));
-            if self.sweeps_left == 0 {
-                self.ledger.settle();
-            }
-        }
-    }
-
-    /// Collects everything that is garbage now.
-    pub fn collect_full(&mut self) {
-        self.collect_unreachable();
-        // What is known only weakly is dropped by now, but its memory goes a cycle after its last entry.
-        self.enter(|ctx| {
-            ctx.sweep_strings();
-            ctx.sweep();
-        });
-        self.arena.finish_cycle();
-        self.ledger.settle();
-        self.sweeps_left = 0;
-    }
-
-    fn collect_unreachable(&mut self) {
-        if self.arena.collection_phase() != CollectionPhase::Sleeping {
-            self.arena.finish_cycle();
-        }
-        self.arena.finish_cycle();
-        self.was_collecting = false;
-        self.sweeps_left = SWEEPS;
-    }
-
-    fn enforce_limit(&mut self, task: &Task) -> Result<(), Error> {
-        if !self.ledger.is_exceeded() {
-            return Ok(());
-        }
-        self.collect_unreachable();
-        // A task that leaves next to nothing free would have everything collected in every slice from now on.
-        if self.ledger.check(self.ledger.limit() / LEAST_FREE_SHARE).is_ok() {
-            return Ok(());
-        }
-        self.enter(|ctx| {
-            if let Value::Thread(thread) = ctx.fetch(&task.thread) {
-                thread.kill(ctx);
-            }
-            Err(Error::from_raised(ctx, &Raised::fault(Fault::OutOfMemory)))
-        })
     }
 }
 

@@ -6,6 +6,7 @@
 //! The standard library and the plugin are written on this room and know nothing below it.
 
 mod chunk;
+mod collector;
 mod convert;
 mod error;
 mod function;

@@ -444,21 +444,44 @@ fn collectgarbage<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'
     let default = call.ctx.string(b"collect");
     let option = call.optional(0, default)?;
     match option.as_bytes() {
-        b"collect" => {
-            call.ctx.request_collection();
-            call.ret1(0)
-        }
+        b"collect" => collect(call, Value::Integer(0)),
         b"count" => call.ret1(kilobytes(call.ctx.ledger().used())),
-        b"step" => {
-            call.ctx.request_collection();
-            call.ret1(true)
-        }
+        b"step" => collect(call, Value::Boolean(true)),
         b"isrunning" => call.ret1(true),
         b"stop" | b"restart" => call.ret1(0),
         b"setpause" => call.ret1(200),
         b"setstepmul" => call.ret1(100),
         b"incremental" | b"generational" => call.ret1(call.ctx.text("incremental")),
         _ => Err(Raised::argument(0, format!("invalid option '{}'", option.to_text()))),
+    }
+}
+
+/// Has everything collected before the script goes on, and returns `answer`.
+fn collect<'gc>(call: &mut Call<'_, 'gc>, answer: Value<'gc>) -> Result<Action<'gc>, Raised<'gc>> {
+    call.ctx.request_collection();
+    call.leave(&[answer]);
+    Ok(Action::Start(Box::new(Collecting { is_done: false })))
+}
+
+/// Waits outside the arena for a collection.
+#[derive(Collect)]
+#[collect(require_static)]
+struct Collecting {
+    is_done: bool,
+}
+
+impl<'gc> Sequence<'gc> for Collecting {
+    fn name(&self) -> &'static str {
+        "collectgarbage"
+    }
+
+    fn poll(&mut self, call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
+        call.leave_args(0);
+        if self.is_done {
+            return Ok(Action::Return);
+        }
+        self.is_done = true;
+        Ok(Action::Pause)
     }
 }
 

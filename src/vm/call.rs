@@ -339,7 +339,7 @@ impl<'gc> Machine<'gc> {
     ) -> Next {
         let Some(mut native) = native else { return step.deliver(start, count) };
         self.move_values(start, base, count);
-        let is_out = *step.fuel <= 0;
+        let is_out = *step.fuel <= 0 || step.ctx.is_collection_requested();
         native.is_held = is_out;
         native.held = if is_out { count as u32 } else { 0 };
         self.control.push_native(native, base);

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use gc_arena::{Collect, DynamicRootSet, Gc, GcWeak, Lock, Mutation, RefLock};
 use hashbrown::HashTable;
 
+use super::afterlife::Afterlife;
 use super::executor::Machine;
 use super::function::Code;
 use super::gc::Ledger;
@@ -34,6 +35,7 @@ pub struct State<'gc> {
     pub(super) machine: Gc<'gc, RefLock<Machine<'gc>>>,
     pub(super) tables: OnceTables<'gc>,
     pub(super) roots: DynamicRootSet<'gc>,
+    pub(super) afterlife: Gc<'gc, RefLock<Afterlife<'gc>>>,
     serials: Gc<'gc, RefLock<Serials<'gc>>>,
     /// Chunks bound so far: closures of the same chunk share their code and its caches.
     codes: Gc<'gc, RefLock<Vec<GcWeak<'gc, Code<'gc>>>>>,
@@ -93,6 +95,7 @@ impl<'gc> State<'gc> {
             machine: Gc::new(mc, RefLock::new(Machine::default())),
             tables: OnceTables { globals: Gc::new(mc, Lock::new(None)), registry: Gc::new(mc, Lock::new(None)) },
             roots: DynamicRootSet::new(mc),
+            afterlife: Gc::new(mc, RefLock::new(Afterlife::default())),
             serials: Gc::new(mc, RefLock::new(Serials { known: HashTable::new(), last: 0 })),
             codes: Gc::new(mc, RefLock::new(Vec::new())),
             output: Rc::default(),
@@ -275,9 +278,14 @@ impl<'gc> Context<'gc> {
         i64::from(self.state.charges.take())
     }
 
-    /// Asks for a full collection as soon as the machine is out of the arena.
+    /// Asks for a full collection as soon as the machine is out of the arena. A sequence that then pauses goes on
+    /// when that is done.
     pub fn request_collection(self) {
         self.state.collection_requested.set(true);
+    }
+
+    pub(super) fn is_collection_requested(self) -> bool {
+        self.state.collection_requested.get()
     }
 
     /// Whether a full collection was asked for since the last call.

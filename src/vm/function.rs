@@ -208,11 +208,11 @@ pub type NativeFn = dyn for<'a, 'gc> Fn(&mut Call<'a, 'gc>) -> Result<Action<'gc
 /// A function written in Rust, with values it keeps.
 #[derive(Clone, Copy, Collect)]
 #[collect(no_drop)]
-pub struct Native<'gc>(Gc<'gc, NativeBody<'gc>>);
+pub struct Native<'gc>(pub(super) Gc<'gc, NativeBody<'gc>>);
 
 #[derive(Collect)]
 #[collect(no_drop)]
-struct NativeBody<'gc> {
+pub(super) struct NativeBody<'gc> {
     name: LuaString<'gc>,
     #[collect(require_static)]
     run: Box<NativeFn>,

@@ -127,6 +127,11 @@ impl Charge {
         Charge { ledger: Rc::clone(ledger), bytes: Cell::new(bytes) }
     }
 
+    /// The bytes entered.
+    pub fn bytes(&self) -> usize {
+        self.bytes.get()
+    }
+
     /// Enters `bytes` in the place of what was entered so far.
     pub fn set(&self, bytes: usize) {
         let before = self.bytes.get();

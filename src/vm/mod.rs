@@ -5,7 +5,7 @@
 //! | part | files |
 //! | --- | --- |
 //! | what there is | `value`, `string`, `table`, `function`, `userdata`, `thread`, `segment` |
-//! | where it is kept | `context` (the root), `gc` (bytes and pacing) |
+//! | where it is kept | `context` (the root), `gc` (bytes and pacing), `weak` and `afterlife` (weak tables, finalizers) |
 //! | what operators mean | `operate`, `meta` |
 //! | how it runs | `execute` (the loop), `call`, `call_exits`, `executor` (coroutines, errors, fuel), `step`, `sequence` |
 //! | how it fails | `error`, `describe` |
@@ -17,6 +17,7 @@
 //! - what a script can make big is checked against the ledger before it is made.
 
 mod access;
+mod afterlife;
 mod call;
 mod call_exits;
 mod context;
@@ -37,8 +38,10 @@ mod table;
 mod thread;
 mod userdata;
 mod value;
+mod weak;
 
 pub use crate::syntax::number;
+pub use afterlife::{Aftermath, Rounds};
 pub use context::{Context, State};
 pub use error::{Fault, Raised};
 pub use executor::Progress;

@@ -16,7 +16,7 @@ use crate::bytecode::{Count, Label, Reg};
 /// A coroutine.
 #[derive(Clone, Copy, Collect)]
 #[collect(no_drop)]
-pub struct Thread<'gc>(Gc<'gc, RefLock<ThreadState<'gc>>>);
+pub struct Thread<'gc>(pub(super) Gc<'gc, RefLock<ThreadState<'gc>>>);
 
 /// What a coroutine is doing, in the words of `coroutine.status`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

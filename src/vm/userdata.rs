@@ -15,11 +15,11 @@ use super::value::Value;
 /// A Rust value in Lua.
 #[derive(Clone, Copy, Collect)]
 #[collect(no_drop)]
-pub struct UserData<'gc>(Gc<'gc, Body<'gc>>);
+pub struct UserData<'gc>(pub(super) Gc<'gc, Body<'gc>>);
 
 #[derive(Collect)]
 #[collect(no_drop)]
-struct Body<'gc> {
+pub(super) struct Body<'gc> {
     #[collect(require_static)]
     value: Box<dyn Any>,
     metatable: Lock<Option<Table<'gc>>>,

@@ -15,8 +15,8 @@ use gc_arena::barrier::field;
 use gc_arena::{Gc, Lock};
 
 use super::{
-    Body, Entry, FIRST_ENTRY, FROZEN, HAS_INTEGER_ENTRY, Index, Rest, SCANNED_MAX, SLICE_MAX, Slice, Table, TableError,
-    UNCHARGED_BYTES, cell_value, hash, key_bit, slice, spine,
+    ABSENCES, Body, Entry, FIRST_ENTRY, HAS_INTEGER_ENTRY, Index, Rest, SCANNED_MAX, SLICE_MAX, Slice, Table,
+    TableError, UNCHARGED_BYTES, cell_value, hash, key_bit, slice, spine,
 };
 use crate::vm::context::Context;
 use crate::vm::gc::{Charge, OutOfMemory};
@@ -299,7 +299,7 @@ impl<'gc> Table<'gc> {
         field!(Gc::write(ctx.mc(), self.0), Body, entries).unlock().set(first);
         body.used.set(0);
         body.key_bits.set(0);
-        body.flags.set(body.flags.get() & FROZEN);
+        body.flags.set(body.flags.get() & !(ABSENCES | HAS_INTEGER_ENTRY));
         kept.into_iter().try_for_each(|(key, value)| self.place_entry(ctx, key, value))
     }
 
@@ -381,7 +381,7 @@ impl<'gc> Table<'gc> {
 
     // -- accounts ------------------------------------------------------------------------------------
 
-    fn rest(self, ctx: Context<'gc>) -> Gc<'gc, Rest<'gc>> {
+    pub(super) fn rest(self, ctx: Context<'gc>) -> Gc<'gc, Rest<'gc>> {
         if let Some(rest) = self.0.as_ref().rest.get() {
             return rest;
         }
@@ -391,6 +391,7 @@ impl<'gc> Table<'gc> {
                 entry_spine: Lock::new(None),
                 index: Lock::new(None),
                 array_slices: Cell::new(u32::from(self.0.as_ref().array.get().len() >= SLICE_MAX)),
+                weak: Lock::new(None),
                 charge: Charge::new(ctx.ledger(), 0),
             },
         );

@@ -18,7 +18,7 @@
 use std::cell::Cell;
 
 use gc_arena::barrier::field;
-use gc_arena::{Collect, Gc, Lock};
+use gc_arena::{Collect, Gc, Lock, RefLock};
 
 use crate::syntax::number::float_to_integer;
 use crate::vm::context::Context;
@@ -27,8 +27,10 @@ use crate::vm::meta::Event;
 use crate::vm::segment::{SLICE_MAX, Slice, Spine, slice, spine};
 use crate::vm::string::{LuaString, seed};
 use crate::vm::value::Value;
+use crate::vm::weak::WeakPart;
 
 mod grow;
+mod weak;
 
 /// Up to this many entries are found without an index.
 const SCANNED_MAX: usize = 8;
@@ -41,11 +43,21 @@ const FIRST_ENTRY: u32 = 1 << 31;
 
 const FROZEN: u32 = 1 << 31;
 const HAS_INTEGER_ENTRY: u32 = 1 << 30;
+/// The fields are in the weak part.
+const WEAK: u32 = 1 << 29;
+/// The collector looks at the table's mode.
+const WATCHED: u32 = 1 << 28;
+/// The table's finalizer is to run when the table is garbage.
+const FINALIZABLE: u32 = 1 << 27;
+/// What else is in a table's flags: this metamethod is known to be absent.
+const ABSENCES: u32 = FINALIZABLE - 1;
+/// The absences of the metamethods that concern the collector.
+const COLLECTOR_EVENTS: u32 = 1 << Event::Gc as u32 | 1 << Event::Mode as u32;
 
 /// A Lua table.
 #[derive(Clone, Copy, Collect)]
 #[collect(no_drop)]
-pub struct Table<'gc>(Gc<'gc, Body<'gc>>);
+pub struct Table<'gc>(pub(super) Gc<'gc, Body<'gc>>);
 
 #[derive(Collect)]
 #[collect(no_drop)]
@@ -59,7 +71,7 @@ pub(super) struct Body<'gc> {
     len: Cell<u32>,
     used: Cell<u32>,
     key_bits: Cell<u32>,
-    /// Bits 0 to 24: this metamethod is known to be absent; the top bits as named above.
+    /// Bits 0 to 26: this metamethod is known to be absent; the top bits as named above.
     flags: Cell<u32>,
 }
 
@@ -71,6 +83,8 @@ struct Rest<'gc> {
     index: Lock<Option<Gc<'gc, Index>>>,
     /// How many slices of the array spine are made, the first one included.
     array_slices: Cell<u32>,
+    /// What a weak table has in the place of array and entries.
+    weak: Lock<Option<Gc<'gc, RefLock<WeakPart<'gc>>>>>,
     #[collect(require_static)]
     charge: Charge,
 }
@@ -166,6 +180,11 @@ impl<'gc> Table<'gc> {
     /// Sets or removes the table's metatable.
     pub fn set_metatable(self, ctx: Context<'gc>, metatable: Option<Table<'gc>>) {
         field!(Gc::write(ctx.mc(), self.0), Body, metatable).unlock().set(metatable);
+        if let Some(metatable) = metatable
+            && metatable.0.as_ref().flags.get() & COLLECTOR_EVENTS != COLLECTOR_EVENTS
+        {
+            ctx.notice_metatable(Value::Table(self), metatable);
+        }
     }
 
     /// Makes the table read-only for scripts and natives alike, for good.
@@ -183,7 +202,10 @@ impl<'gc> Table<'gc> {
     #[inline(always)]
     #[expect(clippy::cast_lossless, reason = "const-friendly and obvious")]
     pub fn len(self) -> i64 {
-        self.0.as_ref().len.get() as i64
+        match self.0.as_ref().len.get() {
+            0 if self.is_weak() => self.weak_border(),
+            len => len as i64,
+        }
     }
 
     /// Whether the list part is empty.
@@ -269,11 +291,17 @@ impl<'gc> Table<'gc> {
 
     /// The value at a string key, or nil; no metamethods.
     #[inline]
-    pub fn get_string(self, _ctx: Context<'gc>, key: LuaString<'gc>) -> Value<'gc> {
+    pub fn get_string(self, ctx: Context<'gc>, key: LuaString<'gc>) -> Value<'gc> {
         match self.find_string(key) {
             Some(at) => self.entry(at).map_or(Value::Nil, |entry| entry.value.get()),
-            None => Value::Nil,
+            None => self.get_missing(ctx, Value::String(key)),
         }
+    }
+
+    /// What [`Table::get`] finds where neither array nor entries have the key.
+    #[inline]
+    fn get_missing(self, ctx: Context<'gc>, key: Value<'gc>) -> Value<'gc> {
+        if self.is_weak() { self.get_weak(ctx, key) } else { Value::Nil }
     }
 
     /// The value at a string key, tried at the cached position first.
@@ -289,14 +317,17 @@ impl<'gc> Table<'gc> {
     }
 
     #[inline(never)]
-    pub(super) fn get_and_cache(self, _ctx: Context<'gc>, key: LuaString<'gc>, cache: &Cell<u32>) -> Value<'gc> {
-        let Some(at) = self.find_string(key) else { return Value::Nil };
+    pub(super) fn get_and_cache(self, ctx: Context<'gc>, key: LuaString<'gc>, cache: &Cell<u32>) -> Value<'gc> {
+        let Some(at) = self.find_string(key) else { return self.get_missing(ctx, Value::String(key)) };
         cache.set(at);
         self.entry(at).map_or(Value::Nil, |entry| entry.value.get())
     }
 
-    fn get_entry(self, _ctx: Context<'gc>, key: Value<'gc>) -> Value<'gc> {
-        self.find(key).and_then(|at| self.entry(at)).map_or(Value::Nil, |entry| entry.value.get())
+    fn get_entry(self, ctx: Context<'gc>, key: Value<'gc>) -> Value<'gc> {
+        match self.find(key).and_then(|at| self.entry(at)) {
+            Some(entry) => entry.value.get(),
+            None => self.get_missing(ctx, key),
+        }
     }
 
     // -- writing -------------------------------------------------------------------------------------
@@ -452,8 +483,8 @@ impl<'gc> Table<'gc> {
     /// As [`Table::set`].
     pub fn set_integer(self, ctx: Context<'gc>, key: i64, value: Value<'gc>) -> Result<(), TableError> {
         let body = self.0.as_ref();
-        if body.flags.get() & FROZEN != 0 {
-            return Err(TableError::Frozen);
+        if body.flags.get() & (FROZEN | WEAK) != 0 {
+            return self.set_guarded(ctx, Value::Integer(key), value);
         }
         let at = (key as u64).wrapping_sub(1);
         let len = body.len.get();
@@ -502,8 +533,8 @@ impl<'gc> Table<'gc> {
     /// Sets any key that does not belong in the array.
     fn set_entry(self, ctx: Context<'gc>, key: Value<'gc>, value: Value<'gc>) -> Result<(), TableError> {
         let body = self.0.as_ref();
-        if body.flags.get() & FROZEN != 0 {
-            return Err(TableError::Frozen);
+        if body.flags.get() & (FROZEN | WEAK) != 0 {
+            return self.set_guarded(ctx, key, value);
         }
         if let Some(at) = self.find(key) {
             self.set_entry_value(ctx, at, value);
@@ -530,25 +561,28 @@ impl<'gc> Table<'gc> {
     /// Whether metamethod number `event` was looked for in this table, as a metatable, and not found.
     #[inline(always)]
     pub(super) fn is_known_absent(self, event: u32) -> bool {
-        self.0.as_ref().flags.get() & (1 << event) != 0
+        self.0.as_ref().flags.get() & (1 << event) & ABSENCES != 0
     }
 
     pub(super) fn remember_absent(self, event: u32) {
         let flags = &self.0.as_ref().flags;
-        flags.set(flags.get() | (1 << event));
+        flags.set(flags.get() | (1 << event) & ABSENCES);
     }
 
     #[inline(always)]
     fn forget_absences(self) {
         let flags = &self.0.as_ref().flags;
-        flags.set(flags.get() & (FROZEN | HAS_INTEGER_ENTRY));
+        flags.set(flags.get() & !ABSENCES);
     }
 
     // -- traversal -----------------------------------------------------------------------------------
 
     /// The first pair with a value at or behind `position`, and the position behind it. Begins at 0.
-    pub fn next_from(self, _ctx: Context<'gc>, position: u32) -> Option<(u32, Value<'gc>, Value<'gc>)> {
+    pub fn next_from(self, ctx: Context<'gc>, position: u32) -> Option<(u32, Value<'gc>, Value<'gc>)> {
         let body = self.0.as_ref();
+        if self.is_weak() {
+            return self.next_weak(ctx, position);
+        }
         let mut at = position;
         while at < body.len.get() {
             let (slice, cell) = self.array_cell(at)?;
@@ -574,6 +608,9 @@ impl<'gc> Table<'gc> {
     /// or to the end. A long run of cleared fields is work that is to be charged.
     pub fn steps_between(self, position: u32, next: Option<u32>) -> u32 {
         let body = self.0.as_ref();
+        if self.is_weak() {
+            return self.weak_steps_between(position, next);
+        }
         let end = next.unwrap_or(FIRST_ENTRY + body.used.get());
         if position < FIRST_ENTRY && end >= FIRST_ENTRY {
             return body.len.get().saturating_sub(position) + (end - FIRST_ENTRY);
@@ -602,6 +639,9 @@ impl<'gc> Table<'gc> {
             && entry.key.get().raw_equals(key)
         {
             return Some(hint);
+        }
+        if self.is_weak() {
+            return self.weak_position_behind(key);
         }
         self.find(key).map(|at| FIRST_ENTRY + at + 1)
     }

@@ -1,0 +1,198 @@
+//! The collector's driver: when it works, how much at once, and what it does at the end of marking.
+//!
+//! A machine without weak tables and finalizers is collected by gc-arena's own incremental steps. With them, a cycle
+//! is stopped where everything is marked, for the steps of the machine's room between marking and sweeping. The
+//! first rounds of these, in which ephemerons mark their values, are spread over visits like marking itself; the
+//! rest is done in one go.
+
+use gc_arena::arena::CollectionPhase;
+
+use crate::vm::{Aftermath, Context, Fault, Raised, Rounds, Value};
+
+use super::error::Error;
+use super::lua::{Lua, Task};
+
+/// At least one part in so many of the memory limit must be free after a full collection.
+const LEAST_FREE_SHARE: usize = 16;
+
+/// How many shards of what the context sweeps there are to go round after a cycle of the collector.
+const SWEEPS: u32 = 64;
+
+/// How many of them are swept at once.
+const SWEEPS_AT_ONCE: u32 = 8;
+
+/// Rounds of ephemerons that are marked incrementally; the others are done in one go.
+const SPREAD_ROUNDS: u32 = 4;
+
+/// Where the collector is.
+#[derive(Debug, Default)]
+pub(super) struct Collector {
+    sweeps_left: u32,
+    was_collecting: bool,
+    /// How many rounds of this cycle's ephemerons were spread over visits.
+    spread: u32,
+}
+
+impl Lua {
+    /// The memory in use, in bytes, by the machine's own account: garbage not collected yet included.
+    pub fn memory_used(&self) -> usize {
+        self.ledger.used()
+    }
+
+    /// Sets the most memory that may be in use, in bytes. A task that goes beyond it fails with
+    /// [`ErrorKind::Memory`], which no script can catch; so does one that meets it with less than a sixteenth of it
+    /// free after everything unreachable was collected.
+    pub fn set_memory_limit(&mut self, bytes: usize) {
+        self.ledger.set_limit(bytes);
+    }
+
+    /// Lets the collector do the work that is due: about as much as was allocated since the last time.
+    pub fn collect(&mut self) {
+        self.collect_at_most(usize::MAX);
+    }
+
+    /// As [`Lua::collect`], but for at most the work that `objects` allocations make due; the rest stays due.
+    /// A host with a frame to finish calls this.
+    #[expect(clippy::cast_precision_loss, reason = "the collector counts in floats")]
+    pub fn collect_at_most(&mut self, objects: usize) {
+        self.ledger.tell_collector();
+        let put_off = (self.arena.metrics().allocation_debt() - objects as f64).max(0.0);
+        self.arena.metrics().adjust_debt(-put_off);
+        self.pay_debt();
+        self.arena.metrics().adjust_debt(put_off);
+        if self.arena.mutate(|mc, state| Context::new(mc, state).take_collection_request()) {
+            self.collect_full();
+        }
+        let is_collecting = self.arena.collection_phase() != CollectionPhase::Sleeping;
+        if self.collector.was_collecting && !is_collecting {
+            self.collector.sweeps_left = SWEEPS;
+        }
+        self.collector.was_collecting = is_collecting;
+        if self.collector.sweeps_left > 0 && !is_collecting {
+            self.collector.sweeps_left = self.collector.sweeps_left.saturating_sub(SWEEPS_AT_ONCE);
+            self.enter(|ctx| (0..SWEEPS_AT_ONCE).for_each(|_| ctx.sweep()));
+            if self.collector.sweeps_left == 0 {
+                self.ledger.settle();
+            }
+        }
+    }
+
+    /// Collects everything that is garbage now.
+    pub fn collect_full(&mut self) {
+        self.collect_unreachable();
+        // What is known only weakly is dropped by now, but its memory goes a cycle after its last entry.
+        self.enter(|ctx| {
+            ctx.sweep_strings();
+            ctx.sweep();
+        });
+        self.finish_cycle();
+        self.ledger.settle();
+        self.collector.sweeps_left = 0;
+    }
+
+    fn collect_unreachable(&mut self) {
+        if self.arena.collection_phase() != CollectionPhase::Sleeping {
+            self.finish_cycle();
+        }
+        self.finish_cycle();
+        self.collector.was_collecting = false;
+        self.collector.sweeps_left = SWEEPS;
+    }
+
+    pub(super) fn enforce_limit(&mut self, task: &Task) -> Result<(), Error> {
+        if !self.ledger.is_exceeded() {
+            return Ok(());
+        }
+        self.collect_unreachable();
+        // A task that leaves next to nothing free would have everything collected in every slice from now on.
+        if self.ledger.check(self.ledger.limit() / LEAST_FREE_SHARE).is_ok() {
+            return Ok(());
+        }
+        self.enter(|ctx| {
+            if let Value::Thread(thread) = ctx.fetch(&task.thread) {
+                thread.kill(ctx);
+            }
+            Err(Error::from_raised(ctx, &Raised::fault(Fault::OutOfMemory)))
+        })
+    }
+
+    fn has_afterlife(&self) -> bool {
+        self.arena.mutate(|mc, state| Context::new(mc, state).has_afterlife())
+    }
+
+    fn begin_cycle(&mut self) {
+        self.collector.spread = 0;
+        self.arena.mutate(|mc, state| Context::new(mc, state).begin_cycle());
+    }
+
+    /// Does the work that is due.
+    fn pay_debt(&mut self) {
+        if !self.has_afterlife() {
+            self.arena.collect_debt();
+            return;
+        }
+        let mut cycles_begun = 0;
+        while self.arena.metrics().allocation_debt() > 0.0 {
+            match self.arena.collection_phase() {
+                CollectionPhase::Sweeping => self.arena.cycle_debt(),
+                // As gc-arena does: debt that a whole cycle has not paid is let go.
+                CollectionPhase::Sleeping if cycles_begun > 0 => {
+                    let debt = self.arena.metrics().allocation_debt();
+                    self.arena.metrics().adjust_debt(-debt);
+                }
+                phase => {
+                    if phase == CollectionPhase::Sleeping {
+                        cycles_begun += 1;
+                        self.begin_cycle();
+                    }
+                    self.mark();
+                }
+            }
+        }
+    }
+
+    /// Marks for as much as is due, and goes on to sweeping when there is nothing left to mark.
+    fn mark(&mut self) {
+        let Some(marked) = self.arena.mark_debt() else { return };
+        if self.collector.spread < SPREAD_ROUNDS {
+            self.collector.spread += 1;
+            if marked.finalize(|fc, state| Aftermath::new(fc, state).converge(&mut Rounds::default())) {
+                return;
+            }
+        }
+        self.finish_marking();
+    }
+
+    fn finish_cycle(&mut self) {
+        if self.has_afterlife() {
+            if self.arena.collection_phase() == CollectionPhase::Sleeping {
+                self.begin_cycle();
+            }
+            self.finish_marking();
+        }
+        self.arena.finish_cycle();
+    }
+
+    /// Takes all steps from marking to sweeping in one go, unless the arena is being swept.
+    fn finish_marking(&mut self) {
+        let mut rounds = Rounds::default();
+        self.converge(&mut rounds);
+        let Some(marked) = self.arena.finish_marking() else { return };
+        if marked.finalize(|fc, state| Aftermath::new(fc, state).doom()) {
+            self.converge(&mut rounds);
+        }
+        let Some(marked) = self.arena.finish_marking() else { return };
+        marked.finalize(|fc, state| Aftermath::new(fc, state).clear());
+        if let Some(marked) = self.arena.finish_marking() {
+            marked.start_sweeping();
+        }
+    }
+
+    fn converge(&mut self, rounds: &mut Rounds) {
+        while let Some(marked) = self.arena.finish_marking() {
+            if !marked.finalize(|fc, state| Aftermath::new(fc, state).converge(rounds)) {
+                return;
+            }
+        }
+    }
+}

@@ -1,0 +1,8 @@
+-- coarse
+local t, mt = {}, {}
+setmetatable(t, mt)
+mt.__mode = "v"
+t[1] = {}
+collectgarbage()
+collectgarbage()
+print(t[1]) --> nil
