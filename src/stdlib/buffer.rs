@@ -99,6 +99,16 @@ impl Buffer {
         &self.bytes
     }
 
+    /// The finished string, copied where that leaves room for the next one to be made here.
+    pub(super) fn finish_copy<'gc>(&mut self, ctx: Context<'gc>) -> Value<'gc> {
+        if self.bytes.capacity() > UNCHARGED_BYTES {
+            return self.finish(ctx);
+        }
+        let text = ctx.text(&self.bytes);
+        self.bytes.clear();
+        text
+    }
+
     /// The finished string.
     pub(super) fn finish<'gc>(&mut self, ctx: Context<'gc>) -> Value<'gc> {
         let bytes = std::mem::take(&mut self.bytes);

@@ -24,15 +24,20 @@ mod coroutine;
 #[cfg(feature = "os")]
 mod date;
 mod format;
+mod gsub;
 mod inquiry;
 mod io;
 mod io_read;
 mod io_stream;
 mod load;
+mod matcher;
 mod math;
 #[cfg(feature = "os")]
 mod os;
 mod pack;
+mod pattern;
+mod plain;
+mod search;
 mod sort;
 mod string;
 mod system;

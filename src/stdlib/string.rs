@@ -1,4 +1,4 @@
-//! The `string` library (§6.4), but for `format`, which has a file of its own, and for patterns.
+//! The `string` library (§6.4), but for `format` and what works with patterns, which have files of their own.
 //!
 //! Strings are bytes, and letters are the ASCII ones, wherever the program runs. Work on up to
 //! [`DIRECT_MAX`] bytes is done at once; more is done in turns.
@@ -9,7 +9,7 @@ use super::format::format;
 use super::inquiry::{Ask, Inquiry, inquire};
 use super::pack::{pack, packsize, unpack};
 use super::turns::{Work, begin};
-use super::{Row, library};
+use super::{Row, library, search};
 use crate::api::{Action, Call, Collect, Context, LuaString, Native, Raised, STRING_MAX, Table, Type, Value};
 
 /// The most bytes that are worked on between two looks at the fuel.
@@ -26,7 +26,8 @@ const BYTES_MAX: usize = 900_000;
 
 /// Makes the library's table, and makes it the index of all strings.
 pub(super) fn open<'gc>(ctx: Context<'gc>) -> Result<Table<'gc>, Raised<'gc>> {
-    let table = library(ctx, FUNCTIONS, 0)?;
+    let table = library(ctx, FUNCTIONS, search::FUNCTIONS_COUNT)?;
+    search::add_functions(ctx, table)?;
     let metatable = Table::with_capacity(ctx, 0, 9);
     add_metamethods(ctx, metatable)?;
     metatable.set_field(ctx, "__index", table)?;
@@ -334,10 +335,17 @@ impl<'gc> Inquiry<'gc> for Rep<'gc> {
     }
 }
 
+/// `string.dump`, which there is for the sake of its message: code in binary form could not be trusted.
+fn dump<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
+    call.check_function(0)?;
+    Err(Raised::message("unable to dump given function"))
+}
+
 const FUNCTIONS: &[Row] = rows! {
     in "string";
     "byte" => byte,
     "char" => char,
+    "dump" => dump,
     "format" => format,
     "len" => len,
     "lower" => lower,
