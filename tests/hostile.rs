@@ -259,7 +259,49 @@ fn bytes_of_big_strings() {
     check("len of big", "local s = string.rep('x', 20000000) while true do local _ = #s end");
     check(
         "find plain",
-        "local s = string.rep('a', 5000000) if string.find then while true do string.find(s, string.rep('a', 10000) .. 'b', 1, true) end end",
+        "local s = string.rep('a', 5000000) while true do string.find(s, string.rep('a', 10000) .. 'b', 1, true) end",
+    );
+    check(
+        "find plain as long",
+        "local s = string.rep('a', 5000000) local p = string.rep('a', 4000000) .. 'b' while true do s:find(p, 1, true) end",
+    );
+}
+
+#[test]
+fn patterns_that_go_back_and_forth() {
+    check_endless("many stars", "local p = ('a*'):rep(20) .. 'b' while true do ('a'):rep(10000):find(p) end");
+    check_endless("many minuses", "local p = ('a-'):rep(20) .. 'b' while true do ('a'):rep(10000):find(p) end");
+    check_endless(
+        "many options",
+        "local p = ('a?'):rep(100) .. ('a'):rep(100) while true do ('a'):rep(99):find(p) end",
+    );
+    check_endless("many captures", "local p = ('(.-)'):rep(30) .. '%1%2x' while true do ('a'):rep(500):match(p) end");
+    check_endless("open brackets", "local s = ('('):rep(1000000) while true do s:find('%b()') end");
+    check_endless("long comparison", "local s = ('a'):rep(3000000) while true do s:find('^(a*)%1b') end");
+    check_endless("frontiers", "local s = ('a'):rep(3000000) while true do s:find('%f[%z]%f[^%z]') end");
+    check_endless("nothing found", "local s = ('a'):rep(3000000) while true do s:find('[bc]') end");
+    check_endless("gmatch of nothing", "local s = ('a'):rep(3000000) while true do s:gmatch('b')() end");
+    check_endless("gsub of all", "local s = ('a'):rep(100000) while true do s:gsub('.', '') s:gsub('', {}) end");
+    check_endless("gsub forth and back", "local s = ('a'):rep(3000) while true do s:gsub('.-b', '') end");
+}
+
+#[test]
+fn long_patterns_and_captures() {
+    check_endless("long set", "local p = '[' .. ('xyz'):rep(1000000) .. ']' while true do ('a'):find(p) end");
+    check_endless("many sets", "local p = ('[a-y]'):rep(200000) while true do ('a'):find(p) end");
+    check_endless("long pattern", "local p = ('a?'):rep(500000) while true do ('b'):find(p) end");
+    check("iterations kept", "local p, t = ('[a]'):rep(200000), {} while true do t[#t + 1] = ('a'):gmatch(p) end");
+    check("long captures", "local s = 'x' .. ('a'):rep(9000000) while true do s:match('.((((.*))))') end");
+    check("long captures found", "local s = 'x' .. ('a'):rep(9000000) while true do s:find('.((((.*))))') end");
+    check("long key", "local s = 'x' .. ('a'):rep(9000000) while true do s:gsub('.(.*)', {}) end");
+    check("long arguments", "local s = 'x' .. ('a'):rep(9000000) while true do s:gsub('.(.*)', rawlen) end");
+    check("long gap", "local s = ('a'):rep(9000000) .. 'b' while true do s:gsub('b', 'c') end");
+    check("long replacement", "local r = ('%%'):rep(3000000) while true do ('abc'):gsub('.', r) end");
+    check_memory("gsub to more than there is", "local r = ('x'):rep(3000000) return r:gsub('.', r)");
+    check("gsub doubles", "local s = 'x' while true do s = s:gsub('.*', '%0%0', 1) end");
+    check(
+        "paused substitutions",
+        "local t, p, s = {}, ('a*'):rep(150), ('a'):rep(150) while true do local c = coroutine.wrap(function() s:gsub(p, coroutine.yield) end) c() t[#t + 1] = c end",
     );
 }
 

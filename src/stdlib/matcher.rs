@@ -207,9 +207,10 @@ impl Matcher {
     ) -> Result<(), PatternError> {
         let Some(Item::Repeat(repeat)) = program.items.get(cursor.item) else { return Ok(()) };
         let rest = subject.get(cursor.at..).unwrap_or_default();
-        let part = rest.get(..CHUNK).unwrap_or(rest);
+        let most = if repeat.single == Single::Any { rest.len() } else { CHUNK };
+        let part = rest.get(..most).unwrap_or(rest);
         let count = program.count(repeat.single, part);
-        spend(work, count / 4);
+        spend(work, count.min(CHUNK) / 4);
         cursor.at += count;
         if count < part.len() || part.len() == rest.len() {
             return self.go_on_behind(*repeat, low, cursor);
