@@ -7,7 +7,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::bytecode::Proto;
-use crate::compiler::{Options, compile};
+use crate::compiler::{ChunkName, Options, compile};
 use crate::vm::{Closure, Context, Value};
 
 use super::convert::{FromArgs, IntoReturns};
@@ -16,6 +16,10 @@ use super::lua::Lua;
 
 /// The longest chunk name that messages show, in bytes.
 const NAME_MAX: usize = 59;
+
+/// Words of functions that set captured variables or tell them apart. In a chunk that mentions one of them closures
+/// share all the variables they capture; elsewhere those that are never assigned are captured by value.
+const SHARING_WORDS: [&[u8]; 2] = [b"upvalue", b"setlocal"];
 
 /// A compiled piece of Lua: cheap to clone, free of any machine, and allowed on any thread.
 #[derive(Clone)]
@@ -42,7 +46,10 @@ impl Chunk {
     /// ```
     pub fn compile(name: &str, source: &[u8]) -> Result<Chunk, Error> {
         let shown = shown_name(name);
-        let proto = compile(source, &shown, Options::default()).map_err(|error| Error::syntax(&shown, &error))?;
+        let shares_variables = SHARING_WORDS.iter().any(|word| contains(source, word));
+        let options = Options { shares_variables, ..Options::default() };
+        let name = ChunkName { given: name, shown: &shown };
+        let proto = compile(source, name, options).map_err(|error| Error::syntax(&shown, &error))?;
         Ok(Chunk { proto })
     }
 
@@ -119,6 +126,10 @@ fn without_preamble(source: &[u8]) -> &[u8] {
     }
     let end = source.iter().position(|&byte| byte == b'\n').unwrap_or(source.len());
     source.get(end..).unwrap_or_default()
+}
+
+fn contains(text: &[u8], word: &[u8]) -> bool {
+    text.windows(word.len()).any(|window| window == word)
 }
 
 /// The name as messages show it: as PUC-Rio shortens it.

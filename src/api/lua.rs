@@ -273,7 +273,7 @@ impl Lua {
     /// ```
     pub fn traceback(&mut self, task: &Task) -> String {
         self.enter(|ctx| match (&task.thread).into_lua(ctx) {
-            Ok(Value::Thread(thread)) => thread.traceback(),
+            Ok(Value::Thread(thread)) => thread.traceback(ctx),
             _ => String::new(),
         })
     }

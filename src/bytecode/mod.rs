@@ -29,6 +29,8 @@ pub const CHECKPOINT_EVERY: usize = 512;
 /// A compiled Lua function.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Proto {
+    /// The chunk's name as it was given, such as `@scripts/patrol.lua` or `x = 1`.
+    pub chunk_name: Arc<str>,
     /// The chunk's name as errors show it, such as `scripts/patrol.lua` or `[string "x = 1"]`.
     pub source: Arc<str>,
     /// The line of `function`, or 0 for a whole chunk.
@@ -37,6 +39,8 @@ pub struct Proto {
     pub last_line: u32,
     /// The number of fixed parameters; they arrive in `R0` and up.
     pub params: u8,
+    /// Whether the chunk was compiled for variables to be shared: an upvalue that is no cell may then hold one.
+    pub shares_variables: bool,
     /// Whether the function takes extra arguments.
     pub is_vararg: bool,
     /// The number of registers the function uses.

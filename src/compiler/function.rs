@@ -13,9 +13,9 @@ use crate::bytecode::{
 };
 use crate::syntax::ast;
 
-use super::CompileError;
 use super::block::{Active, BlockScope};
 use super::scope::Facts;
+use super::{ChunkName, CompileError};
 
 /// The target of a jump that waits for one.
 pub(super) const UNKNOWN: Label = Label(0);
@@ -26,6 +26,7 @@ pub(super) type Jumps = Vec<usize>;
 /// The compiler at work: the chunk's facts and the functions being compiled, innermost apart.
 #[derive(Debug)]
 pub(super) struct Generator {
+    name: Arc<str>,
     pub(super) source: Arc<str>,
     pub(super) facts: Facts,
     #[expect(clippy::vec_box, reason = "functions are moved between here and `f` for each one nested in them")]
@@ -74,9 +75,10 @@ enum ConstantKey {
 }
 
 impl Generator {
-    pub(super) fn new(source_name: &str, facts: Facts) -> Generator {
+    pub(super) fn new(name: ChunkName<'_>, facts: Facts) -> Generator {
         let f = Box::new(FunctionState::default());
-        Generator { source: source_name.into(), facts, outer: Vec::new(), f, has_constants: false }
+        let (name, source) = (name.given.into(), name.shown.into());
+        Generator { name, source, facts, outer: Vec::new(), f, has_constants: false }
     }
 
     /// Compiles the whole chunk.
@@ -136,7 +138,9 @@ impl Generator {
         let mut code = state.code;
         thread_jumps(&mut code);
         Arc::new(Proto {
+            chunk_name: self.name.clone(),
             source: self.source.clone(),
+            shares_variables: self.facts.shares_variables(),
             line_defined: function.line,
             last_line: function.end_line,
             params: u8::try_from(function.params.len()).unwrap_or(u8::MAX),

@@ -6,12 +6,15 @@
 use std::sync::Arc;
 
 use super::verify::verify;
-use super::{Options, compile};
+use super::{ChunkName, Options, compile};
 use crate::bytecode::Proto;
+
+/// The name of the chunks that are compiled in tests.
+pub(super) const NAME: ChunkName<'_> = ChunkName { given: "=test", shown: "test" };
 
 /// Compiles and verifies a source that must be right.
 pub(super) fn compiled(source: &str) -> Arc<Proto> {
-    let proto = match compile(source.as_bytes(), "test", Options::default()) {
+    let proto = match compile(source.as_bytes(), NAME, Options::default()) {
         Ok(proto) => proto,
         Err(error) => panic!("{error} in:\n{source:.500}"),
     };

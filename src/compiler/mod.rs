@@ -40,6 +40,9 @@ use scope::Facts;
 pub struct Options {
     /// The version of the language it is written in.
     pub dialect: Dialect,
+    /// Whether closures share each variable that they capture even if nothing assigns to it: slower, but the
+    /// `debug` library can then set captured variables and tell which are one.
+    pub shares_variables: bool,
 }
 
 /// Why a chunk could not be compiled, in the words of PUC-Rio's compiler.
@@ -53,7 +56,16 @@ pub struct CompileError {
     behind: Option<Arc<str>>,
 }
 
-/// Compiles a chunk. `source_name` is the chunk's name as messages show it.
+/// A chunk's name.
+#[derive(Debug, Clone, Copy)]
+pub struct ChunkName<'a> {
+    /// As it was given, with the mark that says what it names.
+    pub given: &'a str,
+    /// As messages show it.
+    pub shown: &'a str,
+}
+
+/// Compiles a chunk.
 ///
 /// The chunk becomes a function with extra arguments and one upvalue, `_ENV`, captured by value; its
 /// [`Capture`](crate::bytecode::Capture) means nothing, the machine supplies the value.
@@ -61,10 +73,10 @@ pub struct CompileError {
 /// # Errors
 ///
 /// Returns the first fault found: one of syntax, or else one of scopes, labels or limits.
-pub fn compile(source: &[u8], source_name: &str, options: Options) -> Result<Arc<Proto>, CompileError> {
+pub fn compile(source: &[u8], name: ChunkName<'_>, options: Options) -> Result<Arc<Proto>, CompileError> {
     let chunk = crate::syntax::parse(source, options.dialect)?;
-    let facts = Facts::of(&chunk)?;
-    Generator::new(source_name, facts).chunk(&chunk).map_err(|error| error.located(source))
+    let facts = Facts::of(&chunk, options.shares_variables)?;
+    Generator::new(name, facts).chunk(&chunk).map_err(|error| error.located(source))
 }
 
 impl CompileError {

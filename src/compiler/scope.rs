@@ -14,27 +14,38 @@ use super::CompileError;
 #[derive(Debug)]
 pub(super) struct Facts {
     variables: Vec<Fact>,
+    /// Whether every captured variable is to live in a cell.
+    shares_variables: bool,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
 struct Fact {
     is_captured: bool,
     is_assigned: bool,
+    /// Whether it is to be closed: then the register itself holds the value.
+    is_closed: bool,
 }
 
 impl Facts {
     /// Walks the chunk. The number after the last [`Local::id`] stands for the chunk's own `_ENV`.
-    pub(super) fn of(chunk: &Chunk) -> Result<Facts, CompileError> {
+    pub(super) fn of(chunk: &Chunk, shares_variables: bool) -> Result<Facts, CompileError> {
         let count = chunk.local_count as usize + 1;
         let mut resolver = Resolver { variables: vec![Fact::default(); count], scope: Vec::new(), depth: 0 };
         resolver.scope.push(Visible { name: "_ENV".into(), id: chunk.local_count, is_constant: false, depth: 0 });
         resolver.body(&chunk.main)?;
-        Ok(Facts { variables: resolver.variables })
+        Ok(Facts { variables: resolver.variables, shares_variables })
     }
 
     /// Whether the variable lives in a cell.
     pub(super) fn is_cell(&self, id: u32) -> bool {
-        self.variables.get(id as usize).is_some_and(|fact| fact.is_captured && fact.is_assigned)
+        self.variables
+            .get(id as usize)
+            .is_some_and(|fact| fact.is_captured && (fact.is_assigned || self.shares_variables && !fact.is_closed))
+    }
+
+    /// Whether every captured variable is to live in a cell.
+    pub(super) fn shares_variables(&self) -> bool {
+        self.shares_variables
     }
 
     /// Whether the variable is assigned after its declaration.
@@ -76,6 +87,11 @@ impl Resolver {
 
     fn declare(&mut self, local: &Local) {
         let is_constant = local.attrib != Attrib::Regular;
+        if local.attrib == Attrib::Close
+            && let Some(fact) = self.variables.get_mut(local.id as usize)
+        {
+            fact.is_closed = true;
+        }
         self.scope.push(Visible { name: local.name.clone(), id: local.id, is_constant, depth: self.depth });
     }
 

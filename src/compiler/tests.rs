@@ -1,12 +1,12 @@
 //! Error messages, limits, deep sources, and a crude fuzzer over this room.
 
-use super::listings::compiled;
+use super::listings::{NAME, compiled};
 use super::verify::verify;
 use super::{CompileError, Options, compile};
 use crate::bytecode::Op;
 
 fn error(source: &str) -> CompileError {
-    match compile(source.as_bytes(), "test", Options::default()) {
+    match compile(source.as_bytes(), NAME, Options::default()) {
         Ok(proto) => panic!("no error in:\n{source:.500}\n{proto}"),
         Err(error) => error,
     }
@@ -127,7 +127,7 @@ fn caches_run_out_gracefully() {
 
 /// Compiles on a thread with the stack that a worker of an asset loader has.
 fn on_small_stack(source: String) {
-    let compile = move || drop(compile(source.as_bytes(), "test", Options::default()));
+    let compile = move || drop(compile(source.as_bytes(), NAME, Options::default()));
     let thread = std::thread::Builder::new().stack_size(2 << 20).spawn(compile);
     assert!(thread.unwrap().join().is_ok());
 }
@@ -208,7 +208,7 @@ fn mutated_programs_do_no_harm() {
             }
         }
         let source = mutant.join(" ");
-        if let Ok(proto) = compile(source.as_bytes(), "test", Options::default()) {
+        if let Ok(proto) = compile(source.as_bytes(), NAME, Options::default()) {
             good += 1;
             if let Err(what) = verify(&proto) {
                 panic!("{what}\nin:\n{source}");

@@ -23,6 +23,7 @@ mod coercion;
 mod coroutine;
 #[cfg(feature = "os")]
 mod date;
+mod debug;
 mod format;
 mod gsub;
 mod inquiry;
@@ -80,12 +81,15 @@ impl Libraries {
         .with(Libraries::STRING)
         .with(Libraries::MATH)
         .with(Libraries::UTF8);
+    /// `debug`, which lets a script into what other functions and the host hide.
+    pub const DEBUG: Libraries = Libraries(1 << 24);
     /// Every library there is.
     #[cfg(feature = "os")]
-    pub const ALL: Libraries = Libraries::SANDBOX.with(Libraries::IO).with(Libraries::PROCESS).with(Libraries::OS);
+    pub const ALL: Libraries =
+        Libraries::SANDBOX.with(Libraries::DEBUG).with(Libraries::IO).with(Libraries::PROCESS).with(Libraries::OS);
     /// Every library there is; `os` needs the feature `os`.
     #[cfg(not(feature = "os"))]
-    pub const ALL: Libraries = Libraries::SANDBOX.with(Libraries::IO).with(Libraries::PROCESS);
+    pub const ALL: Libraries = Libraries::SANDBOX.with(Libraries::DEBUG).with(Libraries::IO).with(Libraries::PROCESS);
 
     /// The libraries of both sets.
     #[must_use]
@@ -180,6 +184,9 @@ fn open<'gc>(ctx: Context<'gc>, libraries: Libraries) -> Result<(), Raised<'gc>>
     #[cfg(feature = "os")]
     if libraries.contains(Libraries::OS) {
         globals.set_field(ctx, "os", os::open(ctx, libraries.contains(Libraries::PROCESS))?)?;
+    }
+    if libraries.contains(Libraries::DEBUG) {
+        globals.set_field(ctx, "debug", debug::open(ctx)?)?;
     }
     Ok(())
 }

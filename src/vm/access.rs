@@ -21,6 +21,14 @@ use crate::bytecode::Reg;
 /// The running frame's registers, and a few slots behind the last that an instruction can name.
 pub(super) type Window<'gc> = [Value<'gc>; WINDOW];
 
+/// The value of a captured variable, which is in a cell if the `debug` library has put it there.
+pub(super) fn contents(upvalue: Value<'_>) -> Value<'_> {
+    match upvalue {
+        Value::Cell(cell) => cell.get(),
+        value => value,
+    }
+}
+
 /// Where an instruction's answer goes, and the first slot behind the frame's registers, where a call of a metamethod
 /// is laid out.
 #[derive(Clone, Copy)]

@@ -146,14 +146,27 @@ impl<'gc> Machine<'gc> {
         place: (usize, usize, usize),
     ) {
         let next = match result {
-            Ok(action) => self.act(step, action, None, place),
-            Err(raised) => {
-                let name = native.name().to_text();
-                let raised = self.complete(step.ctx, raised, Some(&name));
-                step.raise(raised)
-            }
+            Ok(action) => self.act(step, action, (Some(native), None), place),
+            Err(raised) => self.fail_in(step, raised, (Some(native), place.0), &native.name().to_text()),
         };
         step.after_native = next;
+    }
+
+    /// What to do next about an error that a native function raised. The function is a level of the call stack
+    /// until the error is caught.
+    #[cold]
+    fn fail_in(
+        &mut self,
+        step: &mut Step<'_, 'gc>,
+        raised: Raised<'gc>,
+        (callee, base): (Option<Native<'gc>>, usize),
+        name: &str,
+    ) -> Next {
+        let raised = self.complete(step.ctx, raised, Some(name));
+        if callee.is_some() {
+            self.control.push_native(NativeState::new(Box::new(Failed), callee), base);
+        }
+        step.raise(raised)
     }
 
     /// Gives values to the frame on top, or to the resumer if the coroutine has none left.
@@ -232,7 +245,7 @@ impl<'gc> Machine<'gc> {
         let Some((mut native, base)) = self.control.pop_native() else { return Next::Pause };
         self.reserve(base + count);
         self.move_values(start, base, count);
-        self.step_sequence(step, count, (base, native.resumed), |call| {
+        self.step_sequence(step, (base, count), (native.callee, native.resumed), |call| {
             let result = native.sequence.poll(call);
             (result, native)
         })
@@ -242,7 +255,7 @@ impl<'gc> Machine<'gc> {
     pub(super) fn catch(&mut self, step: &mut Step<'_, 'gc>, raised: Raised<'gc>) -> Next {
         let Some((mut native, base)) = self.control.pop_native() else { return step.fail(raised) };
         self.reserve(base);
-        self.step_sequence(step, 0, (base, native.resumed), |call| {
+        self.step_sequence(step, (base, 0), (native.callee, native.resumed), |call| {
             let result = native.sequence.caught(call, raised);
             (result, native)
         })
@@ -251,8 +264,8 @@ impl<'gc> Machine<'gc> {
     fn step_sequence(
         &mut self,
         step: &mut Step<'_, 'gc>,
-        count: usize,
-        (base, resumed): (usize, Option<Thread<'gc>>),
+        (base, count): (usize, usize),
+        (callee, resumed): (Option<Native<'gc>>, Option<Thread<'gc>>),
         run: impl FnOnce(&mut Call<'_, 'gc>) -> (Result<Action<'gc>, Raised<'gc>>, NativeState<'gc>),
     ) -> Next {
         let mut call = Call {
@@ -260,7 +273,7 @@ impl<'gc> Machine<'gc> {
             host: &mut *step.host,
             stack: &mut self.stack,
             control: &self.control,
-            callee: None,
+            callee,
             resumed,
             base,
             count,
@@ -272,44 +285,44 @@ impl<'gc> Machine<'gc> {
         let (result, native) = run(&mut call);
         let (out, out_count) = (call.out, call.out_count);
         match result {
-            Ok(action) => self.act(step, action, Some(native), (base, out, out_count)),
-            Err(raised) => {
-                let raised = self.complete(step.ctx, raised, Some(native.sequence.name()));
-                step.raise(raised)
-            }
+            Ok(action) => self.act(step, action, (callee, Some(native)), (base, out, out_count)),
+            Err(raised) => self.fail_in(step, raised, (callee, base), native.sequence.name()),
         }
     }
 
-    /// Does what a native function, or the sequence in `native`, asked for. `place` is the call's base, and the
-    /// start and number of the values it left.
+    /// Does what the native function `callee`, or its sequence in `native`, asked for. `place` is the call's base,
+    /// and the start and number of the values it left.
     fn act(
         &mut self,
         step: &mut Step<'_, 'gc>,
         action: Action<'gc>,
-        native: Option<NativeState<'gc>>,
+        (callee, native): (Option<Native<'gc>>, Option<NativeState<'gc>>),
         place: (usize, usize, usize),
     ) -> Next {
         let (base, start, count) = place;
         match action {
             Action::Return => return step.deliver(start, count),
             Action::TailCall => {}
-            Action::CallThen(sequence) => self.control.push_native(NativeState::new(sequence), base),
+            Action::CallThen(sequence) => self.control.push_native(NativeState::new(sequence, callee), base),
             Action::ResumeThen(thread, sequence) => {
-                self.control.push_native(NativeState { resumed: Some(thread), ..NativeState::new(sequence) }, base);
+                let native = NativeState { resumed: Some(thread), ..NativeState::new(sequence, callee) };
+                self.control.push_native(native, base);
                 return step.resume(thread, start, count);
             }
             Action::Start(sequence) => {
-                self.control.push_native(NativeState::new(sequence), base);
+                self.control.push_native(NativeState::new(sequence, callee), base);
                 return step.deliver(start, count);
             }
             Action::Pause => return self.pause_sequence(step, native, place),
             Action::CloseNext(error) => return self.close_next(step, native, base, error),
             Action::Call => self.keep(native, base),
             Action::Yield => {
+                self.note_yielder(callee, native.is_some());
                 self.keep(native, base);
                 return step.hand_over(Next::Yield, start, count);
             }
             Action::Suspend => {
+                self.note_yielder(callee, native.is_some());
                 self.keep(native, base);
                 return step.hand_over(Next::Suspend, start, count);
             }
@@ -329,6 +342,11 @@ impl<'gc> Machine<'gc> {
         if let Some(native) = native {
             self.control.push_native(native, base);
         }
+    }
+
+    /// Remembers the native function that yields for the coroutine that is about to rest, unless it has a frame.
+    fn note_yielder(&mut self, callee: Option<Native<'gc>>, has_frame: bool) {
+        self.yielder = callee.filter(|_| !has_frame);
     }
 
     fn pause_sequence(
@@ -413,8 +431,9 @@ impl<'gc> Machine<'gc> {
 }
 
 impl<'gc> NativeState<'gc> {
-    pub(super) fn new(sequence: Box<dyn Sequence<'gc> + 'gc>) -> NativeState<'gc> {
-        NativeState { sequence, resumed: None, held: 0, is_held: false }
+    /// The state of `callee`, or of what the machine does on its own.
+    pub(super) fn new(sequence: Box<dyn Sequence<'gc> + 'gc>, callee: Option<Native<'gc>>) -> NativeState<'gc> {
+        NativeState { sequence, callee, resumed: None, held: 0, is_held: false }
     }
 }
 
@@ -442,8 +461,23 @@ impl<'gc> Thread<'gc> {
         state.status = Status::Suspended;
         let pending = Awaited::new(Pending::Discard);
         state.frames.push(Frame { closure: None, base: live as u32, pc: 0, extra: 0, pending });
-        state.natives.push(NativeState::new(Box::new(Closing { error })));
+        state.natives.push(NativeState::new(Box::new(Closing { error }), None));
         Ok(())
+    }
+}
+
+/// Stands for a native function that has raised an error, for as long as the stack is whole.
+#[derive(Collect)]
+#[collect(require_static)]
+struct Failed;
+
+impl<'gc> Sequence<'gc> for Failed {
+    fn name(&self) -> &'static str {
+        "error"
+    }
+
+    fn poll(&mut self, call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
+        call.ret0()
     }
 }
 

@@ -235,6 +235,7 @@ impl<'gc> Context<'gc> {
             Value::Native(object) => (object.address(), object.erased()),
             Value::UserData(object) => (object.address(), object.erased()),
             Value::Thread(object) => (object.address(), object.erased()),
+            Value::Cell(object) => (Gc::as_ptr(object).addr(), Gc::erase(object)),
             _ => return None,
         };
         let hash = (address as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);

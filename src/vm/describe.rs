@@ -1,25 +1,25 @@
-//! Names for messages: which variable an instruction worked on, what a called function is called, where a
-//! frame is, and the traceback made of these.
+//! Names for messages: which variable an instruction worked on, what a called function is called, and where a
+//! function is.
 //!
 //! Nothing is recorded at run time for this. The names come from reading the code backwards from the
 //! instruction that failed, as PUC-Rio does it.
 
-use std::fmt::Write;
-
+use super::context::Context;
 use super::error::Operand;
 use super::executor::Control;
 use super::function::Closure;
-use super::thread::{Frame, NativeState, Pending, Thread};
+use super::thread::{Frame, Thread};
 use crate::bytecode::{Class, Constant, Op, Proto, Reg};
 
 /// A kind of variable and its name, such as `local` and `x`.
-struct Name {
-    kind: &'static str,
-    name: String,
+#[derive(Debug)]
+pub(super) struct Name {
+    pub(super) kind: &'static str,
+    pub(super) name: String,
 }
 
 impl Name {
-    fn new(kind: &'static str, name: impl Into<String>) -> Option<Name> {
+    pub(super) fn new(kind: &'static str, name: impl Into<String>) -> Option<Name> {
         Some(Name { kind, name: name.into() })
     }
 }
@@ -164,7 +164,7 @@ fn last_setter(proto: &Proto, pc: usize, reg: Reg) -> Option<usize> {
 }
 
 /// How the function that `caller` is calling is called there.
-fn called_name(caller: &Frame<'_>) -> Option<Name> {
+pub(super) fn called_name(caller: &Frame<'_>) -> Option<Name> {
     let proto = caller.closure?.proto();
     let pc = (caller.pc as usize).checked_sub(1)?;
     let event = match *proto.code.get(pc)? {
@@ -178,33 +178,38 @@ fn called_name(caller: &Frame<'_>) -> Option<Name> {
         Op::Len { .. } => "len",
         Op::JumpEq { .. } | Op::JumpNotEq { .. } => "eq",
         Op::Close { .. } | Op::ReturnClose { .. } => "close",
+        Op::Unm { .. } => "unm",
+        Op::BNot { .. } => "bnot",
         Op::JumpLt { .. } | Op::JumpNotLt { .. } | Op::JumpLtI { .. } | Op::JumpNotLtI { .. } => "lt",
         Op::JumpGtI { .. } | Op::JumpNotGtI { .. } => "lt",
         Op::JumpLe { .. } | Op::JumpNotLe { .. } | Op::JumpLeI { .. } | Op::JumpNotLeI { .. } => "le",
         Op::JumpGeI { .. } | Op::JumpNotGeI { .. } => "le",
-        op => return Name::new("metamethod", op.name().trim_end_matches(['K', 'I']).to_lowercase()),
+        op => match operand_register(op, false) {
+            Some(_) => return Name::new("metamethod", op.name().trim_end_matches(['K', 'I']).to_lowercase()),
+            None => return None,
+        },
     };
     Name::new("metamethod", event)
 }
 
 impl<'gc> Control<'gc> {
-    /// The position of the function at `level` as `file:line: `; 1 is the innermost frame.
+    /// The position of the function at `level` of the running coroutine as `file:line: `; 1 is the caller of the
+    /// native function that runs.
     pub(super) fn position(&self, level: i64) -> String {
-        let at = usize::try_from(level).ok().and_then(|level| self.frames.len().checked_sub(level));
-        match at.and_then(|at| self.frames.get(at)) {
-            Some(frame) if level > 0 => match frame.closure {
-                Some(closure) => format!("{}:{}: ", closure.proto().source, line(frame)),
-                None => String::new(),
-            },
-            _ => String::new(),
+        let levels = self.levels(None);
+        let found = level.checked_sub(1).and_then(|level| levels.get(level));
+        match found.and_then(|level| Some((levels.lua_frame(level)?.closure?, levels.line(level)?))) {
+            Some((closure, line)) => format!("{}:{line}: ", closure.proto().source),
+            None => String::new(),
         }
     }
 
     /// The complete text of a complaint about an argument of the native function `native`, which the innermost
     /// frame called.
     pub(super) fn argument_message(&self, index: usize, message: &str, native: Option<&str>) -> String {
-        let name = self.frames.last().and_then(called_name);
-        let (method, name) = match name {
+        let levels = self.levels(None);
+        let caller = levels.frames.last();
+        let (method, name) = match caller.and_then(called_name) {
             Some(Name { kind, name }) => (kind == "method", name),
             None => (false, native.unwrap_or("?").to_owned()),
         };
@@ -214,79 +219,12 @@ impl<'gc> Control<'gc> {
             (false, _) => format!("bad argument #{} to '{name}' ({message})", index + 1),
         }
     }
-
-    /// The call stack as text, without its innermost `skip` frames.
-    pub(super) fn traceback(&self, skip: usize) -> String {
-        let first = self.active.last().map_or(0, |active| active.frames);
-        let stack = Stack { frames: self.frames.get(first..).unwrap_or_default(), natives: &self.natives, line };
-        stack.text(skip)
-    }
 }
 
-impl Thread<'_> {
+impl<'gc> Thread<'gc> {
     /// The call stack of a coroutine at rest as text, in the form of Lua's `debug.traceback`. Of one that was
     /// paused while it waited for other coroutines it is the stack of the one that ran.
-    pub fn traceback(self) -> String {
-        let running = self.state().paused.last().copied().unwrap_or(self);
-        let state = running.state();
-        Stack { frames: &state.frames, natives: &state.natives, line: line_at_rest }.text(0)
-    }
-}
-
-/// A call stack to be shown.
-struct Stack<'a, 'gc> {
-    frames: &'a [Frame<'gc>],
-    natives: &'a [NativeState<'gc>],
-    line: fn(&Frame<'gc>) -> u32,
-}
-
-impl<'gc> Stack<'_, 'gc> {
-    fn text(&self, skip: usize) -> String {
-        const SHOWN_AT_EACH_END: usize = 11;
-        let mut text = String::from("stack traceback:");
-        let count = self.frames.len().saturating_sub(skip);
-        for shown in 0..count {
-            if count > 2 * SHOWN_AT_EACH_END && shown >= SHOWN_AT_EACH_END && shown < count - SHOWN_AT_EACH_END {
-                if shown == SHOWN_AT_EACH_END {
-                    let skipped = count - 2 * SHOWN_AT_EACH_END;
-                    let _ = write!(text, "\n\t...\t(skipping {skipped} levels)");
-                }
-                continue;
-            }
-            let at = count - 1 - shown;
-            let caller = at.checked_sub(1).and_then(|at| self.frames.get(at));
-            if let Some(frame) = self.frames.get(at) {
-                let _ = write!(text, "\n\t{}", self.frame_text(frame, caller));
-            }
-        }
-        text
-    }
-
-    fn frame_text(&self, frame: &Frame<'gc>, caller: Option<&Frame<'gc>>) -> String {
-        let Some(closure) = frame.closure else {
-            let name = self.natives.get(frame.pc as usize).map_or("?", |native| native.sequence.name());
-            return format!("[Rust]: in function '{name}'");
-        };
-        let proto = closure.proto();
-        let what = match caller.and_then(called_name) {
-            Some(Name { kind: "global", name }) => format!("function '{name}'"),
-            Some(Name { kind, name }) => format!("{kind} '{name}'"),
-            None if proto.line_defined == 0 => "main chunk".to_owned(),
-            None => format!("function <{}:{}>", proto.source, proto.line_defined),
-        };
-        format!("{}:{}: in {what}", proto.source, (self.line)(frame))
-    }
-}
-
-/// The line a frame is at.
-pub(super) fn line(frame: &Frame<'_>) -> u32 {
-    frame.closure.map_or(0, |closure| closure.proto().line((frame.pc as usize).saturating_sub(1)))
-}
-
-/// The line a frame at rest is at: one that waits for nothing was paused before its next instruction.
-fn line_at_rest(frame: &Frame<'_>) -> u32 {
-    match (frame.closure, frame.pending.get()) {
-        (Some(closure), Pending::Run { .. }) => closure.proto().line(frame.pc as usize),
-        _ => line(frame),
+    pub fn traceback(self, ctx: Context<'gc>) -> String {
+        self.innermost().state().levels().traceback(ctx, 0)
     }
 }

@@ -21,7 +21,7 @@ use super::operate::{
 };
 use super::step::{Next, Step};
 use super::table::Table;
-use super::thread::{Frame, Pending};
+use super::thread::{Frame, Pending, TAIL_CALLED};
 use super::value::Value;
 use crate::bytecode::{Capture, Count, Op, Reg};
 
@@ -257,7 +257,7 @@ pub(super) fn execute<'gc>(machine: &mut Machine<'gc>, step: &mut Step<'_, 'gc>)
                 }
                 Op::Vararg { a, want } => match want.get() {
                     Some(want) => {
-                        let extras = below.get(base - extra..).unwrap_or_default();
+                        let extras = below.get(base - (extra & !TAIL_CALLED)..).unwrap_or_default();
                         for at in 0..want {
                             let value = extras.get(at).copied().unwrap_or_default();
                             if let Some(slot) = regs.get_mut(usize::from(a.0) + at) {
@@ -267,6 +267,7 @@ pub(super) fn execute<'gc>(machine: &mut Machine<'gc>, step: &mut Step<'_, 'gc>)
                     }
                     None => {
                         let to = base + usize::from(a.0);
+                        let extra = extra & !TAIL_CALLED;
                         *step.fuel -= extra as i64;
                         machine.reserve(to + extra);
                         machine.stack.copy_within(base - extra..base, to);
@@ -277,11 +278,10 @@ pub(super) fn execute<'gc>(machine: &mut Machine<'gc>, step: &mut Step<'_, 'gc>)
 
                 // -- captured variables
                 Op::GetUp { a, up } => reg!(a) = upvalue(closure, up.0),
-                Op::GetUpCell { a, up } => {
-                    if let Value::Cell(cell) = upvalue(closure, up.0) {
-                        reg!(a) = cell.get();
-                    }
-                }
+                Op::GetUpCell { a, up } => match upvalue(closure, up.0) {
+                    Value::Cell(cell) => reg!(a) = cell.get(),
+                    value => reg!(a) = value,
+                },
                 Op::SetUpCell { up, b } => {
                     if let Value::Cell(cell) = upvalue(closure, up.0) {
                         reg!(b).hand_to(|value| cell.set(ctx.mc(), value));
@@ -354,7 +354,8 @@ pub(super) fn execute<'gc>(machine: &mut Machine<'gc>, step: &mut Step<'_, 'gc>)
                         reg!(a) = value;
                         continue;
                     }
-                    leave_if!('run, access::get_field(ctx, regs, place!(a), upvalue(closure, up.0), key, slot));
+                    let object = access::contents(upvalue(closure, up.0));
+                    leave_if!('run, access::get_field(ctx, regs, place!(a), object, key, slot));
                 }
                 Op::SetField { a, b, key, cache } => {
                     let &Value::String(key) = &constant!(key) else { continue };
@@ -375,7 +376,8 @@ pub(super) fn execute<'gc>(machine: &mut Machine<'gc>, step: &mut Step<'_, 'gc>)
                     {
                         continue;
                     }
-                    leave_if!('run, access::set_field(ctx, regs, (code.max_stack, slot), upvalue(closure, up.0), key, reg!(b)));
+                    let object = access::contents(upvalue(closure, up.0));
+                    leave_if!('run, access::set_field(ctx, regs, (code.max_stack, slot), object, key, reg!(b)));
                 }
                 Op::GetIndex { a, b, c } => {
                     if let (&Value::Table(table), &Value::Integer(key)) = (&reg!(b), &reg!(c))
@@ -673,10 +675,12 @@ pub(super) fn execute<'gc>(machine: &mut Machine<'gc>, step: &mut Step<'_, 'gc>)
                     let &Value::Closure(callee) = &reg!(a) else { break 'run Exit::TailCall(a, args) };
                     let func = base + usize::from(a.0);
                     let count = args.get().unwrap_or_else(|| top - func - 1);
-                    let own = if extra > 0 { base - extra - usize::from(code.params) - 1 } else { base - 1 };
+                    let extras = extra & !TAIL_CALLED;
+                    let own = if extras > 0 { base - extras - usize::from(code.params) - 1 } else { base - 1 };
                     machine.stack.copy_within(func..=func + count, own);
                     closure = callee;
                     (base, extra) = machine.enter(callee.code(), own, count);
+                    extra |= TAIL_CALLED;
                     pc = 0;
                     *step.fuel -= i64::from(callee.code().cost);
                     if *step.fuel <= 0 {

@@ -18,7 +18,7 @@ use gc_arena::Collect;
 use super::context::Context;
 use super::error::{Cause, Fault, Raised};
 use super::execute::execute;
-use super::function::Closure;
+use super::function::{Closure, Native};
 use super::sequence::{Action, Call, Sequence};
 use super::step::{Next, Step};
 use super::thread::{Awaited, Frame, NativeState, Pending, Status, Thread};
@@ -49,6 +49,9 @@ const SMALL_THREAD_BYTES: usize = 512;
 /// The most frames there may be.
 pub(super) const FRAMES_MAX: usize = 200_000;
 
+/// A coroutine that dies of an error keeps at most so many frames.
+const DEAD_FRAMES_MAX: usize = 4096;
+
 /// How far a resumed coroutine got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Progress {
@@ -72,6 +75,8 @@ pub struct Machine<'gc> {
     transfer: Vec<Value<'gc>>,
     /// Whether the stack was used since it was last cleared.
     is_used: bool,
+    /// The native function that has just yielded and has no frame.
+    pub(super) yielder: Option<Native<'gc>>,
 }
 
 /// The call stack.
@@ -257,6 +262,7 @@ impl<'gc> Machine<'gc> {
         let mut state = thread.state_mut(ctx);
         let has_begun = !(state.frames.is_empty() && state.values.len() == 1);
         state.status = Status::Running;
+        state.yielder = None;
         let end = at + state.values.len();
         if at == 0 && end > SWAPPED_MIN {
             std::mem::swap(&mut self.stack, &mut state.values);
@@ -294,6 +300,7 @@ impl<'gc> Machine<'gc> {
         let at = active.stack as u32;
         let mut state = active.thread.state_mut(ctx);
         state.status = status;
+        state.yielder = self.yielder.take();
         if active.stack == 0 && live > SWAPPED_MIN {
             std::mem::swap(&mut self.stack, &mut state.values);
             state.values.truncate(live);
@@ -404,16 +411,26 @@ impl<'gc> Machine<'gc> {
     }
 
     /// Takes the topmost coroutine off the stacks for good. With an error, what it has still to close is kept
-    /// for `coroutine.close`.
+    /// for `coroutine.close`, and its frames, if they are not many, for tracebacks.
     fn bury(&mut self, ctx: Context<'gc>, death: Option<Value<'gc>>) {
         let Some(active) = self.control.active.pop() else { return };
-        self.control.truncate(active.frames);
         let mut state = active.thread.state_mut(ctx);
         state.status = Status::Dead;
         state.values = Vec::new();
         state.frames = Vec::new();
         state.natives = Vec::new();
-        state.charge.set(0);
+        let frames = self.control.frames.len().saturating_sub(active.frames);
+        if death.is_some() && frames <= DEAD_FRAMES_MAX {
+            let natives = active.natives as u32;
+            state.frames.extend(self.control.frames.drain(active.frames..).map(|frame| Frame {
+                base: 0,
+                pc: if frame.closure.is_none() { frame.pc - natives } else { frame.pc },
+                ..frame
+            }));
+            state.natives.extend(self.control.natives.drain(active.natives..));
+        }
+        self.control.truncate(active.frames);
+        state.charge.set(state.frames.len() * size_of::<Frame<'_>>());
         state.death = death;
         let end = self.control.to_close.last().filter(|_| self.control.to_close.len() > active.to_close);
         if let Some(end) = end {
@@ -471,20 +488,23 @@ impl<'gc> Machine<'gc> {
                 .is_none_or(|at| self.control.native_at(at).is_some_and(|native| native.sequence.wants_traceback())),
         };
         if wants_traceback {
-            raised.add_traceback(&self.control.traceback(0));
+            raised.add_traceback(&self.control.levels(None).traceback(ctx, 0));
         }
         let is_outermost = self.control.active.len() == 1;
+        let closes = catch.is_some() || is_outermost || active.thread.state().is_closing;
         let limit = match catch {
             Some((at, _)) => {
                 self.control.truncate(at + 1);
                 self.control.frames.last().map_or(active.stack, |frame| frame.base as usize)
             }
             None => {
-                self.control.truncate(active.frames);
+                // A coroutine that dies of its error keeps its frames, to show where it died.
+                if closes {
+                    self.control.truncate(active.frames);
+                }
                 active.stack
             }
         };
-        let closes = catch.is_some() || is_outermost || active.thread.state().is_closing;
         if closes
             && raised.as_fault().is_none_or(|fault| fault.closes(is_outermost))
             && let Some(value) = self.pop_to_close(limit)
@@ -523,7 +543,7 @@ impl<'gc> Machine<'gc> {
     fn call_handler(&mut self, step: &mut Step<'_, 'gc>, handler: Value<'gc>, raised: &Raised<'gc>) -> Next {
         let base = self.live_top();
         self.push_call(base, &[handler, raised.to_value(step.ctx)]);
-        self.control.push_native(NativeState::new(Box::new(Handling)), base);
+        self.control.push_native(NativeState::new(Box::new(Handling), None), base);
         step.call(base, 1)
     }
 
@@ -544,7 +564,8 @@ impl<'gc> Machine<'gc> {
         // To leave the program is no error that a variable could be told of.
         let error = if raised.is_exit() { Value::Nil } else { raised.to_value(step.ctx) };
         self.push_call(at + 1, &[method, value, error]);
-        self.control.push_native(NativeState::new(Box::new(Unwinding { raised: Some(raised) })), at + 1);
+        let unwinding = Box::new(Unwinding { raised: Some(raised) });
+        self.control.push_native(NativeState::new(unwinding, None), at + 1);
         step.call(at + 1, 2)
     }
 

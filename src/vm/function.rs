@@ -33,17 +33,18 @@ pub(super) struct ClosureBody<'gc> {
 /// How many upvalues are kept within the closure's object.
 const INLINE_UPVALUES: usize = 4;
 
+/// No upvalue, one, a few, or many. These are options and results because a write barrier leads into them, and not
+/// into an enum of our own.
+pub(super) type Captures<'gc> =
+    Option<Result<Result<[Lock<Value<'gc>>; 1], [Lock<Value<'gc>>; INLINE_UPVALUES]>, ManyCaptures<'gc>>>;
+
+/// Upvalues outside the closure's object.
 #[derive(Collect)]
 #[collect(no_drop)]
-pub(super) enum Captures<'gc> {
-    None,
-    One([Lock<Value<'gc>>; 1]),
-    Few([Lock<Value<'gc>>; INLINE_UPVALUES]),
-    Many {
-        cells: Box<[Lock<Value<'gc>>]>,
-        #[collect(require_static)]
-        _charge: Charge,
-    },
+pub(super) struct ManyCaptures<'gc> {
+    pub(super) cells: Box<[Lock<Value<'gc>>]>,
+    #[collect(require_static)]
+    _charge: Charge,
 }
 
 /// A compiled function bound into an arena: its constants as values, its children bound, its caches.
@@ -156,13 +157,13 @@ impl<'gc> Closure<'gc> {
     ) -> Closure<'gc> {
         let mut next = || Lock::new(upvalues.next().unwrap_or_default());
         let upvalues = match code.proto.upvalues.len() {
-            0 => Captures::None,
-            1 => Captures::One([next()]),
-            2..=INLINE_UPVALUES => Captures::Few(std::array::from_fn(|_| next())),
-            count => Captures::Many {
+            0 => None,
+            1 => Some(Ok(Ok([next()]))),
+            2..=INLINE_UPVALUES => Some(Ok(Err(std::array::from_fn(|_| next())))),
+            count => Some(Err(ManyCaptures {
                 cells: upvalues.map(Lock::new).collect(),
                 _charge: Charge::new(ctx.ledger(), count * size_of::<Value<'_>>()),
-            },
+            })),
         };
         Closure(Gc::new(ctx.mc(), ClosureBody { code, upvalues }))
     }
@@ -194,10 +195,10 @@ impl<'gc> Closure<'gc> {
     #[inline(always)]
     pub(super) fn upvalues(self) -> &'gc [Lock<Value<'gc>>] {
         match &self.0.as_ref().upvalues {
-            Captures::None => &[],
-            Captures::One(upvalues) => upvalues,
-            Captures::Few(upvalues) => upvalues,
-            Captures::Many { cells, .. } => cells,
+            None => &[],
+            Some(Ok(Ok(upvalues))) => upvalues,
+            Some(Ok(Err(upvalues))) => upvalues,
+            Some(Err(ManyCaptures { cells, .. })) => cells,
         }
     }
 }
@@ -296,6 +297,11 @@ impl<'gc> Native<'gc> {
     #[inline(always)]
     pub(super) fn run(self, call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
         (self.0.as_ref().run)(call)
+    }
+
+    /// How many values it keeps.
+    pub fn upvalue_count(self) -> usize {
+        self.0.as_ref().upvalues.len()
     }
 
     /// The value it keeps at `index`, or nil.

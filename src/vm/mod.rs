@@ -9,6 +9,7 @@
 //! | what operators mean | `operate`, `meta` |
 //! | how it runs | `execute` (the loop), `call`, `call_exits`, `executor` (coroutines, errors, fuel), `step`, `sequence` |
 //! | how it fails | `error`, `describe` |
+//! | how it is looked at | `levels`, `traceback`, `inspect`, `upvalue` |
 //!
 //! Invariants of the whole room:
 //! - Rust calls never nest: natives return what they want done ([`Action`]);
@@ -27,6 +28,8 @@ mod execute;
 mod executor;
 mod function;
 mod gc;
+mod inspect;
+mod levels;
 mod meta;
 mod operate;
 mod output;
@@ -36,6 +39,8 @@ mod step;
 mod string;
 mod table;
 mod thread;
+mod traceback;
+mod upvalue;
 mod userdata;
 mod value;
 mod weak;
@@ -47,6 +52,7 @@ pub use error::{Fault, Raised};
 pub use executor::Progress;
 pub use function::{Closure, Intrinsic, Native};
 pub use gc::{Charge, Ledger, PACING};
+pub use inspect::{FunctionInfo, LevelInfo};
 pub use meta::{Event, Meta};
 pub use operate::ArithOp;
 pub use output::Output;

@@ -144,12 +144,12 @@ impl<'gc> Call<'_, 'gc> {
         (index < self.count).then(|| self.arg(index))
     }
 
-    /// The native function that runs; `None` within a sequence.
+    /// The native function that runs, or whose sequence does.
     pub fn callee(&self) -> Option<Native<'gc>> {
         self.callee
     }
 
-    /// The value the native keeps at `index`; nil within a sequence.
+    /// The value the native keeps at `index`.
     #[inline]
     pub fn upvalue(&self, index: usize) -> Value<'gc> {
         self.callee.map_or(Value::Nil, |native| native.upvalue(index))
@@ -171,9 +171,9 @@ impl<'gc> Call<'_, 'gc> {
         self.control.is_yieldable()
     }
 
-    /// The call stack as text, without its innermost `level` functions.
+    /// The call stack as text, without its innermost `level` functions, of which this one is the first.
     pub fn traceback(&self, level: usize) -> String {
-        self.control.traceback(level)
+        self.control.levels(self.callee).traceback(self.ctx, level)
     }
 
     /// The position of the function at `level` as `file:line: `, or nothing; 1 is the caller.

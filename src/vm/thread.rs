@@ -7,7 +7,7 @@
 use gc_arena::{Collect, Gc, RefLock};
 
 use super::context::Context;
-use super::function::Closure;
+use super::function::{Closure, Native};
 use super::gc::Charge;
 use super::sequence::Sequence;
 use super::value::Value;
@@ -67,6 +67,8 @@ pub(super) struct ThreadState<'gc> {
     pub(super) is_closing: bool,
     /// Whether it is a program's main coroutine, which cannot yield.
     pub(super) is_main: bool,
+    /// The native function that yielded, if it left no frame.
+    pub(super) yielder: Option<Native<'gc>>,
 }
 
 /// A call in progress, other than the one that runs: a Lua function that waits for a call it made or is about
@@ -83,11 +85,26 @@ pub(super) struct Frame<'gc> {
     pub(super) base: u32,
     /// The next instruction.
     pub(super) pc: u32,
-    /// How many extra arguments lie below `R0`.
+    /// How many extra arguments lie below `R0`, and [`TAIL_CALLED`].
     pub(super) extra: u32,
     /// What to do with the values that come back.
     #[collect(require_static)]
     pub(super) pending: Awaited,
+}
+
+/// Added to [`Frame::extra`]: the function was called in the place of the one that its caller called.
+pub(super) const TAIL_CALLED: usize = 1 << 31;
+
+impl Frame<'_> {
+    /// How many extra arguments lie below `R0`.
+    pub(super) fn extra_count(&self) -> usize {
+        self.extra as usize & !TAIL_CALLED
+    }
+
+    /// Whether it was called in the place of another function.
+    pub(super) fn is_tail_called(&self) -> bool {
+        self.extra as usize & TAIL_CALLED != 0
+    }
 }
 
 /// What a Lua frame does with the values of the call it made.
@@ -155,6 +172,8 @@ impl Awaited {
 #[collect(no_drop)]
 pub(super) struct NativeState<'gc> {
     pub(super) sequence: Box<dyn Sequence<'gc> + 'gc>,
+    /// The function itself; `None` for what the machine does on its own, which is no level of the call stack.
+    pub(super) callee: Option<Native<'gc>>,
     /// The coroutine it resumed last.
     pub(super) resumed: Option<Thread<'gc>>,
     /// How many values it left at its base when it was paused, to be polled with again.
@@ -179,6 +198,7 @@ impl<'gc> Thread<'gc> {
                 charge: Charge::new(ctx.ledger(), 0),
                 is_closing: false,
                 is_main: false,
+                yielder: None,
             }),
         ))
     }
