@@ -57,6 +57,8 @@ pub struct Proto {
     pub upvalues: Box<[Upvalue]>,
     /// The functions nested in this one.
     pub children: Box<[Arc<Proto>]>,
+    /// The name of the local variable that holds the function, where the function can read itself by it.
+    pub own_name: Option<Arc<str>>,
     /// Names of local variables, for messages and debugging, in order of `start`.
     pub locals: Box<[LocalName]>,
 }

@@ -145,7 +145,7 @@ impl Generator {
             return Ok(());
         }
         self.activate(local, reg);
-        let child = self.function(function, Some(local.id))?;
+        let child = self.function(function, Some((local.id, local.name.clone())))?;
         self.f.emit(Op::Closure { a: reg, child }, function.end_line);
         // The name is for debugging only, and the register holds the function only from here on.
         self.start_name_here();

@@ -227,7 +227,7 @@ impl Generator {
     pub(super) fn enclosing_loop(&self, line: u32) -> Result<(usize, usize), CompileError> {
         let index = self.f.blocks.iter().rposition(|block| block.is_loop);
         let Some(index) = index else {
-            return Err(CompileError::new(line, format!("break outside loop at line {line}")));
+            return Err(CompileError::new(self.f.after_line, format!("break outside loop at line {line}")));
         };
         Ok((index, self.actives_inside(index)))
     }
@@ -280,7 +280,8 @@ impl Generator {
             let (label, state) = scope.labels.iter().enumerate().find(|(_, state)| &*state.name == name)?;
             Some(Goal { block, label, placed: state.placed, actives: self.actives_inside(block) })
         });
-        found.ok_or_else(|| CompileError::new(line, format!("no visible label '{name}' for <goto> at line {line}")))
+        let message = || format!("no visible label '{name}' for <goto> at line {line}");
+        found.ok_or_else(|| CompileError::new(self.f.after_line, message()))
     }
 
     /// Places the label of the innermost block. A label with nothing after it counts as outside the

@@ -58,10 +58,12 @@ pub(super) struct FunctionState {
     /// The first register above those of active locals.
     pub(super) active_top: u8,
     /// The local variable that names this very function, if it is never assigned.
-    pub(super) own_local: Option<u32>,
+    pub(super) own_local: Option<(u32, ast::Name)>,
     /// The line errors about limits are reported at.
     pub(super) line: u32,
     line_defined: u32,
+    /// The line of the token behind the function, where gotos and breaks that lead nowhere are reported.
+    pub(super) after_line: u32,
 }
 
 /// A constant by its bits, so that 1 and 1.0 are two, and a float can be a key.
@@ -95,7 +97,11 @@ impl Generator {
 
     /// Compiles a nested function and returns its number. `own_local` is the never-assigned local
     /// variable that will hold the closure.
-    pub(super) fn function(&mut self, function: &ast::Function, own_local: Option<u32>) -> Result<Child, CompileError> {
+    pub(super) fn function(
+        &mut self,
+        function: &ast::Function,
+        own_local: Option<(u32, ast::Name)>,
+    ) -> Result<Child, CompileError> {
         let inner = FunctionState { line_defined: function.line, own_local, ..FunctionState::default() };
         self.outer.push(std::mem::replace(&mut self.f, Box::new(inner)));
         self.body(function)?;
@@ -118,6 +124,7 @@ impl Generator {
 
     fn body(&mut self, function: &ast::Function) -> Result<(), CompileError> {
         self.f.line = function.line;
+        self.f.after_line = function.after_line;
         self.enter_block(&function.body, false);
         let count = u8::try_from(function.params.len()).unwrap_or(u8::MAX);
         let first = self.f.reserve(count)?;
@@ -152,6 +159,7 @@ impl Generator {
             constants: state.constants.into(),
             upvalues: state.upvalues.into(),
             children: state.children.into(),
+            own_name: state.own_local.map(|(_, name)| name),
             locals: state.locals.into(),
         })
     }

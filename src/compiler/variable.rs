@@ -86,7 +86,7 @@ impl Generator {
             Home::Cell(reg) => (reg, true),
         };
         let next = self.outer.get(level + 1).unwrap_or(&self.f);
-        if id.is_none() || next.own_local != id {
+        if id.is_none() || next.own_local.as_ref().map(|(id, _)| *id) != id {
             return self.pass_inwards(name, Capture::Register(reg), is_cell, level + 1);
         }
         if level + 1 == self.outer.len() {

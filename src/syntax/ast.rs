@@ -107,6 +107,8 @@ pub struct Function {
     pub line: u32,
     /// The line of the closing `end`; 0 for a chunk.
     pub end_line: u32,
+    /// The line of the token behind the function; for a chunk, where its text ends.
+    pub after_line: u32,
 }
 
 /// A whole chunk.

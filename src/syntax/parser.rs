@@ -43,7 +43,8 @@ pub(super) fn parse(source: &[u8]) -> Result<Chunk> {
     if parser.current.token != Token::Eof {
         return parser.fail_expected(&Token::Eof);
     }
-    let main = Function { params: Vec::new(), is_vararg: true, body, line: 0, end_line: 0 };
+    let main =
+        Function { params: Vec::new(), is_vararg: true, body, line: 0, end_line: 0, after_line: parser.current.line };
     Ok(Chunk { main, local_count: parser.local_count })
 }
 
@@ -701,6 +702,6 @@ impl Parser<'_> {
         self.function = outer;
         let end_line = self.current.line;
         self.expect_close(&Token::End, &Token::Function, line)?;
-        Ok(Function { params, is_vararg, body, line, end_line })
+        Ok(Function { params, is_vararg, body, line, end_line, after_line: self.current.line })
     }
 }

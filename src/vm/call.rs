@@ -25,8 +25,10 @@ impl<'gc> Machine<'gc> {
     /// Calls a value with the values above it.
     pub(super) fn call(&mut self, step: &mut Step<'_, 'gc>) -> Next {
         let (func, mut count) = step.values();
-        if self.control.natives.len() > NATIVE_DEPTH_MAX {
-            return self.raise(step, Raised::message("C stack overflow"));
+        if self.control.natives.len() > NATIVE_DEPTH_MAX
+            && let Err(raised) = self.check_native_depth(step.ctx)
+        {
+            return self.raise(step, raised);
         }
         for _ in 0..CALL_CHAIN_MAX {
             match self.stack.get(func).copied().unwrap_or_default() {
@@ -58,7 +60,7 @@ impl<'gc> Machine<'gc> {
     }
 
     fn call_closure(&mut self, step: &mut Step<'_, 'gc>, closure: Closure<'gc>, func: usize, count: usize) -> Next {
-        if let Err(raised) = self.check_depth(func + count) {
+        if let Err(raised) = self.check_depth(step.ctx, func + count) {
             return self.raise(step, raised);
         }
         let (base, extra) = self.enter(closure.code(), func, count);
@@ -433,7 +435,7 @@ impl<'gc> Machine<'gc> {
 impl<'gc> NativeState<'gc> {
     /// The state of `callee`, or of what the machine does on its own.
     pub(super) fn new(sequence: Box<dyn Sequence<'gc> + 'gc>, callee: Option<Native<'gc>>) -> NativeState<'gc> {
-        NativeState { sequence, callee, resumed: None, held: 0, is_held: false }
+        NativeState { sequence, callee, resumed: None, held: 0, is_held: false, is_handler: false }
     }
 }
 

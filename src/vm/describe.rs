@@ -29,20 +29,22 @@ const MOVES_MAX: usize = 16;
 
 /// ` (local 'x')` for an operand of the instruction before `pc`, or nothing.
 pub(super) fn variable_info(frame: &Frame<'_>, operand: Operand) -> String {
-    let Some(proto) = frame.closure.map(Closure::proto) else { return String::new() };
-    let Some(pc) = (frame.pc as usize).checked_sub(1) else { return String::new() };
-    let Some(op) = proto.code.get(pc) else { return String::new() };
-    match operand_name(proto, pc, *op, operand) {
+    let name = if operand == Operand::Called { called_name(frame) } else { name_of_operand(frame, operand) };
+    match name {
         Some(Name { kind, name }) => format!(" ({kind} '{name}')"),
         None => String::new(),
     }
 }
 
+fn name_of_operand(frame: &Frame<'_>, operand: Operand) -> Option<Name> {
+    let proto = frame.closure.map(Closure::proto)?;
+    let pc = (frame.pc as usize).checked_sub(1)?;
+    operand_name(proto, pc, *proto.code.get(pc)?, operand)
+}
+
 fn operand_name(proto: &Proto, pc: usize, op: Op, operand: Operand) -> Option<Name> {
     let reg = match (operand, op) {
         (Operand::In(reg), _) => reg,
-        (Operand::Called, Op::TForCall { .. }) => return Name::new("for iterator", "for iterator"),
-        (Operand::Called, Op::Call { a, .. } | Op::TailCall { a, .. }) => a,
         (Operand::Indexed, Op::GetUpField { up, .. } | Op::SetUpField { up, .. }) => {
             return Name::new("upvalue", &*proto.upvalues.get(usize::from(up.0))?.name);
         }
@@ -113,18 +115,14 @@ fn register_name(proto: &Proto, pc: usize, reg: Reg, moves: usize) -> Option<Nam
             Some(Name { kind: "constant", name }) => Name::new("field", name),
             _ => Name::new("field", "?"),
         },
-        Op::GetInt { .. } => Name::new("field", "integer index"),
+        // So PUC-Rio names it where the index fits an instruction of its own.
+        Op::GetInt { index: 0..=255, .. } => Name::new("field", "integer index"),
+        Op::GetInt { .. } => Name::new("field", "?"),
         Op::Method { key, .. } => Name::new("method", string_constant(proto, key.0.into())?),
         Op::LoadConst { k, .. } => Name::new("constant", string_constant(proto, k.0 as usize)?),
-        Op::LoadRunning { .. } => Name::new("upvalue", running_name(proto)?),
+        Op::LoadRunning { .. } => Name::new("upvalue", &**proto.own_name.as_ref()?),
         _ => None,
     }
-}
-
-/// `local function f` seen from within itself: the compiler keeps the name with the function's upvalues only
-/// where it is passed on, so the name is not always known.
-fn running_name(proto: &Proto) -> Option<String> {
-    proto.upvalues.iter().find(|up| up.capture == crate::bytecode::Capture::Running).map(|up| up.name.to_string())
 }
 
 fn string_constant(proto: &Proto, index: usize) -> Option<String> {

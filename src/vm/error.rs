@@ -138,6 +138,11 @@ impl<'gc> Raised<'gc> {
         Raised::new(Cause::Operand { message, operand })
     }
 
+    /// The error for a message handler that fails for ever, or has no room to run.
+    pub(super) fn from_handler(ctx: Context<'gc>) -> Raised<'gc> {
+        Raised::value(ctx.text("error in error handling")).handled()
+    }
+
     /// An end that scripts cannot stop.
     pub fn fault(fault: Fault) -> Raised<'gc> {
         Raised::new(Cause::Fault(fault))

@@ -25,7 +25,7 @@ use super::thread::{Awaited, Frame, NativeState, Pending, Status, Thread};
 use super::value::Value;
 
 /// How deeply coroutines may resume each other; PUC-Rio's limit of C calls.
-const RESUME_DEPTH_MAX: usize = 195;
+const RESUME_DEPTH_MAX: usize = 197;
 
 /// Slots that are always there above a frame's base, so that its window never ends early: one for each register that
 /// an instruction can name, and a few for a metamethod's call behind the frame's last.
@@ -38,7 +38,13 @@ const STACK_MAX: usize = 1_000_000;
 pub(super) const STACK_CHECKED: usize = 900_000;
 
 /// How deeply native functions may call each other: PUC-Rio's limit of C levels, less what it takes itself.
-pub(super) const NATIVE_DEPTH_MAX: usize = 195;
+pub(super) const NATIVE_DEPTH_MAX: usize = 197;
+
+/// What message handlers may use beyond the limits, for errors about the limits themselves: slots, frames and
+/// levels of natives.
+const HANDLER_SLOTS: usize = 1000;
+const HANDLER_FRAMES: usize = 200;
+const HANDLER_DEPTH: usize = 20;
 
 /// Above so many values a coroutine at the bottom takes the whole stack with it rather than a copy of its part.
 const SWAPPED_MIN: usize = 4096;
@@ -543,7 +549,8 @@ impl<'gc> Machine<'gc> {
     fn call_handler(&mut self, step: &mut Step<'_, 'gc>, handler: Value<'gc>, raised: &Raised<'gc>) -> Next {
         let base = self.live_top();
         self.push_call(base, &[handler, raised.to_value(step.ctx)]);
-        self.control.push_native(NativeState::new(Box::new(Handling), None), base);
+        let handling = NativeState { is_handler: true, ..NativeState::new(Box::new(Handling), None) };
+        self.control.push_native(handling, base);
         step.call(base, 1)
     }
 
@@ -610,19 +617,35 @@ impl<'gc> Machine<'gc> {
 
     /// Fails if a call with so many values from `end` on would make the stack too high.
     #[inline]
-    pub(super) fn check_depth(&self, end: usize) -> Result<(), Raised<'gc>> {
-        if end > STACK_MAX || self.control.frames.len() > FRAMES_MAX {
-            return Err(self.overflow(end));
-        }
-        Ok(())
+    pub(super) fn check_depth(&self, ctx: Context<'gc>, end: usize) -> Result<(), Raised<'gc>> {
+        if end > STACK_MAX || self.control.frames.len() > FRAMES_MAX { self.overflow(ctx, end) } else { Ok(()) }
     }
 
     #[cold]
-    fn overflow(&self, end: usize) -> Raised<'gc> {
-        if end > 2 * STACK_MAX || self.control.frames.len() > FRAMES_MAX + FRAMES_MAX / 8 {
-            return Raised::fault(Fault::OutOfMemory);
+    fn overflow(&self, ctx: Context<'gc>, end: usize) -> Result<(), Raised<'gc>> {
+        let count = self.control.frames.len();
+        if !self.control.is_handling_overflow() {
+            Err(Raised::message("stack overflow"))
+        } else if end > STACK_MAX + HANDLER_SLOTS || count > FRAMES_MAX + HANDLER_FRAMES {
+            Err(Raised::from_handler(ctx))
+        } else {
+            Ok(())
         }
-        Raised::message("stack overflow")
+    }
+
+    /// Fails if native functions call each other too deeply. A message handler may still be called for that very
+    /// error, and for its own errors, until there is no room for that either.
+    #[cold]
+    pub(super) fn check_native_depth(&self, ctx: Context<'gc>) -> Result<(), Raised<'gc>> {
+        let depth = self.control.natives.len();
+        let beyond = self.control.natives.get(NATIVE_DEPTH_MAX..).unwrap_or_default();
+        if depth <= NATIVE_DEPTH_MAX + 1 || !beyond.iter().any(|native| native.is_handler) {
+            Err(Raised::message("C stack overflow"))
+        } else if depth > NATIVE_DEPTH_MAX + HANDLER_DEPTH {
+            Err(Raised::from_handler(ctx))
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -669,6 +692,15 @@ impl<'gc> Control<'gc> {
         if frame.closure.is_none() { self.natives.get(frame.pc as usize) } else { None }
     }
 
+    /// Whether a message handler runs that was called when the stack was at its limit.
+    fn is_handling_overflow(&self) -> bool {
+        let is_late = |at: usize, frame: &Frame<'gc>| {
+            at + HANDLER_FRAMES >= FRAMES_MAX || frame.base as usize + HANDLER_SLOTS >= STACK_MAX
+        };
+        let mut late = self.frames.iter().enumerate().rev().take_while(|(at, frame)| is_late(*at, frame));
+        late.any(|(at, _)| self.native_at(at).is_some_and(|native| native.is_handler))
+    }
+
     /// Drops the frames above the first `count`.
     pub(super) fn truncate(&mut self, count: usize) {
         let first = self.frames.get(count..).unwrap_or_default().iter().find(|frame| frame.closure.is_none());
@@ -688,7 +720,8 @@ impl<'gc> Control<'gc> {
     }
 }
 
-/// Waits for a message handler, then lets the error go on with what it returned.
+/// Waits for a message handler, then lets the error go on with what it returned. The handler's own errors are handled
+/// as any other below the same `xpcall`: by the handler.
 #[derive(Collect)]
 #[collect(require_static)]
 struct Handling;
@@ -700,14 +733,6 @@ impl<'gc> Sequence<'gc> for Handling {
 
     fn poll(&mut self, call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
         Err(Raised::value(call.arg(0)).handled())
-    }
-
-    fn catches(&self) -> bool {
-        true
-    }
-
-    fn caught(&mut self, _call: &mut Call<'_, 'gc>, error: Raised<'gc>) -> Result<Action<'gc>, Raised<'gc>> {
-        Err(error.handled())
     }
 }
 

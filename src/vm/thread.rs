@@ -180,6 +180,8 @@ pub(super) struct NativeState<'gc> {
     pub(super) held: u32,
     /// Whether it was paused.
     pub(super) is_held: bool,
+    /// Whether it waits for a message handler.
+    pub(super) is_handler: bool,
 }
 
 impl<'gc> Thread<'gc> {
