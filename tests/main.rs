@@ -10,6 +10,7 @@ mod files;
 mod fuel;
 mod hostile;
 mod memory;
+mod natives;
 #[cfg(feature = "bevy")]
 mod plugin;
 mod sequence;

@@ -1,17 +1,13 @@
-//! The basic functions (§6.1), but for those that read source text, which are in `load`.
+//! The basic functions (§6.1), but for those that read source text or write lines, which have files of their own.
 //!
 //! `pcall` and `xpcall` are sequences that catch: the machine brings errors to them, never a fault.
-//! `print` and `warn` write to where the host said, whole lines at a time.
 
-use std::cell::Cell;
-use std::rc::Rc;
-
-use super::buffer::Buffer;
-use super::inquiry::{Ask, Inquiry, inquire, leave_call, text_from, without_position};
+use super::inquiry::{leave_call, text_from, without_position};
 use super::load::load;
+use super::print::{print, warner};
 use super::{Row, add_functions, return_behind};
 use crate::api::{
-    Action, Call, Collect, Context, Event, Intrinsic, Meta, Native, Raised, Sequence, Table, Type, Value, number,
+    Action, Call, Collect, Context, Event, Intrinsic, Meta, NUMERAL_MAX, Native, Raised, Sequence, Table, Type, Value,
 };
 
 /// The types, in the order of their numbers.
@@ -28,8 +24,7 @@ pub(super) fn open<'gc>(ctx: Context<'gc>, globals: Table<'gc>) -> Result<(), Ra
     globals.set_field(ctx, "ipairs", Native::with_upvalues(ctx, "ipairs", &[step.into()], ipairs))?;
     let names = TYPES.map(|kind| ctx.text(kind.name()));
     globals.set_field(ctx, "type", Native::with_upvalues(ctx, "type", &names, type_))?;
-    let is_on = Rc::new(Cell::new(false));
-    globals.set_field(ctx, "warn", Native::new(ctx, "warn", move |call| warn(call, &is_on)))?;
+    globals.set_field(ctx, "warn", warner(ctx))?;
     globals.set_field(ctx, "_G", globals)?;
     globals.set_field(ctx, "_VERSION", ctx.text("Lua 5.4"))?;
     Ok(())
@@ -113,6 +108,7 @@ impl<'gc> Sequence<'gc> for Handled<'gc> {
 fn xpcall<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
     let handler = call.check_function(1)?;
     // The handler goes from between the function and its arguments: they move down by one place.
+    call.charge(call.len() / 8);
     call.leave(&[call.arg(0)]);
     for index in 2..call.len() {
         call.push(call.arg(index));
@@ -149,105 +145,18 @@ fn tostring<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
     }
 }
 
-/// `print` where a value has a `__tostring`, or is long.
-#[derive(Collect)]
-#[collect(no_drop)]
-struct Print<'gc> {
-    values: Vec<Value<'gc>>,
-    at: usize,
-    is_asked: bool,
-    line: Buffer,
-}
-
-impl<'gc> Inquiry<'gc> for Print<'gc> {
-    const NAME: &'static str = "print";
-
-    fn next(&mut self, call: &mut Call<'_, 'gc>, answer: Value<'gc>) -> Result<Ask<'gc>, Raised<'gc>> {
-        if self.is_asked {
-            let text = text_from(call, answer)?;
-            if self.at > 0 {
-                self.line.push(call.ctx, b"\t")?;
-            }
-            if let Value::String(text) = text {
-                call.charge(text.len() / 32);
-                self.line.push(call.ctx, text.as_bytes())?;
-            }
-            self.at += 1;
-        }
-        self.is_asked = true;
-        match self.values.get(self.at) {
-            Some(value) => Ok(Ask::Answer(call.ctx.to_string(*value))),
-            None => {
-                call.ctx.print(self.line.as_bytes());
-                call.leave(&[]);
-                Ok(Ask::Done)
-            }
-        }
-    }
-}
-
-fn print<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
-    let mut line = Buffer::default();
-    for index in 0..call.len() {
-        if index > 0 {
-            line.push(call.ctx, b"\t")?;
-        }
-        let value = call.arg(index);
-        if line.push_text(call.ctx, value)? {
-            continue;
-        }
-        match call.ctx.to_string(value) {
-            Meta::Value(text) => line.push_text(call.ctx, text)?,
-            Meta::Call { .. } => {
-                let print = Print { values: call.args().to_vec(), at: 0, is_asked: false, line: Buffer::default() };
-                return inquire(call, print);
-            }
-        };
-    }
-    call.charge(line.len() / 32);
-    call.ctx.print(line.as_bytes());
-    call.ret0()
-}
-
-fn warn<'gc>(call: &mut Call<'_, 'gc>, is_on: &Cell<bool>) -> Result<Action<'gc>, Raised<'gc>> {
-    let mut line = Buffer::default();
-    line.push(call.ctx, b"Lua warning: ")?;
-    let prefix = line.len();
-    for index in 0..call.len().max(1) {
-        let text = call.check::<crate::api::LuaString<'gc>>(index)?;
-        line.push(call.ctx, text.as_bytes())?;
-    }
-    call.charge(line.len() / 32);
-    match line.as_bytes().get(prefix..) {
-        Some([b'@', control @ ..]) if call.len() == 1 => match control {
-            b"on" => is_on.set(true),
-            b"off" => is_on.set(false),
-            _ => {}
-        },
-        _ if is_on.get() => call.ctx.print(line.as_bytes()),
-        _ => {}
-    }
-    call.ret0()
-}
-
 fn tonumber<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
     if call.arg(1).is_nil() {
-        return match call.check_any(0)? {
-            number @ (Value::Integer(_) | Value::Float(_)) => call.ret1(number),
-            Value::String(text) => {
-                call.charge(text.len() / 16);
-                call.ret1(match number::parse(text.as_bytes()) {
-                    Some(number::Number::Integer(integer)) => Value::Integer(integer),
-                    Some(number::Number::Float(float)) => Value::Float(float),
-                    None => Value::Nil,
-                })
-            }
-            _ => call.ret1(Value::Nil),
-        };
+        let value = call.check_any(0)?;
+        if let Value::String(text) = value {
+            call.charge(text.len().min(NUMERAL_MAX) / 16);
+        }
+        return call.ret1(value.to_number());
     }
     let base = call.check::<i64>(1)?;
     let Value::String(text) = call.arg(0) else { return Err(call.unexpected(0, "string")) };
     match u32::try_from(base) {
+        Ok(2..=36) if text.len() > NUMERAL_MAX => call.ret1(Value::Nil),
         Ok(base @ 2..=36) => {
             call.charge(text.len() / 16);
             call.ret1(integer_in_base(text.as_bytes(), base))
@@ -410,8 +319,12 @@ fn setmetatable<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc
 
 fn rawequal<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
     let (a, b) = (call.check_any(0)?, call.check_any(1)?);
-    if let (Value::String(a), Value::String(b)) = (a, b) {
-        call.charge(a.len().min(b.len()) / 64);
+    if let (Value::String(_), Value::String(_)) = (a, b)
+        && let Meta::Call { function, args, count } = call.ctx.equals(a, b)
+    {
+        // Strings have no `__eq`: these are long, and compared in turns.
+        leave_call(call, function, args, count);
+        return Ok(Action::TailCall);
     }
     call.ret1(a.raw_equals(b))
 }

@@ -5,10 +5,13 @@
 
 use std::io::Write;
 
-use crate::api::{Charge, Collect, Context, Fault, Raised, STRING_MAX, Value, number};
+use crate::api::{Call, Charge, Collect, Context, Fault, LuaString, Raised, STRING_MAX, Value, number};
 
 /// Up to this many bytes are not entered in the ledger.
 const UNCHARGED_BYTES: usize = 4096;
+
+/// The most bytes of a long text that are added at once.
+const PART_MAX: usize = 1 << 16;
 
 /// Bytes that will be a string.
 #[derive(Collect, Default)]
@@ -49,6 +52,23 @@ impl Buffer {
         self.reserve(ctx, bytes.len())?;
         self.bytes.extend_from_slice(bytes);
         Ok(())
+    }
+
+    /// Adds some of a text, from the offset `at` on, and charges for it. From where it goes on, if that is not all.
+    pub(super) fn push_part<'gc>(
+        &mut self,
+        call: &mut Call<'_, 'gc>,
+        text: LuaString<'gc>,
+        at: usize,
+    ) -> Result<Option<usize>, Raised<'gc>> {
+        let rest = text.as_bytes().get(at..).unwrap_or_default();
+        let part = rest.get(..PART_MAX).unwrap_or(rest);
+        call.charge(part.len() / 32);
+        if at == 0 {
+            self.reserve(call.ctx, rest.len())?;
+        }
+        self.push(call.ctx, part)?;
+        Ok((part.len() < rest.len()).then_some(at + part.len()))
     }
 
     /// Adds one byte `count` times.

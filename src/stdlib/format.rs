@@ -11,6 +11,9 @@ use crate::api::{Action, Call, Collect, Context, FromLua, LuaString, Meta, Raise
 /// The most bytes that are worked on between two looks at the fuel.
 const CHUNK_BYTES: usize = 1 << 16;
 
+/// The most fuel that is spent between two looks at it.
+const COST_MAX: usize = 2000;
+
 /// From this many characters on, an item is refused unread.
 const ITEM_MAX: usize = 21;
 
@@ -94,7 +97,19 @@ impl Item {
 struct Part<'gc> {
     text: LuaString<'gc>,
     at: usize,
-    is_quoted: bool,
+    shape: Shape,
+}
+
+/// What becomes of a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Collect)]
+#[collect(require_static)]
+enum Shape {
+    Plain,
+    Quoted,
+    /// There must be no zeros in it.
+    ZeroFree,
+    /// There must be no zeros in it, but only the beginning is shown.
+    Cut(Item),
 }
 
 #[derive(Collect)]
@@ -121,7 +136,7 @@ impl<'gc> Formatter<'gc> {
     /// Goes on until it is done, has a question, or has worked for a while.
     fn run(&mut self, ctx: Context<'gc>, args: &[Value<'gc>]) -> Result<Ask<'gc>, Raised<'gc>> {
         let end = self.buffer.len().saturating_add(CHUNK_BYTES);
-        while self.buffer.len() < end {
+        while self.buffer.len() < end && self.cost < COST_MAX {
             if self.part.is_some() {
                 self.copy_part(ctx)?;
                 continue;
@@ -223,19 +238,31 @@ impl<'gc> Formatter<'gc> {
 
     fn put_string(&mut self, ctx: Context<'gc>, item: Item, text: LuaString<'gc>) -> Result<(), Raised<'gc>> {
         let is_plain = item.is_plain();
-        if !is_plain {
-            self.cost += text.len() / 64;
-            if text.as_bytes().contains(&0) {
-                return Err(Raised::argument(self.arg, "string contains zeros"));
-            }
-        }
-        if is_plain || (item.precision.is_none() && text.len() >= PADDED_MAX) {
-            if text.len() < PADDED_MAX {
-                return self.buffer.push(ctx, text.as_bytes());
-            }
-            self.part = Some(Part { text, at: 0, is_quoted: false });
+        if text.len() >= PADDED_MAX {
+            let shape = match item.precision {
+                _ if is_plain => Shape::Plain,
+                None => Shape::ZeroFree,
+                Some(_) => Shape::Cut(item),
+            };
+            self.part = Some(Part { text, at: 0, shape });
             return Ok(());
         }
+        if is_plain {
+            return self.buffer.push(ctx, text.as_bytes());
+        }
+        self.check_zeros(text.as_bytes())?;
+        self.put_cut(ctx, item, text)
+    }
+
+    fn check_zeros(&self, bytes: &[u8]) -> Result<(), Raised<'gc>> {
+        if bytes.contains(&0) {
+            return Err(Raised::argument(self.arg, "string contains zeros"));
+        }
+        Ok(())
+    }
+
+    /// Puts as much of a text as the item's precision lets through.
+    fn put_cut(&mut self, ctx: Context<'gc>, item: Item, text: LuaString<'gc>) -> Result<(), Raised<'gc>> {
         let shown = text.as_bytes();
         let shown = item.precision.and_then(|most| shown.get(..most)).unwrap_or(shown);
         self.put_padded(ctx, item, shown)
@@ -255,32 +282,35 @@ impl<'gc> Formatter<'gc> {
 
     /// Copies on.
     fn copy_part(&mut self, ctx: Context<'gc>) -> Result<(), Raised<'gc>> {
-        let Some(part) = &mut self.part else { return Ok(()) };
+        let Some(part) = self.part else { return Ok(()) };
         let bytes = part.text.as_bytes();
         let rest = bytes.get(part.at..).unwrap_or_default();
         let count = rest.len().min(CHUNK_BYTES / 4);
         let (chunk, behind) = rest.split_at(count);
         self.cost += count / 16;
-        part.at += count;
-        if part.is_quoted {
-            push_quoted(&mut self.buffer, ctx, chunk, behind.first().copied())?;
-        } else {
-            self.buffer.push(ctx, chunk)?;
-        }
-        if behind.is_empty() {
-            if part.is_quoted {
-                self.buffer.push(ctx, b"\"")?;
+        self.part = (!behind.is_empty()).then_some(Part { at: part.at + count, ..part });
+        match part.shape {
+            Shape::Plain => self.buffer.push(ctx, chunk),
+            Shape::ZeroFree => {
+                self.check_zeros(chunk)?;
+                self.buffer.push(ctx, chunk)
             }
-            self.part = None;
+            Shape::Cut(item) => {
+                self.check_zeros(chunk)?;
+                if behind.is_empty() { self.put_cut(ctx, item, part.text) } else { Ok(()) }
+            }
+            Shape::Quoted => {
+                push_quoted(&mut self.buffer, ctx, chunk, behind.first().copied())?;
+                if behind.is_empty() { self.buffer.push(ctx, b"\"") } else { Ok(()) }
+            }
         }
-        Ok(())
     }
 
     /// `%q`: the value as source text.
     fn put_literal(&mut self, ctx: Context<'gc>, value: Value<'gc>) -> Result<(), Raised<'gc>> {
         match value {
             Value::String(text) => {
-                self.part = Some(Part { text, at: 0, is_quoted: true });
+                self.part = Some(Part { text, at: 0, shape: Shape::Quoted });
                 self.buffer.push(ctx, b"\"")
             }
             Value::Integer(i64::MIN) => self.buffer.push(ctx, b"0x8000000000000000"),

@@ -13,6 +13,9 @@ use crate::api::{Action, Call, Collect, Context, Meta, Native, Raised, Table, Us
 /// The name under which the registry holds the generator's state.
 const RANDOM_STATE: &str = "math.random";
 
+/// The most values that are compared between two looks at the fuel.
+const VALUES_MAX: usize = 1000;
+
 /// Makes the library's table.
 pub(super) fn open<'gc>(ctx: Context<'gc>) -> Result<Table<'gc>, Raised<'gc>> {
     let table = library(ctx, FUNCTIONS, 7)?;
@@ -208,9 +211,12 @@ fn ult<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
 fn extreme<'gc>(call: &mut Call<'_, 'gc>, is_max: bool) -> Result<Action<'gc>, Raised<'gc>> {
     let ctx = call.ctx;
     let mut best = call.check_any(0)?;
-    call.charge(call.len() / 8);
+    call.charge(call.len().min(VALUES_MAX) / 8);
     for index in 1..call.len() {
         let value = call.arg(index);
+        if index > VALUES_MAX {
+            return extreme_slowly(call, is_max, best, index);
+        }
         let is_better = match (best, value) {
             (Value::Integer(a), Value::Integer(b)) => {
                 if is_max {
@@ -230,10 +236,7 @@ fn extreme<'gc>(call: &mut Call<'_, 'gc>, is_max: bool) -> Result<Action<'gc>, R
                 let (a, b) = if is_max { (best, value) } else { (value, best) };
                 match ctx.less_than(a, b).map_err(|error| without_position(ctx, error))? {
                     Meta::Value(answer) => answer.is_truthy(),
-                    Meta::Call { .. } => {
-                        let values = call.args().get(index..).unwrap_or_default().to_vec();
-                        return inquire(call, Extreme { is_max, best, values, at: 0, is_asked: false });
-                    }
+                    Meta::Call { .. } => return extreme_slowly(call, is_max, best, index),
                 }
             }
         };
@@ -244,7 +247,20 @@ fn extreme<'gc>(call: &mut Call<'_, 'gc>, is_max: bool) -> Result<Action<'gc>, R
     call.ret1(best)
 }
 
-/// `max` and `min` of values with a `__lt`.
+/// Goes on from the argument at `index`, in turns.
+#[cold]
+fn extreme_slowly<'gc>(
+    call: &mut Call<'_, 'gc>,
+    is_max: bool,
+    best: Value<'gc>,
+    index: usize,
+) -> Result<Action<'gc>, Raised<'gc>> {
+    call.charge(index / 8);
+    let values = call.args().get(index..).unwrap_or_default().to_vec();
+    inquire(call, Extreme { is_max, best, values, at: 0, is_asked: false })
+}
+
+/// `max` and `min` of values with a `__lt`, or of many.
 #[derive(Collect)]
 #[collect(no_drop)]
 struct Extreme<'gc> {

@@ -38,6 +38,7 @@ mod os;
 mod pack;
 mod pattern;
 mod plain;
+mod print;
 mod search;
 mod sort;
 mod string;
@@ -213,6 +214,7 @@ fn return_behind<'gc>(call: &mut Call<'_, 'gc>, first: Value<'gc>) -> Result<Act
         2 => call.ret(&[first, call.arg(0), call.arg(1)]),
         3 => call.ret(&[first, call.arg(0), call.arg(1), call.arg(2)]),
         _ => {
+            call.charge(call.len() / 8);
             let mut values = Vec::with_capacity(call.len() + 1);
             values.push(first);
             values.extend_from_slice(call.args());

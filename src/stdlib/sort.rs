@@ -15,6 +15,9 @@ use crate::api::{Action, Call, Charge, Collect, Event, Fault, Meta, Raised, Valu
 /// The most comparisons or moves between two looks at the fuel.
 const CHUNK: usize = 1000;
 
+/// Strings of at least this length are compared by the machine, which does it in turns where they are long.
+const COMPARED_MAX: usize = 1 << 16;
+
 /// How often an order has to contradict itself at the start to be refused.
 const STRIKES_MAX: u8 = 3;
 
@@ -181,7 +184,7 @@ impl<'gc> Sort<'gc> {
             let is_less = match (right, left) {
                 (Value::Integer(right), Value::Integer(left)) => right < left,
                 (Value::Float(right), Value::Float(left)) => right < left,
-                (Value::String(right), Value::String(left)) => {
+                (Value::String(right), Value::String(left)) if right.len().min(left.len()) < COMPARED_MAX => {
                     // Strings may have long common beginnings.
                     work += right.len().min(left.len()) / 64;
                     right.as_bytes() < left.as_bytes()

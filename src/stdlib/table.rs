@@ -19,8 +19,8 @@ const CHUNK_BYTES: usize = 1 << 16;
 /// The most values that `unpack` returns; PUC-Rio's stack has about as many slots.
 const UNPACK_MAX: u64 = 900_000;
 
-/// The most values that `unpack` takes between two looks at the fuel.
-const UNPACK_CHUNK: usize = 4000;
+/// The most values that `pack` and `unpack` move between two looks at the fuel.
+const VALUES_MAX: usize = 4000;
 
 /// Up to this many values `unpack` returns by way of an array.
 const UNPACK_FEW: usize = 8;
@@ -280,7 +280,17 @@ fn concat<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
         _ => last,
     };
     let buffer = Buffer::default();
-    let mut concat = Concat { object, separator, at, last, is_begun: false, is_over: false, is_read: false, buffer };
+    let mut concat = Concat {
+        object,
+        separator,
+        at,
+        last,
+        is_begun: false,
+        is_over: false,
+        is_read: false,
+        parts: [None; 2],
+        buffer,
+    };
     if let (Some(table), Some(last)) = (plain_table(call, 0), last)
         && concat.add_plain(call, table, last)?
     {
@@ -302,6 +312,8 @@ struct Concat<'gc> {
     is_over: bool,
     /// Whether the question was for an element.
     is_read: bool,
+    /// A separator and an element that are long, and from where on they are copied.
+    parts: [Option<(LuaString<'gc>, usize)>; 2],
     buffer: Buffer,
 }
 
@@ -310,12 +322,16 @@ impl<'gc> Concat<'gc> {
     fn add_plain(&mut self, call: &mut Call<'_, 'gc>, table: Table<'gc>, last: i64) -> Result<bool, Raised<'gc>> {
         let end = self.buffer.len().saturating_add(CHUNK_BYTES);
         for _ in 0..CHUNK {
-            if !self.has_more(last) || self.buffer.len() > end {
+            if !self.has_more(last) || self.has_parts() || self.buffer.len() > end {
                 break;
             }
             self.add(call, table.get_integer(call.ctx, self.at))?;
         }
-        Ok(!self.has_more(last))
+        Ok(!self.has_more(last) && !self.has_parts())
+    }
+
+    fn has_parts(&self) -> bool {
+        self.parts.iter().any(Option::is_some)
     }
 
     fn has_more(&self, last: i64) -> bool {
@@ -325,21 +341,43 @@ impl<'gc> Concat<'gc> {
     /// Adds an element, with the separator in front unless it is the first.
     fn add(&mut self, call: &mut Call<'_, 'gc>, value: Value<'gc>) -> Result<(), Raised<'gc>> {
         let before = self.buffer.len();
-        if self.is_begun {
-            self.buffer.push(call.ctx, self.separator.as_bytes())?;
+        let separator = std::mem::replace(&mut self.is_begun, true).then_some(self.separator);
+        let len = if let Value::String(text) = value { text.len() } else { 0 };
+        if len + separator.map_or(0, LuaString::len) > CHUNK_BYTES
+            && let Value::String(_) | Value::Integer(_) | Value::Float(_) = value
+        {
+            let text = call.ctx.plain_string(value);
+            self.parts = [separator.map(|text| (text, 0)), Some((text, 0))];
+            self.advance();
+            return Ok(());
         }
-        self.is_begun = true;
+        if let Some(separator) = separator {
+            self.buffer.push(call.ctx, separator.as_bytes())?;
+        }
         if !self.buffer.push_text(call.ctx, value)? {
             let (name, at) = (call.ctx.type_name(value), self.at);
             return Err(Raised::message(format!("invalid value ({name}) at index {at} in table for 'concat'")));
         }
         call.charge(1 + (self.buffer.len() - before) / 32);
+        self.advance();
+        Ok(())
+    }
+
+    fn advance(&mut self) {
         if self.last == Some(self.at) {
             self.is_over = true;
         } else {
             self.at += 1;
         }
-        Ok(())
+    }
+
+    /// Copies some of what is long. Whether there was something.
+    fn copy_part(&mut self, call: &mut Call<'_, 'gc>) -> Result<bool, Raised<'gc>> {
+        let Some(part) = self.parts.iter_mut().find(|part| part.is_some()) else { return Ok(false) };
+        if let Some((text, at)) = *part {
+            *part = self.buffer.push_part(call, text, at)?.map(|at| (text, at));
+        }
+        Ok(true)
     }
 }
 
@@ -356,9 +394,13 @@ impl<'gc> Inquiry<'gc> for Concat<'gc> {
             self.last = Some(length_from(answer)?);
             return Ok(Ask::Turn);
         };
+        if self.copy_part(call)? {
+            return Ok(Ask::Turn);
+        }
         if self.is_read {
             self.is_read = false;
             self.add(call, answer)?;
+            return Ok(Ask::Turn);
         }
         if self.has_more(last)
             && let Value::Table(table) = self.object
@@ -381,14 +423,38 @@ impl<'gc> Inquiry<'gc> for Concat<'gc> {
 
 fn pack<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
     let count = call.len();
-    call.charge(count / 4);
     call.ctx.ledger().check(count.saturating_mul(size_of::<Value<'_>>()))?;
     let table = Table::with_capacity(call.ctx, count, 1);
-    for (key, value) in (1..).zip(call.args()) {
-        table.set_integer(call.ctx, key, *value)?;
-    }
     table.set_field(call.ctx, "n", Value::Integer(count as i64))?;
-    call.ret1(table)
+    call.leave_args(0);
+    begin(call, Pack { table, at: 0 })
+}
+
+/// Stores the arguments, which stay with the call, in turns.
+#[derive(Collect)]
+#[collect(no_drop)]
+struct Pack<'gc> {
+    table: Table<'gc>,
+    at: usize,
+}
+
+impl<'gc> Work<'gc> for Pack<'gc> {
+    const NAME: &'static str = "table.pack";
+
+    fn go_on(&mut self, call: &mut Call<'_, 'gc>) -> Result<bool, Raised<'gc>> {
+        let end = call.len().min(self.at + VALUES_MAX);
+        call.charge((end - self.at) / 4);
+        let values = call.args().get(self.at..end).unwrap_or_default();
+        for (key, value) in (self.at as i64 + 1..).zip(values) {
+            self.table.set_integer(call.ctx, key, *value)?;
+        }
+        self.at = end;
+        if end < call.len() {
+            return Ok(false);
+        }
+        call.leave(&[Value::Table(self.table)]);
+        Ok(true)
+    }
 }
 
 fn unpack<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
@@ -426,7 +492,7 @@ impl<'gc> Work<'gc> for UnpackPlain<'gc> {
     const NAME: &'static str = "table.unpack";
 
     fn go_on(&mut self, call: &mut Call<'_, 'gc>) -> Result<bool, Raised<'gc>> {
-        let count = self.count.min(UNPACK_CHUNK);
+        let count = self.count.min(VALUES_MAX);
         call.charge(count / 4);
         for _ in 0..count {
             call.push(self.table.get_integer(call.ctx, self.at));

@@ -3,6 +3,7 @@
 //! Nothing here calls anything. An operation either has its answer or says which function to call with what
 //! ([`Meta`]); the machine, or a sequence, makes the call, and its first result is the answer.
 
+use super::compare::{self, Relation};
 use super::context::Context;
 use super::error::{Operand, Raised};
 use super::table::{Table, TableError};
@@ -181,11 +182,15 @@ impl<'gc> Context<'gc> {
     /// `a == b`; the answer counts as a condition.
     pub fn equals(self, a: Value<'gc>, b: Value<'gc>) -> Meta<'gc> {
         if let (Value::String(a), Value::String(b)) = (a, b) {
+            if a.len() == b.len() && compare::is_long_work(a, b) {
+                return compare::in_turns(self, Relation::Equal, a, b);
+            }
             self.charge_comparison(a, b);
         }
         let both = matches!((a, b), (Value::Table(_), Value::Table(_)) | (Value::UserData(_), Value::UserData(_)));
-        if a.raw_equals(b) || !both {
-            return Meta::Value(Value::Boolean(a.raw_equals(b)));
+        let is_same = a.raw_equals(b);
+        if is_same || !both {
+            return Meta::Value(Value::Boolean(is_same));
         }
         match self.either(a, b, Event::Eq) {
             Value::Nil => Meta::Value(Value::Boolean(false)),

@@ -6,7 +6,7 @@
 //! | --- | --- |
 //! | what there is | `value`, `string`, `table`, `function`, `userdata`, `thread`, `segment` |
 //! | where it is kept | `context` (the root), `gc` (bytes and pacing), `weak` and `afterlife` (weak tables, finalizers) |
-//! | what operators mean | `operate`, `meta` |
+//! | what operators mean | `operate`, `meta`, `compare` (long strings) |
 //! | how it runs | `execute` (the loop), `call`, `call_exits`, `executor` (coroutines, errors, fuel), `step`, `sequence` |
 //! | how it fails | `error`, `describe` |
 //! | how it is looked at | `levels`, `traceback`, `inspect`, `upvalue` |
@@ -21,6 +21,7 @@ mod access;
 mod afterlife;
 mod call;
 mod call_exits;
+mod compare;
 mod context;
 mod describe;
 mod error;
@@ -54,7 +55,7 @@ pub use function::{Closure, Intrinsic, Native};
 pub use gc::{Charge, Ledger, PACING};
 pub use inspect::{FunctionInfo, LevelInfo};
 pub use meta::{Event, Meta};
-pub use operate::ArithOp;
+pub use operate::{ArithOp, NUMERAL_MAX};
 pub use output::Output;
 pub use sequence::{Action, Call, Sequence};
 pub use string::{LuaString, STRING_MAX};

@@ -6,6 +6,7 @@
 
 use std::cmp::Ordering;
 
+use super::compare::{self, Relation};
 use super::context::Context;
 use super::error::{Operand, Raised};
 use super::meta::{Event, Meta};
@@ -15,6 +16,9 @@ use crate::syntax::number::{self, Number};
 
 /// So many bytes of a long string cost a unit of fuel to look at.
 const CHARGED_LEN: usize = 64;
+
+/// The longest string, in bytes, that may be taken for a number: reading one is never put off, and takes no longer.
+pub const NUMERAL_MAX: usize = 1 << 15;
 
 /// The arithmetic and bitwise operators.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,10 +116,12 @@ impl<'gc> Value<'gc> {
         matches!(self, Value::Integer(_) | Value::Float(_)).then_some(self)
     }
 
-    /// The number that arithmetic sees: numbers and strings that look like one.
+    /// The number that arithmetic sees: numbers and strings that look like one, and are no longer than
+    /// [`NUMERAL_MAX`].
     pub fn to_number(self) -> Option<Value<'gc>> {
         match self {
             Value::Integer(_) | Value::Float(_) => Some(self),
+            Value::String(string) if string.len() > NUMERAL_MAX => None,
             Value::String(string) => match number::parse(string.as_bytes())? {
                 Number::Integer(i) => Some(Value::Integer(i)),
                 Number::Float(x) => Some(Value::Float(x)),
@@ -191,6 +197,9 @@ impl<'gc> Context<'gc> {
     /// If the two cannot be compared.
     pub fn less_than(self, a: Value<'gc>, b: Value<'gc>) -> Result<Meta<'gc>, Raised<'gc>> {
         if let (Value::String(a), Value::String(b)) = (a, b) {
+            if compare::is_long_work(a, b) {
+                return Ok(compare::in_turns(self, Relation::Less, a, b));
+            }
             self.charge_comparison(a, b);
         }
         match order(a, b) {
@@ -205,6 +214,9 @@ impl<'gc> Context<'gc> {
     /// If the two cannot be compared.
     pub fn less_equal(self, a: Value<'gc>, b: Value<'gc>) -> Result<Meta<'gc>, Raised<'gc>> {
         if let (Value::String(a), Value::String(b)) = (a, b) {
+            if compare::is_long_work(a, b) {
+                return Ok(compare::in_turns(self, Relation::LessEqual, a, b));
+            }
             self.charge_comparison(a, b);
         }
         match order(a, b) {
