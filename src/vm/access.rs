@@ -10,6 +10,7 @@ use super::context::Context;
 use super::error::Raised;
 use super::executor::WINDOW;
 use super::function::CacheSlot;
+use super::long::Relation;
 use super::meta::{Event, Meta};
 use super::operate::ArithOp;
 use super::string::LuaString;
@@ -102,12 +103,19 @@ pub(super) fn length<'gc>(
     store(regs, place, ctx.length(value))
 }
 
-/// The relations that instructions test.
-#[derive(Clone, Copy)]
-pub(super) enum Relation {
-    Equal,
-    Less,
-    LessEqual,
+/// Concatenates so many operands from the register on, which are all strings and numbers.
+#[inline]
+pub(super) fn concat<'gc>(
+    ctx: Context<'gc>,
+    regs: &mut Window<'gc>,
+    place: Place,
+    first: Reg,
+    count: u8,
+) -> Option<Exit<'gc>> {
+    let first = usize::from(first.0);
+    let operands = regs.get(first..first + usize::from(count)).unwrap_or_default();
+    let outcome = ctx.concat_texts(operands);
+    store(regs, place, outcome)
 }
 
 /// Whether the relation holds between two values that are not both numbers.

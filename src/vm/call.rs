@@ -398,7 +398,7 @@ impl<'gc> Machine<'gc> {
             let texts = operands.iter().rev().take_while(|value| is_text(**value)).count();
             let outcome = if texts >= 2 {
                 left -= texts - 1;
-                step.ctx.concat_texts(operands.get(left - 1..).unwrap_or_default()).map(Meta::Value)
+                step.ctx.concat_texts(operands.get(left - 1..).unwrap_or_default())
             } else {
                 left -= 1;
                 let pair = (operands.get(left - 1).copied(), operands.get(left).copied());

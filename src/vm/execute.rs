@@ -10,11 +10,12 @@
 
 use std::sync::atomic::{Ordering, compiler_fence};
 
-use super::access::{self, Place, Relation};
+use super::access::{self, Place};
 use super::call_exits::{Exit, for_prepare};
 use super::error::Raised;
 use super::executor::{FRAMES_MAX, Machine, STACK_CHECKED, WINDOW};
 use super::function::{CacheSlot, Closure, Intrinsic};
+use super::long::Relation;
 use super::operate::{
     ArithOp, compare_integer_float, float_modulo, integer_floor_div, integer_modulo, is_text, power, shift_left,
     shift_right,
@@ -477,11 +478,7 @@ pub(super) fn execute<'gc>(machine: &mut Machine<'gc>, step: &mut Step<'_, 'gc>)
                     if !operands.iter().all(|value| is_text(*value)) {
                         break 'run Exit::Concat(b, count);
                     }
-                    match ctx.concat_texts(operands) {
-                        Ok(value) => reg!(a) = value,
-                        Err(raised) => break 'run Exit::Raise(raised),
-                    }
-                    *step.fuel -= ctx.take_charges();
+                    leave_if!('run, access::concat(ctx, regs, place!(a), b, count));
                 }
 
                 // -- jumps

@@ -3,9 +3,9 @@
 //! Nothing here calls anything. An operation either has its answer or says which function to call with what
 //! ([`Meta`]); the machine, or a sequence, makes the call, and its first result is the answer.
 
-use super::compare::{self, Relation};
 use super::context::Context;
 use super::error::{Operand, Raised};
+use super::long::{self, Relation};
 use super::table::{Table, TableError};
 use super::value::{Type, Value};
 
@@ -182,8 +182,8 @@ impl<'gc> Context<'gc> {
     /// `a == b`; the answer counts as a condition.
     pub fn equals(self, a: Value<'gc>, b: Value<'gc>) -> Meta<'gc> {
         if let (Value::String(a), Value::String(b)) = (a, b) {
-            if a.len() == b.len() && compare::is_long_work(a, b) {
-                return compare::in_turns(self, Relation::Equal, a, b);
+            if a.len() == b.len() && long::is_long_work(a, b) {
+                return long::in_turns(self, Relation::Equal, a, b);
             }
             self.charge_comparison(a, b);
         }

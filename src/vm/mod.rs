@@ -6,7 +6,7 @@
 //! | --- | --- |
 //! | what there is | `value`, `string`, `table`, `function`, `userdata`, `thread`, `segment` |
 //! | where it is kept | `context` (the root), `gc` (bytes and pacing), `weak` and `afterlife` (weak tables, finalizers) |
-//! | what operators mean | `operate`, `meta`, `compare` (long strings) |
+//! | what operators mean | `operate`, `meta`, `long` (strings that take turns) |
 //! | how it runs | `execute` (the loop), `call`, `call_exits`, `executor` (coroutines, errors, fuel), `step`, `sequence` |
 //! | how it fails | `error`, `describe` |
 //! | how it is looked at | `levels`, `traceback`, `inspect`, `upvalue` |
@@ -21,7 +21,6 @@ mod access;
 mod afterlife;
 mod call;
 mod call_exits;
-mod compare;
 mod context;
 mod describe;
 mod error;
@@ -31,6 +30,7 @@ mod function;
 mod gc;
 mod inspect;
 mod levels;
+mod long;
 mod meta;
 mod operate;
 mod output;

@@ -6,9 +6,9 @@
 
 use std::cmp::Ordering;
 
-use super::compare::{self, Relation};
 use super::context::Context;
 use super::error::{Operand, Raised};
+use super::long::{self, Relation};
 use super::meta::{Event, Meta};
 use super::string::{LuaString, STRING_MAX};
 use super::value::Value;
@@ -197,8 +197,8 @@ impl<'gc> Context<'gc> {
     /// If the two cannot be compared.
     pub fn less_than(self, a: Value<'gc>, b: Value<'gc>) -> Result<Meta<'gc>, Raised<'gc>> {
         if let (Value::String(a), Value::String(b)) = (a, b) {
-            if compare::is_long_work(a, b) {
-                return Ok(compare::in_turns(self, Relation::Less, a, b));
+            if long::is_long_work(a, b) {
+                return Ok(long::in_turns(self, Relation::Less, a, b));
             }
             self.charge_comparison(a, b);
         }
@@ -214,8 +214,8 @@ impl<'gc> Context<'gc> {
     /// If the two cannot be compared.
     pub fn less_equal(self, a: Value<'gc>, b: Value<'gc>) -> Result<Meta<'gc>, Raised<'gc>> {
         if let (Value::String(a), Value::String(b)) = (a, b) {
-            if compare::is_long_work(a, b) {
-                return Ok(compare::in_turns(self, Relation::LessEqual, a, b));
+            if long::is_long_work(a, b) {
+                return Ok(long::in_turns(self, Relation::LessEqual, a, b));
             }
             self.charge_comparison(a, b);
         }
@@ -248,7 +248,7 @@ impl<'gc> Context<'gc> {
     /// If an operand is neither string nor number and has no metamethod; if the result is too large.
     pub fn concat(self, a: Value<'gc>, b: Value<'gc>) -> Result<Meta<'gc>, Raised<'gc>> {
         if is_text(a) && is_text(b) {
-            return self.concat_texts(&[a, b]).map(Meta::Value);
+            return self.concat_texts(&[a, b]);
         }
         match self.either(a, b, Event::Concat) {
             Value::Nil => {
@@ -261,7 +261,7 @@ impl<'gc> Context<'gc> {
     }
 
     /// The concatenation of strings and numbers.
-    pub(super) fn concat_texts(self, values: &[Value<'gc>]) -> Result<Value<'gc>, Raised<'gc>> {
+    pub(super) fn concat_texts(self, values: &[Value<'gc>]) -> Result<Meta<'gc>, Raised<'gc>> {
         let mut total = 0_usize;
         for value in values {
             total = total.saturating_add(if let Value::String(string) = value { string.len() } else { 24 });
@@ -284,9 +284,12 @@ impl<'gc> Context<'gc> {
                     other => append(self.plain_string(*other).as_bytes()),
                 }
             }
-            return Ok(Value::String(self.string(short.get(..len).unwrap_or(&short))));
+            return Ok(Meta::Value(Value::String(self.string(short.get(..len).unwrap_or(&short)))));
         }
         self.ledger().check(total)?;
+        if total > long::CHUNK {
+            return Ok(long::concat_in_turns(self, values));
+        }
         self.charge(u32::try_from(total / 64).unwrap_or(u32::MAX));
         let mut bytes = Vec::new();
         bytes.try_reserve_exact(total).map_err(|_| super::gc::OutOfMemory)?;
@@ -296,7 +299,7 @@ impl<'gc> Context<'gc> {
                 other => bytes.extend_from_slice(self.plain_string(*other).as_bytes()),
             }
         }
-        Ok(Value::String(self.string_from(bytes)))
+        Ok(Meta::Value(Value::String(self.string_from(bytes))))
     }
 
     /// The value as text without metamethods: what `tostring` gives, but for `__tostring`. Objects show a
