@@ -309,11 +309,6 @@ impl<'gc> Native<'gc> {
         self.0.as_ref().upvalues.get(index).map_or(Value::Nil, Lock::get)
     }
 
-    /// How many values it keeps.
-    pub(super) fn upvalue_count(self) -> usize {
-        self.0.as_ref().upvalues.len()
-    }
-
     /// Sets the value it keeps at `index`, if there is such a place.
     pub fn set_upvalue(self, ctx: Context<'gc>, index: usize, value: Value<'gc>) {
         if index < self.0.as_ref().upvalues.len() {
