@@ -362,7 +362,7 @@ enum Kind<'gc> {
     Find,
     Match,
     /// The next step of this iteration.
-    Iterate(UserData<'gc>),
+    Iterate(Native<'gc>),
 }
 
 #[inline]
@@ -421,7 +421,7 @@ impl<'gc> Searching<'gc> {
         let (start, end) = match found? {
             Found::NotYet => return Ok(false),
             Found::Nothing => {
-                self.keep_place(self.subject.len() + 1);
+                self.keep_place(call.ctx, self.subject.len() + 1);
                 match self.kind {
                     Kind::Iterate(_) => call.leave(&[]),
                     _ => call.leave(&[Value::Nil]),
@@ -430,7 +430,7 @@ impl<'gc> Searching<'gc> {
             }
             Found::Match(start, end) => (start, end),
         };
-        self.keep_place(end);
+        self.keep_place(call.ctx, end);
         let captures = self.search.program.captures.len();
         let (positions, count) = match self.kind {
             Kind::Find => ([Value::Integer(start as i64 + 1), Value::Integer(end as i64)], captures),
@@ -443,12 +443,9 @@ impl<'gc> Searching<'gc> {
 
     /// Notes where an iteration goes on.
     #[inline]
-    fn keep_place(&self, start: usize) {
-        if let Kind::Iterate(state) = self.kind
-            && let Some(iteration) = state.downcast::<Iteration>()
-        {
-            iteration.start.set(start);
-            iteration.last.set(Some(start));
+    fn keep_place(&self, ctx: Context<'gc>, last: usize) {
+        if let Kind::Iterate(iterator) = self.kind {
+            iterator.set_upvalue(ctx, PLACE, Value::Integer(!(last as i64)));
         }
     }
 }
@@ -512,13 +509,12 @@ impl<'gc> Inquiry<'gc> for Plain<'gc> {
 
 // -- gmatch ----------------------------------------------------------------------------------------------
 
-/// Where an iteration is.
-#[derive(Debug)]
-struct Iteration {
-    program: Rc<Program>,
-    start: Cell<usize>,
-    last: Cell<Option<usize>>,
-}
+/// Where an iterator keeps the pattern's short text, or its program.
+const PROGRAM: usize = 2;
+
+/// Where an iterator keeps its place: where the first match may begin, or else the complement of where the last one
+/// ended.
+const PLACE: usize = 3;
 
 fn gmatch<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
     with_program(call, true, begin_iteration)
@@ -530,20 +526,31 @@ fn begin_iteration<'gc>(
     program: Rc<Program>,
 ) -> Result<Action<'gc>, Raised<'gc>> {
     let subject = call.check::<LuaString<'gc>>(0)?;
-    let start = start_offset(call.optional(2, 1)?, subject.len());
-    let iteration = Iteration { program, start: Cell::new(start), last: Cell::new(None) };
-    let state = UserData::new(call.ctx, iteration, None);
-    let upvalues = [tools.0, Value::String(subject), Value::UserData(state)];
+    let pattern = call.check::<LuaString<'gc>>(1)?;
+    let start = start_offset(call.optional(2, 1)?, subject.len()).min(subject.len() + 1);
+    let pattern = if pattern.len() <= KNOWN_MAX {
+        Value::String(pattern)
+    } else {
+        Value::UserData(UserData::new(call.ctx, program, None))
+    };
+    let upvalues = [tools.0, Value::String(subject), pattern, Value::Integer(start as i64)];
     call.ret1(Native::with_upvalues(call.ctx, "string.gmatch.next", &upvalues, gmatch_next))
 }
 
 fn gmatch_next<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
     let tools = Tools(call.upvalue(0));
-    let (Value::String(subject), Value::UserData(state)) = (call.upvalue(1), call.upvalue(2)) else {
+    let program = match call.upvalue(PROGRAM) {
+        Value::String(pattern) => tools.program(pattern, true),
+        Value::UserData(program) => program.downcast::<Rc<Program>>().cloned(),
+        _ => None,
+    };
+    let (Some(program), Some(iterator), Value::String(subject), Value::Integer(place)) =
+        (program, call.callee(), call.upvalue(1), call.upvalue(PLACE))
+    else {
         return call.ret0();
     };
-    let Some(iteration) = state.downcast::<Iteration>() else { return call.ret0() };
-    let mut search = Search::new(Rc::clone(&iteration.program), tools.matcher(), iteration.start.get());
-    search.last = iteration.last.get();
-    search_now(call, Searching { subject, tools, kind: Kind::Iterate(state), search, gather: None })
+    let start = usize::try_from(if place < 0 { !place } else { place }).unwrap_or(usize::MAX);
+    let mut search = Search::new(program, tools.matcher(), start);
+    search.last = (place < 0).then_some(start);
+    search_now(call, Searching { subject, tools, kind: Kind::Iterate(iterator), search, gather: None })
 }
