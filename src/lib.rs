@@ -81,10 +81,10 @@ mod stdlib;
 mod plugin;
 
 pub use api::{
-    Action, ArithOp, BadArgument, Call, Callable, Chunk, Closure, Collect, Context, Error, ErrorKind, Event, Fault,
-    FromArgs, FromLua, Function, FunctionInfo, Handle, IntoLua, IntoRaised, IntoReturns, LevelInfo, Lua, LuaString,
-    Meta, Mismatch, Native, Poll, Progress, Raised, Sequence, Status, Table, TableError, Task, Thread, Type, UserData,
-    Value, Values, Variadic,
+    Action, ArithOp, BadArgument, Call, Callable, Chunk, Closure, Collect, Compiling, Context, Error, ErrorKind, Event,
+    Fault, FromArgs, FromLua, Function, FunctionInfo, Handle, IntoLua, IntoRaised, IntoReturns, LevelInfo, Lua,
+    LuaString, Meta, Mismatch, Native, Poll, Progress, Raised, Sequence, Status, Table, TableError, Task, Thread, Type,
+    UserData, Value, Values, Variadic,
 };
 pub use stdlib::Libraries;
 

@@ -5,9 +5,11 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
 use crate::bytecode::Proto;
-use crate::compiler::{ChunkName, Options, compile};
+use crate::compiler::{ChunkName, CompileError, Options, compile};
 use crate::vm::{Closure, Context, Value};
 
 use super::convert::{FromArgs, IntoReturns};
@@ -20,6 +22,11 @@ const NAME_MAX: usize = 59;
 /// Words of functions that set captured variables or tell them apart. In a chunk that mentions one of them closures
 /// share all the variables they capture; elsewhere those that are never assigned are captured by value.
 const SHARING_WORDS: [&[u8]; 2] = [b"upvalue", b"setlocal"];
+
+/// How many chunks may be compiled beside everything else at a time, in the whole process.
+const WORKERS_MAX: usize = 8;
+
+static WORKERS: AtomicUsize = AtomicUsize::new(0);
 
 /// A compiled piece of Lua: cheap to clone, free of any machine, and allowed on any thread.
 #[derive(Clone)]
@@ -45,12 +52,34 @@ impl Chunk {
     /// # Ok::<(), deimos::Error>(())
     /// ```
     pub fn compile(name: &str, source: &[u8]) -> Result<Chunk, Error> {
-        let shown = shown_name(name);
-        let shares_variables = SHARING_WORDS.iter().any(|word| contains(source, word));
-        let options = Options { shares_variables, ..Options::default() };
-        let name = ChunkName { given: name, shown: &shown };
-        let proto = compile(source, name, options).map_err(|error| Error::syntax(&shown, &error))?;
+        let proto = proto_of(name, source).map_err(|error| Error::syntax(&shown_name(name), &error))?;
         Ok(Chunk { proto })
+    }
+
+    /// Compiles a chunk on a thread of its own, for a host, or a script, that must not wait for it.
+    ///
+    /// # Example
+    /// ```
+    /// let compiling = deimos::Chunk::compile_beside("=sum", b"return 20 + 22".to_vec());
+    /// let sum: i64 = compiling.finish()?.call(&mut deimos::Lua::new(), ())?;
+    /// assert_eq!(sum, 42);
+    /// # Ok::<(), deimos::Error>(())
+    /// ```
+    pub fn compile_beside(name: &str, source: Vec<u8>) -> Compiling {
+        let job = Arc::new((name.to_owned(), source));
+        if WORKERS.fetch_add(1, Ordering::Relaxed) < WORKERS_MAX {
+            let theirs = Arc::clone(&job);
+            let work = move || {
+                let compiled = proto_of(&theirs.0, &theirs.1);
+                WORKERS.fetch_sub(1, Ordering::Relaxed);
+                compiled
+            };
+            if let Ok(worker) = thread::Builder::new().name("lua compiler".to_owned()).spawn(work) {
+                return Compiling { job, worker: Some(worker) };
+            }
+        }
+        WORKERS.fetch_sub(1, Ordering::Relaxed);
+        Compiling { job, worker: None }
     }
 
     /// Compiles a file's text: as [`Chunk::compile`], but without a byte order mark and without a first line that
@@ -112,6 +141,30 @@ impl Chunk {
     }
 }
 
+/// A chunk that is being compiled beside everything else. Dropping it abandons the work.
+#[derive(Debug)]
+pub struct Compiling {
+    job: Arc<(String, Vec<u8>)>,
+    /// `None` where there was no thread to be had: the work is then done at the end.
+    worker: Option<thread::JoinHandle<Result<Arc<Proto>, CompileError>>>,
+}
+
+impl Compiling {
+    /// The chunk; waits until it is there.
+    ///
+    /// # Errors
+    /// As [`Chunk::compile`].
+    pub fn finish(self) -> Result<Chunk, Error> {
+        let (name, source) = &*self.job;
+        let compiled = match self.worker {
+            Some(worker) => worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+            None => proto_of(name, source),
+        };
+        let proto = compiled.map_err(|error| Error::syntax(&shown_name(name), &error))?;
+        Ok(Chunk { proto })
+    }
+}
+
 impl fmt::Debug for Chunk {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Chunk({})", self.name())
@@ -130,6 +183,12 @@ fn without_preamble(source: &[u8]) -> &[u8] {
 
 fn contains(text: &[u8], word: &[u8]) -> bool {
     text.windows(word.len()).any(|window| window == word)
+}
+
+fn proto_of(name: &str, source: &[u8]) -> Result<Arc<Proto>, CompileError> {
+    let shares_variables = SHARING_WORDS.iter().any(|word| contains(source, word));
+    let options = Options { shares_variables, ..Options::default() };
+    compile(source, ChunkName { given: name, shown: &shown_name(name) }, options)
 }
 
 /// The name as messages show it: as PUC-Rio shortens it.

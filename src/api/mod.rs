@@ -13,7 +13,7 @@ mod function;
 mod handle;
 mod lua;
 
-pub use chunk::Chunk;
+pub use chunk::{Chunk, Compiling};
 pub use convert::{BadArgument, Callable, FromArgs, FromLua, IntoLua, IntoRaised, IntoReturns, Mismatch, Variadic};
 pub use error::{Error, ErrorKind};
 pub use function::Function;
