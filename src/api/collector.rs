@@ -7,10 +7,12 @@
 
 use gc_arena::arena::CollectionPhase;
 
+use std::any::Any;
+
 use crate::vm::{Aftermath, Context, Fault, Raised, Rounds, Value};
 
 use super::error::Error;
-use super::lua::{Lua, Task};
+use super::lua::{Lua, SLICE, Task};
 
 /// At least one part in so many of the memory limit must be free after a full collection.
 const LEAST_FREE_SHARE: usize = 16;
@@ -33,7 +35,73 @@ pub(super) struct Collector {
     spread: u32,
 }
 
+/// How far the finalizers got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Finalizers {
+    /// All that were due have run.
+    Done,
+    /// The fuel ran out.
+    Paused,
+}
+
 impl Lua {
+    // -- finalizers ----------------------------------------------------------------------------------
+
+    /// Sets whether a table or userdata can have a finalizer, the `__gc` of its metatable (§2.5.3). It can in a machine
+    /// with [`Libraries::ALL`](crate::Libraries::ALL), and at first in no other: a finalizer runs when it suits the
+    /// collector, in whatever task is resumed next, and takes that task's fuel. Scripts that do not trust each other
+    /// should not have that.
+    ///
+    /// Objects that were marked for finalization while this was on will still be finalized.
+    pub fn set_finalizers(&mut self, may_have: bool) {
+        self.enter(|ctx| ctx.set_finalizers(may_have));
+    }
+
+    /// Runs the finalizers of all objects that have one, in the reverse order of their marking, as Lua does before a
+    /// state is closed. Returns whether all have run; if the fuel was not enough, call it again. Nothing can be
+    /// marked for finalization from then on. To drop a machine without this runs no Lua code.
+    ///
+    /// # Example
+    /// ```
+    /// # use deimos::Lua;
+    /// let mut lua = Lua::new();
+    /// lua.set_finalizers(true);
+    /// let chunk = lua.load("=last", "setmetatable({}, { __gc = function() done = true end })")?;
+    /// let () = chunk.call(&mut lua, ())?;
+    /// assert!(lua.close(&mut (), 1_000_000));
+    /// let done: bool = lua.load("=after", "return done")?.call(&mut lua, ())?;
+    /// assert!(done);
+    /// # Ok::<(), deimos::Error>(())
+    /// ```
+    pub fn close(&mut self, host: &mut dyn Any, fuel: u64) -> bool {
+        self.enter(|ctx| ctx.doom_all());
+        let mut left = fuel;
+        self.run_finalizers(host, &mut left) == Finalizers::Done
+    }
+
+    /// Runs the finalizers that are due, one to its end before anything else runs.
+    pub(super) fn run_finalizers(&mut self, host: &mut dyn Any, left: &mut u64) -> Finalizers {
+        while self.arena.mutate(|mc, state| Context::new(mc, state).has_doomed()) {
+            if *left == 0 {
+                return Finalizers::Paused;
+            }
+            let given = i64::try_from((*left).min(SLICE)).unwrap_or(i64::MAX);
+            let fuel = self.enter(|ctx| {
+                let mut fuel = given;
+                ctx.run_finalizers(host, &mut fuel);
+                fuel
+            });
+            *left = left.saturating_sub(u64::try_from(given.saturating_sub(fuel)).unwrap_or(0).max(1));
+            self.collect();
+            if self.is_out_of_memory() {
+                self.enter(|ctx| ctx.stop_finalizer());
+            }
+        }
+        Finalizers::Done
+    }
+
+    // -- memory --------------------------------------------------------------------------------------
+
     /// The memory in use, in bytes, by the machine's own account: garbage not collected yet included.
     pub fn memory_used(&self) -> usize {
         self.ledger.used()
@@ -100,12 +168,7 @@ impl Lua {
     }
 
     pub(super) fn enforce_limit(&mut self, task: &Task) -> Result<(), Error> {
-        if !self.ledger.is_exceeded() {
-            return Ok(());
-        }
-        self.collect_unreachable();
-        // A task that leaves next to nothing free would have everything collected in every slice from now on.
-        if self.ledger.check(self.ledger.limit() / LEAST_FREE_SHARE).is_ok() {
+        if !self.is_out_of_memory() {
             return Ok(());
         }
         self.enter(|ctx| {
@@ -114,6 +177,16 @@ impl Lua {
             }
             Err(Error::from_raised(ctx, &Raised::fault(Fault::OutOfMemory)))
         })
+    }
+
+    /// Whether the limit is exceeded, and a full collection does not help.
+    fn is_out_of_memory(&mut self) -> bool {
+        if !self.ledger.is_exceeded() {
+            return false;
+        }
+        self.collect_unreachable();
+        // A task that leaves next to nothing free would have everything collected in every slice from now on.
+        self.ledger.check(self.ledger.limit() / LEAST_FREE_SHARE).is_err()
     }
 
     fn has_afterlife(&self) -> bool {

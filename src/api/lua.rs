@@ -13,14 +13,14 @@ use gc_arena::{Arena, Rootable};
 use crate::vm::{Context, Ledger, PACING, Progress, Raised, State, Thread, Value};
 
 use super::chunk::Chunk;
-use super::collector::Collector;
+use super::collector::{Collector, Finalizers};
 use super::convert::{FromArgs, IntoLua, IntoReturns};
 use super::error::{Error, ErrorKind};
 use super::handle::Handle;
 
 /// Fuel between two looks at the collector. An instruction makes at most one object, so that this bounds the
 /// garbage that piles up before the collector is asked; small enough for the young objects to stay in cache.
-const SLICE: u64 = 16_384;
+pub(super) const SLICE: u64 = 16_384;
 
 /// A Lua machine: its values, its libraries, its collector.
 pub struct Lua {
@@ -209,6 +209,9 @@ impl Lua {
     pub fn resume(&mut self, task: &Task, host: &mut dyn Any, fuel: u64) -> Result<Poll, Error> {
         let mut left = fuel;
         loop {
+            if self.run_finalizers(host, &mut left) == Finalizers::Paused {
+                return Ok(Poll::OutOfFuel);
+            }
             let slice = left.min(SLICE);
             let outcome = self.resume_slice(task, host, slice);
             let (progress, used, values) = outcome?;

@@ -232,6 +232,7 @@ fn execute(run: &Run, arguments: &[OsString]) -> i32 {
         Err(error) => return Stop::Error(error).report(),
     };
     let status = if run.programs.is_empty() { session.converse() } else { session.run(&run.programs) };
+    session.close();
     session.lua.flush_files();
     // The process ends: to free each object of a large heap one by one would be time lost.
     std::mem::forget(session);
@@ -298,6 +299,7 @@ struct Session {
 impl Session {
     fn open(run: &Run, arguments: &[OsString]) -> Result<Session, Error> {
         let mut lua = Lua::with_libraries(if run.is_sandboxed { Libraries::SANDBOX } else { Libraries::ALL });
+        lua.set_finalizers(!run.is_sandboxed);
         let output = Output::open();
         lua.set_output(output.clone());
         let is_sandboxed = run.is_sandboxed;
@@ -373,6 +375,18 @@ impl Session {
                 }
             }
         }
+    }
+
+    /// Runs the finalizers that are left. If the fuel is limited, they get little; Ctrl-C ends them.
+    fn close(&mut self) {
+        INTERRUPT.store(false, Ordering::SeqCst);
+        while !self.lua.close(&mut (), if self.fuel.is_some() { FAREWELL } else { SLICE }) {
+            if self.fuel.is_some() || INTERRUPT.load(Ordering::SeqCst) {
+                break;
+            }
+        }
+        // What cannot be written any more has nobody to read it.
+        let _ = self.output.flush();
     }
 
     fn interrupt(&mut self, task: &Task) -> Stop {

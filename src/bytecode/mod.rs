@@ -113,12 +113,27 @@ pub struct LocalName {
     pub end: u32,
 }
 
+/// In functions with more variables than this, [`Proto::active_registers`] takes all registers for active.
+const SEARCHED_MAX: usize = 2000;
+
 impl Proto {
     /// The name of the local variable in `reg` at instruction `pc`.
     pub fn local_name(&self, reg: Reg, pc: usize) -> Option<&str> {
         let pc = u32::try_from(pc).ok()?;
         let found = self.locals.iter().rev().find(|local| local.reg == reg && local.start <= pc && pc < local.end)?;
         Some(&found.name)
+    }
+
+    /// How many registers, from the first on, belong to variables at instruction `pc`, where a loop's turn begins.
+    pub fn active_registers(&self, pc: usize) -> usize {
+        if self.locals.len() > SEARCHED_MAX {
+            return usize::from(u8::MAX);
+        }
+        // The loop's own variables are named once they are in their cells.
+        let cells = self.code.iter().skip(pc).take_while(|op| matches!(op, Op::NewCell { .. })).count();
+        let active = |local: &&LocalName| (local.start as usize..local.end as usize).contains(&(pc + cells));
+        let registers = self.locals.iter().filter(active).map(|local| usize::from(local.reg.0) + 1);
+        registers.max().unwrap_or(0)
     }
 
     /// The line of instruction `pc`, or 0 past the end.

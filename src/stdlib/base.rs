@@ -4,7 +4,7 @@
 
 use super::inquiry::{leave_call, text_from, without_position};
 use super::load::load;
-use super::print::{print, warner};
+use super::print::{print, warn};
 use super::{Row, add_functions, return_behind};
 use crate::api::{
     Action, Call, Collect, Context, Event, Intrinsic, Meta, NUMERAL_MAX, Native, Raised, Sequence, Table, Type, Value,
@@ -24,7 +24,6 @@ pub(super) fn open<'gc>(ctx: Context<'gc>, globals: Table<'gc>) -> Result<(), Ra
     globals.set_field(ctx, "ipairs", Native::with_upvalues(ctx, "ipairs", &[step.into()], ipairs))?;
     let names = TYPES.map(|kind| ctx.text(kind.name()));
     globals.set_field(ctx, "type", Native::with_upvalues(ctx, "type", &names, type_))?;
-    globals.set_field(ctx, "warn", warner(ctx))?;
     globals.set_field(ctx, "_G", globals)?;
     globals.set_field(ctx, "_VERSION", ctx.text("Lua 5.4"))?;
     Ok(())
@@ -356,6 +355,10 @@ fn rawset<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
 fn collectgarbage<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
     let default = call.ctx.string(b"collect");
     let option = call.optional(0, default)?;
+    if call.ctx.is_finalizing() {
+        // The collector is not to be disturbed while it waits for a finalizer.
+        return call.ret1(Value::Nil);
+    }
     match option.as_bytes() {
         b"collect" => collect(call, Value::Integer(0)),
         b"count" => call.ret1(kilobytes(call.ctx.ledger().used())),
@@ -419,5 +422,6 @@ const FUNCTIONS: &[Row] = rows! {
     "setmetatable" => setmetatable,
     "tonumber" => tonumber,
     "tostring" => tostring,
+    "warn" => warn,
     "xpcall" => xpcall,
 };

@@ -3,13 +3,10 @@
 //! Each writes to where the host said, a whole line at a time. A line is made in turns where it is long; its last
 //! step, handing it over, is the host's.
 
-use std::cell::Cell;
-use std::rc::Rc;
-
 use super::buffer::Buffer;
 use super::inquiry::{Ask, Inquiry, inquire, text_from};
 use super::turns::{Work, begin};
-use crate::api::{Action, Call, Collect, Context, LuaString, Meta, Native, Raised, Value};
+use crate::api::{Action, Call, Collect, LuaString, Meta, Raised, Value};
 
 /// The most values that are taken between two looks at the fuel.
 const VALUES_MAX: usize = 500;
@@ -95,23 +92,19 @@ impl<'gc> Inquiry<'gc> for Print<'gc> {
 /// What warnings begin with.
 const WARNING: &[u8] = b"Lua warning: ";
 
-/// Makes `warn`, which is off at first.
-pub(super) fn warner<'gc>(ctx: Context<'gc>) -> Native<'gc> {
-    let is_on = Rc::new(Cell::new(false));
-    Native::new(ctx, "warn", move |call| {
-        call.check::<LuaString<'_>>(0)?;
-        let mut line = Buffer::default();
-        line.push(call.ctx, WARNING)?;
-        call.leave_args(0);
-        begin(call, Warn { is_on: Rc::clone(&is_on), at: 0, copied: 0, line })
-    })
+/// `warn`, which is off at first.
+pub(super) fn warn<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
+    call.check::<LuaString<'_>>(0)?;
+    let mut line = Buffer::default();
+    line.push(call.ctx, WARNING)?;
+    call.leave_args(0);
+    begin(call, Warn { at: 0, copied: 0, line })
 }
 
 /// Makes a warning of its arguments, which stay with the call.
 #[derive(Collect)]
 #[collect(require_static)]
 struct Warn {
-    is_on: Rc<Cell<bool>>,
     at: usize,
     /// How much of the argument there is in the line.
     copied: usize,
@@ -151,12 +144,11 @@ impl Warn {
     fn emit(&self, call: &Call<'_, '_>) {
         match self.line.as_bytes().get(WARNING.len()..) {
             Some([b'@', control @ ..]) if call.len() == 1 => match control {
-                b"on" => self.is_on.set(true),
-                b"off" => self.is_on.set(false),
+                b"on" => call.ctx.set_warnings(true),
+                b"off" => call.ctx.set_warnings(false),
                 _ => {}
             },
-            _ if self.is_on.get() => call.ctx.print(self.line.as_bytes()),
-            _ => {}
+            _ => call.ctx.warn(self.line.as_bytes()),
         }
     }
 }

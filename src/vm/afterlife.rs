@@ -13,13 +13,20 @@
 //! The steps take time in proportion to the pairs in weak tables and the objects with finalizers; a program
 //! without either never comes here.
 
+use std::any::Any;
 use std::collections::VecDeque;
 
 use gc_arena::{Collect, Finalization, Gc, GcWeak};
 
 use super::context::{Context, State};
+use super::error::{Fault, Raised};
+use super::executor::Progress;
+use super::function::Native;
+use super::gc::Charge;
 use super::meta::Event;
+use super::sequence::{Action, Call, Sequence};
 use super::table::{Body as TableBody, Table};
+use super::thread::Thread;
 use super::value::Value;
 use super::weak::Held;
 
@@ -33,6 +40,18 @@ pub(super) struct Afterlife<'gc> {
     finalizable: Vec<Held<'gc>>,
     /// Objects whose finalizer is to run, in this order.
     doomed: VecDeque<Value<'gc>>,
+    /// The coroutine that runs finalizers, if it was paused in one.
+    runner: Option<Thread<'gc>>,
+    /// What the lists take.
+    #[collect(require_static)]
+    charge: Option<Charge>,
+}
+
+impl Afterlife<'_> {
+    fn update_charge(&mut self, ctx: Context<'_>) {
+        let objects = self.watched.capacity() + self.finalizable.capacity() + self.doomed.capacity();
+        self.charge.get_or_insert_with(|| Charge::new(ctx.ledger(), 0)).set(objects * size_of::<Held<'_>>());
+    }
 }
 
 /// What a table's `__mode` says.
@@ -49,9 +68,17 @@ fn mode_of<'gc>(ctx: Context<'gc>, table: Table<'gc>) -> Option<Mode> {
     (mode.weak_keys || mode.weak_values).then_some(mode)
 }
 
+/// Sets whether an object is marked for finalization. Whether that is a change.
+fn mark_finalizable(object: Value<'_>, is_finalizable: bool) -> bool {
+    match object {
+        Value::Table(table) => table.set_finalizable(is_finalizable) != is_finalizable,
+        Value::UserData(data) => data.set_finalizable(is_finalizable) != is_finalizable,
+        _ => false,
+    }
+}
+
 impl<'gc> Context<'gc> {
     /// Looks in a metatable that an object was given for what concerns the collector.
-    #[cold]
     pub(super) fn notice_metatable(self, object: Value<'gc>, metatable: Table<'gc>) {
         if let Value::Table(table) = object
             // A metatable without any field is about to get some, perhaps a mode: look at it once more.
@@ -59,9 +86,84 @@ impl<'gc> Context<'gc> {
             && !table.is_watched()
         {
             table.set_watched(true);
-            self.afterlife_mut().watched.push(Gc::downgrade(table.0));
+            let mut afterlife = self.afterlife_mut();
+            afterlife.watched.push(Gc::downgrade(table.0));
+            afterlife.update_charge(self);
+        }
+        if self.has_finalizers() && !self.event_of(metatable, Event::Gc).is_nil() && mark_finalizable(object, true) {
+            let mut afterlife = self.afterlife_mut();
+            afterlife.finalizable.push(Held::new(object));
+            afterlife.update_charge(self);
         }
     }
+
+    // -- finalizers ----------------------------------------------------------------------------------
+
+    /// Whether there is a finalizer to run, or to go on with.
+    pub fn has_doomed(self) -> bool {
+        let afterlife = self.state().afterlife.as_ref().borrow();
+        afterlife.runner.is_some() || !afterlife.doomed.is_empty()
+    }
+
+    /// Lines up all objects that are marked for finalization, alive or not. From now on no object can be marked.
+    pub fn doom_all(self) {
+        self.set_finalizers(false);
+        let mut afterlife = self.afterlife_mut();
+        for object in std::mem::take(&mut afterlife.finalizable).into_iter().rev() {
+            let object = object.get(self.mc());
+            mark_finalizable(object, false);
+            afterlife.doomed.push_back(object);
+        }
+    }
+
+    /// Runs finalizers for at most about `fuel`, in a coroutine of their own. What goes wrong in one is a warning.
+    pub fn run_finalizers(self, host: &mut dyn Any, fuel: &mut i64) {
+        let runner = self.afterlife_mut().runner.take();
+        let runner = runner.unwrap_or_else(|| {
+            let begin = Native::new(self, "finalizers", |call| {
+                call.leave(&[]);
+                Ok(Action::Start(Box::new(Finalizing)))
+            });
+            let runner = Thread::new(self, Value::Native(begin));
+            runner.set_main(self);
+            runner
+        });
+        self.state().is_finalizing.set(true);
+        let outcome = self.resume(runner, &[], host, fuel, &mut Vec::new());
+        self.state().is_finalizing.set(false);
+        match outcome {
+            Ok(Progress::Finished) => {}
+            Ok(Progress::OutOfFuel) => self.afterlife_mut().runner = Some(runner),
+            Ok(Progress::Yielded | Progress::Suspended) => {
+                runner.kill(self);
+                self.warn_of(&Raised::message("attempt to wait in a finalizer"));
+            }
+            Err(raised) => self.warn_of(&raised),
+        }
+    }
+
+    /// Ends the finalizer that was paused, if there is one, for want of memory.
+    pub fn stop_finalizer(self) {
+        if let Some(runner) = self.afterlife_mut().runner.take() {
+            runner.kill(self);
+            self.warn_of(&Raised::fault(Fault::OutOfMemory));
+        }
+    }
+
+    fn warn_of(self, raised: &Raised<'gc>) {
+        let mut warning = b"Lua warning: error in __gc (".to_vec();
+        match raised.to_value(self) {
+            Value::String(message) => warning.extend_from_slice(message.as_bytes()),
+            number @ (Value::Integer(_) | Value::Float(_)) => {
+                warning.extend_from_slice(self.plain_string(number).as_bytes());
+            }
+            _ => warning.extend_from_slice(b"error object is not a string"),
+        }
+        warning.push(b')');
+        self.warn(&warning);
+    }
+
+    // -- weak tables ---------------------------------------------------------------------------------
 
     /// Whether the collector has to take the steps of this module in its next cycle.
     pub fn has_afterlife(self) -> bool {
@@ -181,9 +283,12 @@ impl<'gc> Aftermath<'gc> {
         let mut afterlife = self.ctx.afterlife_mut();
         let (dead, alive): (Vec<_>, Vec<_>) = afterlife.finalizable.iter().partition(|object| is_dead(object));
         afterlife.finalizable = alive;
+        afterlife.update_charge(self.ctx);
         for object in dead.into_iter().rev() {
             object.rescue(self.fc);
-            afterlife.doomed.push_back(object.get(self.fc));
+            let object = object.get(self.fc);
+            mark_finalizable(object, false);
+            afterlife.doomed.push_back(object);
         }
         true
     }
@@ -213,6 +318,38 @@ impl<'gc> Aftermath<'gc> {
                 }
             }
         }
+    }
+}
+
+/// Runs the finalizers of the objects that are lined up, one after the other.
+#[derive(Collect)]
+#[collect(require_static)]
+struct Finalizing;
+
+impl<'gc> Sequence<'gc> for Finalizing {
+    fn name(&self) -> &'static str {
+        "__gc"
+    }
+
+    fn poll(&mut self, call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
+        loop {
+            call.charge(1);
+            let Some(object) = call.ctx.afterlife_mut().doomed.pop_front() else { return call.ret0() };
+            let finalizer = call.ctx.metamethod(object, Event::Gc);
+            if !finalizer.is_nil() {
+                call.leave(&[finalizer, object]);
+                return Ok(Action::Call);
+            }
+        }
+    }
+
+    fn catches(&self) -> bool {
+        true
+    }
+
+    fn caught(&mut self, call: &mut Call<'_, 'gc>, error: Raised<'gc>) -> Result<Action<'gc>, Raised<'gc>> {
+        call.ctx.warn_of(&error);
+        self.poll(call)
     }
 }
 

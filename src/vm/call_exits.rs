@@ -33,6 +33,8 @@ pub(super) enum Exit<'gc> {
     Close(Reg, Option<usize>),
     /// The fuel is used up.
     Pause,
+    /// The fuel is used up, where a loop begins its next turn.
+    PauseAtLoop,
     /// An error to be completed.
     Raise(Raised<'gc>),
 }
@@ -46,9 +48,33 @@ impl<'gc> Machine<'gc> {
             Exit::ToClose(reg) => self.mark_to_close(step, reg),
             Exit::Close(reg, count) => self.close_variables(step, reg, count),
             Exit::Pause => Next::Pause,
+            Exit::PauseAtLoop => {
+                self.drop_temporaries();
+                Next::Pause
+            }
             Exit::Raise(raised) => self.raise(step, raised),
             Exit::Return(..) | Exit::Call(..) | Exit::TailCall(..) | Exit::Meta(..) => Next::Run,
         }
+    }
+
+    /// Clears what the Lua frame on top has in registers from stack position `end` on. A pause calls this with all
+    /// that the frame does not need, so that no paused loop keeps its garbage alive.
+    #[cold]
+    pub(super) fn drop_registers(&mut self, end: usize) {
+        let Some(frame) = self.control.frames.last() else { return };
+        let max_stack = frame.closure.map_or(0, |closure| usize::from(closure.code().max_stack));
+        if let Some(dead) = self.stack.get_mut(end..frame.base as usize + max_stack) {
+            dead.fill(Value::Nil);
+        }
+    }
+
+    /// At the begin of a loop's turn only variables are alive.
+    fn drop_temporaries(&mut self) {
+        let Some(frame) = self.control.frames.last_mut() else { return };
+        let Some(closure) = frame.closure else { return };
+        frame.pending = Awaited::new(Pending::Run { top: 0 });
+        let end = frame.base as usize + closure.proto().active_registers(frame.pc as usize);
+        self.drop_registers(end);
     }
 
     fn mark_to_close(&mut self, step: &mut Step<'_, 'gc>, reg: Reg) -> Next {

@@ -46,6 +46,14 @@ pub struct State<'gc> {
     charges: Cell<u32>,
     #[collect(require_static)]
     collection_requested: Cell<bool>,
+    /// Whether objects are marked for finalization when they get a metatable with `__gc`.
+    #[collect(require_static)]
+    has_finalizers: Cell<bool>,
+    /// Whether what runs is a finalizer.
+    #[collect(require_static)]
+    pub(super) is_finalizing: Cell<bool>,
+    #[collect(require_static)]
+    warns: Cell<bool>,
 }
 
 /// The slices that all tables without a part share.
@@ -101,6 +109,9 @@ impl<'gc> State<'gc> {
             output: Rc::default(),
             charges: Cell::new(0),
             collection_requested: Cell::new(false),
+            has_finalizers: Cell::new(false),
+            is_finalizing: Cell::new(false),
+            warns: Cell::new(false),
         }
     }
 }
@@ -223,6 +234,33 @@ impl<'gc> Context<'gc> {
     /// Writes a line as `print` does. A line written from within the function it goes to is lost.
     pub fn print(self, line: &[u8]) {
         self.state.output.print(line);
+    }
+
+    /// Sets whether warnings are shown. At first they are not.
+    pub fn set_warnings(self, are_shown: bool) {
+        self.state.warns.set(are_shown);
+    }
+
+    /// Writes a line that is a warning, if warnings are shown.
+    pub fn warn(self, line: &[u8]) {
+        if self.state.warns.get() {
+            self.print(line);
+        }
+    }
+
+    /// Sets whether objects can get finalizers (§2.5.3).
+    pub fn set_finalizers(self, may_have: bool) {
+        self.state.has_finalizers.set(may_have);
+    }
+
+    /// Whether objects can get finalizers.
+    pub fn has_finalizers(self) -> bool {
+        self.state.has_finalizers.get()
+    }
+
+    /// Whether what runs is a finalizer.
+    pub fn is_finalizing(self) -> bool {
+        self.state.is_finalizing.get()
     }
 
     /// A number for an object, the same for its whole life, counted in the order of first asking. `None` for

@@ -105,7 +105,7 @@ pub(super) fn execute<'gc>(machine: &mut Machine<'gc>, step: &mut Step<'_, 'gc>)
                 *step.fuel -= pc.wrapping_sub(to) as i64;
                 pc = to;
                 if *step.fuel <= 0 {
-                    break $run Exit::Pause;
+                    break $run Exit::PauseAtLoop;
                 }
             }};
         }
@@ -769,6 +769,7 @@ pub(super) fn execute<'gc>(machine: &mut Machine<'gc>, step: &mut Step<'_, 'gc>)
                 if *step.fuel <= 0 {
                     // The call is made when there is fuel again.
                     machine.control.push_lua(closure, (base, pc - 1, extra), live);
+                    machine.drop_registers(func + 1 + count);
                     return Next::Pause;
                 }
                 machine.control.push_lua(closure, place, Pending::Results { to: a, want: results });

@@ -200,11 +200,19 @@ impl<'gc> Machine<'gc> {
                     step.leave(Progress::Suspended)
                 }
                 Next::Pause => {
+                    self.drop_locals_to_be();
                     self.save_all(step.ctx);
                     step.leave(Progress::OutOfFuel)
                 }
                 Next::Leave => return step.outcome(),
             }
+        }
+    }
+
+    /// A function that was only just entered has nothing but its parameters.
+    fn drop_locals_to_be(&mut self) {
+        if let Some(&Frame { closure: Some(closure), base, pc: 0, .. }) = self.control.frames.last() {
+            self.drop_registers(base as usize + usize::from(closure.code().params));
         }
     }
 

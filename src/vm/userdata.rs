@@ -4,6 +4,7 @@
 //! its *user value*, where the collector sees them.
 
 use std::any::Any;
+use std::cell::Cell;
 
 use gc_arena::barrier::field;
 use gc_arena::{Collect, Gc, Lock};
@@ -24,15 +25,30 @@ pub(super) struct Body<'gc> {
     value: Box<dyn Any>,
     metatable: Lock<Option<Table<'gc>>>,
     user_value: Lock<Value<'gc>>,
+    is_finalizable: Cell<bool>,
 }
 
 impl<'gc> UserData<'gc> {
     /// Moves a Rust value into Lua.
     pub fn new<T: 'static>(ctx: Context<'gc>, value: T, metatable: Option<Table<'gc>>) -> UserData<'gc> {
-        UserData(Gc::new(
+        let data = UserData(Gc::new(
             ctx.mc(),
-            Body { value: Box::new(value), metatable: Lock::new(metatable), user_value: Lock::new(Value::Nil) },
-        ))
+            Body {
+                value: Box::new(value),
+                metatable: Lock::new(metatable),
+                user_value: Lock::new(Value::Nil),
+                is_finalizable: Cell::new(false),
+            },
+        ));
+        if let Some(metatable) = metatable {
+            ctx.notice_metatable(Value::UserData(data), metatable);
+        }
+        data
+    }
+
+    /// Sets whether the userdata is marked for finalization. What was so before.
+    pub(super) fn set_finalizable(self, is_finalizable: bool) -> bool {
+        self.0.as_ref().is_finalizable.replace(is_finalizable)
     }
 
     /// The Rust value, if it is a `T`. It is shared: what is to change needs a cell.
@@ -50,6 +66,9 @@ impl<'gc> UserData<'gc> {
     /// Sets or removes the userdata's metatable.
     pub fn set_metatable(self, ctx: Context<'gc>, metatable: Option<Table<'gc>>) {
         field!(Gc::write(ctx.mc(), self.0), Body, metatable).unlock().set(metatable);
+        if let Some(metatable) = metatable {
+            ctx.notice_metatable(Value::UserData(self), metatable);
+        }
     }
 
     /// The Lua value that belongs to it.

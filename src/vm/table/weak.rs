@@ -11,7 +11,7 @@
 use gc_arena::barrier::field;
 use gc_arena::{Gc, RefLock};
 
-use super::{Body, FROZEN, HAS_INTEGER_ENTRY, Rest, Table, TableError, WATCHED, WEAK, cell_value, hash};
+use super::{Body, FINALIZABLE, FROZEN, HAS_INTEGER_ENTRY, Rest, Table, TableError, WATCHED, WEAK, cell_value, hash};
 use crate::vm::context::Context;
 use crate::vm::value::Value;
 use crate::vm::weak::WeakPart;
@@ -34,6 +34,14 @@ impl<'gc> Table<'gc> {
     pub(in crate::vm) fn set_watched(self, is_watched: bool) {
         let flags = &self.0.as_ref().flags;
         flags.set(if is_watched { flags.get() | WATCHED } else { flags.get() & !WATCHED });
+    }
+
+    /// Sets whether the table is marked for finalization. What was so before.
+    pub(in crate::vm) fn set_finalizable(self, is_finalizable: bool) -> bool {
+        let flags = &self.0.as_ref().flags;
+        let before = flags.get();
+        flags.set(if is_finalizable { before | FINALIZABLE } else { before & !FINALIZABLE });
+        before & FINALIZABLE != 0
     }
 
     /// Whether the table has no fields at all.
