@@ -5,6 +5,7 @@
 mod call;
 #[cfg(feature = "cli")]
 mod cli;
+mod collector;
 mod error;
 mod files;
 mod fuel;

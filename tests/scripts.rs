@@ -237,6 +237,7 @@ fn run_deimos(
     let printed = Printed::default();
     let mut outcome = Outcome { ended: true, ..Outcome::default() };
     let mut lua = Lua::with_libraries(libraries);
+    lua.set_finalizers(true);
     lua.set_output(printed.clone());
     match lua.load(&format!("@{file}"), source) {
         Err(error) => outcome.error = Some(error.message().to_string()),

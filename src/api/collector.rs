@@ -94,7 +94,7 @@ impl Lua {
             *left = left.saturating_sub(u64::try_from(given.saturating_sub(fuel)).unwrap_or(0).max(1));
             self.collect();
             if self.is_out_of_memory() {
-                self.enter(|ctx| ctx.stop_finalizer());
+                self.enter(|ctx| ctx.drop_finalizers());
             }
         }
         Finalizers::Done

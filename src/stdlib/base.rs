@@ -374,15 +374,26 @@ fn collectgarbage<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'
 
 /// Has everything collected before the script goes on, and returns `answer`.
 fn collect<'gc>(call: &mut Call<'_, 'gc>, answer: Value<'gc>) -> Result<Action<'gc>, Raised<'gc>> {
-    call.ctx.request_collection();
+    let price = COLLECTION_PRICE + call.ctx.ledger().used() / BYTES_FOR_UNIT;
     call.leave(&[answer]);
-    Ok(Action::Start(Box::new(Collecting { is_done: false })))
+    Ok(Action::Start(Box::new(Collecting { price, is_done: false })))
 }
 
-/// Waits outside the arena for a collection.
+/// The fuel that a collection costs in any case.
+const COLLECTION_PRICE: usize = 500;
+
+/// The bytes in use that make a collection cost one unit of fuel more: about half an object.
+const BYTES_FOR_UNIT: usize = 48;
+
+/// The most that is paid before a look at the fuel.
+const PAID_AT_ONCE: usize = 1000;
+
+/// Pays for a collection, then waits outside the arena for it. The price is paid in full before, if need be over
+/// many resumes, so that to collect in a loop is no way to more work than there is fuel for.
 #[derive(Collect)]
 #[collect(require_static)]
 struct Collecting {
+    price: usize,
     is_done: bool,
 }
 
@@ -396,7 +407,13 @@ impl<'gc> Sequence<'gc> for Collecting {
         if self.is_done {
             return Ok(Action::Return);
         }
-        self.is_done = true;
+        let part = self.price.min(PAID_AT_ONCE);
+        call.charge(part);
+        self.price -= part;
+        if self.price == 0 {
+            self.is_done = true;
+            call.ctx.request_collection();
+        }
         Ok(Action::Pause)
     }
 }

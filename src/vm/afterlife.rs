@@ -142,12 +142,18 @@ impl<'gc> Context<'gc> {
         }
     }
 
-    /// Ends the finalizer that was paused, if there is one, for want of memory.
-    pub fn stop_finalizer(self) {
-        if let Some(runner) = self.afterlife_mut().runner.take() {
+    /// Ends the finalizer that was paused, for want of memory, and lets go of those that are to run behind it: each may
+    /// take memory for more objects with finalizers, without end.
+    pub fn drop_finalizers(self) {
+        let runner = {
+            let mut afterlife = self.afterlife_mut();
+            afterlife.doomed.clear();
+            afterlife.runner.take()
+        };
+        if let Some(runner) = runner {
             runner.kill(self);
-            self.warn_of(&Raised::fault(Fault::OutOfMemory));
         }
+        self.warn_of(&Raised::fault(Fault::OutOfMemory));
     }
 
     fn warn_of(self, raised: &Raised<'gc>) {
