@@ -73,6 +73,7 @@ impl Lua {
     /// assert!(done);
     /// # Ok::<(), deimos::Error>(())
     /// ```
+    #[expect(clippy::redundant_closure_for_method_calls, reason = "the path alone is not general enough in `'gc`")]
     pub fn close(&mut self, host: &mut dyn Any, fuel: u64) -> bool {
         self.enter(|ctx| ctx.doom_all());
         let mut left = fuel;
@@ -80,6 +81,7 @@ impl Lua {
     }
 
     /// Runs the finalizers that are due, one to its end before anything else runs.
+    #[expect(clippy::redundant_closure_for_method_calls, reason = "the path alone is not general enough in `'gc`")]
     pub(super) fn run_finalizers(&mut self, host: &mut dyn Any, left: &mut u64) -> Finalizers {
         while self.arena.mutate(|mc, state| Context::new(mc, state).has_doomed()) {
             if *left == 0 {

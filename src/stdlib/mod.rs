@@ -140,6 +140,7 @@ impl Lua {
             // There is no memory limit yet and the tables are new, so nothing here can be refused.
             let opened = open(ctx, libraries);
             debug_assert!(opened.is_ok(), "{opened:?}");
+            ctx.set_finalizers(libraries != Libraries::SANDBOX && libraries.contains(Libraries::ALL));
         });
         lua
     }
