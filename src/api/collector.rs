@@ -77,29 +77,27 @@ impl Lua {
     pub fn close(&mut self, host: &mut dyn Any, fuel: u64) -> bool {
         self.enter(|ctx| ctx.doom_all());
         let mut left = fuel;
-        self.run_finalizers(host, &mut left) == Finalizers::Done
+        // One that asks for the end of the program has it now.
+        self.run_finalizers(host, &mut left).unwrap_or(Finalizers::Done) == Finalizers::Done
     }
 
     /// Runs the finalizers that are due, one to its end before anything else runs.
     #[expect(clippy::redundant_closure_for_method_calls, reason = "the path alone is not general enough in `'gc`")]
-    pub(super) fn run_finalizers(&mut self, host: &mut dyn Any, left: &mut u64) -> Finalizers {
+    pub(super) fn run_finalizers(&mut self, host: &mut dyn Any, left: &mut u64) -> Result<Finalizers, Error> {
         while self.arena.mutate(|mc, state| Context::new(mc, state).has_doomed()) {
             if *left == 0 {
-                return Finalizers::Paused;
+                return Ok(Finalizers::Paused);
             }
             let given = i64::try_from((*left).min(SLICE)).unwrap_or(i64::MAX);
-            let fuel = self.enter(|ctx| {
-                let mut fuel = given;
-                ctx.run_finalizers(host, &mut fuel);
-                fuel
-            });
+            let mut fuel = given;
+            self.enter(|ctx| ctx.run_finalizers(host, &mut fuel).map_err(|raised| Error::from_raised(ctx, &raised)))?;
             *left = left.saturating_sub(u64::try_from(given.saturating_sub(fuel)).unwrap_or(0).max(1));
             self.collect();
             if self.is_out_of_memory() {
                 self.enter(|ctx| ctx.drop_finalizers());
             }
         }
-        Finalizers::Done
+        Ok(Finalizers::Done)
     }
 
     // -- memory --------------------------------------------------------------------------------------

@@ -209,7 +209,7 @@ impl Lua {
     pub fn resume(&mut self, task: &Task, host: &mut dyn Any, fuel: u64) -> Result<Poll, Error> {
         let mut left = fuel;
         loop {
-            if self.run_finalizers(host, &mut left) == Finalizers::Paused {
+            if self.run_finalizers(host, &mut left)? == Finalizers::Paused {
                 return Ok(Poll::OutOfFuel);
             }
             let slice = left.min(SLICE);

@@ -232,7 +232,9 @@ fn execute(run: &Run, arguments: &[OsString]) -> i32 {
         Err(error) => return Stop::Error(error).report(),
     };
     let status = if run.programs.is_empty() { session.converse() } else { session.run(&run.programs) };
-    session.close();
+    if !session.is_left_open {
+        session.close();
+    }
     session.lua.flush_files();
     // The process ends: to free each object of a large heap one by one would be time lost.
     std::mem::forget(session);
@@ -294,6 +296,8 @@ struct Session {
     environment: Handle,
     is_sandboxed: bool,
     script_arguments: Variadic<Handle>,
+    /// Whether a program has left by `os.exit` without asking for the end of the machine.
+    is_left_open: bool,
 }
 
 impl Session {
@@ -316,7 +320,7 @@ impl Session {
         if let Some(bytes) = run.memory.or(is_sandboxed.then_some(SANDBOX_MEMORY)) {
             lua.set_memory_limit(bytes);
         }
-        Ok(Session { lua, output, fuel: run.fuel, environment, is_sandboxed, script_arguments })
+        Ok(Session { lua, output, fuel: run.fuel, environment, is_sandboxed, script_arguments, is_left_open: false })
     }
 
     fn run(&mut self, programs: &[Program]) -> i32 {
@@ -357,7 +361,9 @@ impl Session {
         let mut left = self.fuel;
         loop {
             let slice = left.map_or(SLICE, |left| left.min(SLICE));
-            let poll = self.lua.resume(task, &mut (), slice)?;
+            let poll = self.lua.resume(task, &mut (), slice).inspect_err(|error| {
+                self.is_left_open = matches!(error.kind(), deimos::ErrorKind::Exit { close: false, .. });
+            })?;
             self.output.flush_all()?;
             match poll {
                 Poll::Finished(values) => return Ok(values),

@@ -117,7 +117,10 @@ impl<'gc> Context<'gc> {
     }
 
     /// Runs finalizers for at most about `fuel`, in a coroutine of their own. What goes wrong in one is a warning.
-    pub fn run_finalizers(self, host: &mut dyn Any, fuel: &mut i64) {
+    ///
+    /// # Errors
+    /// If a finalizer asks for the end of the program.
+    pub fn run_finalizers(self, host: &mut dyn Any, fuel: &mut i64) -> Result<(), Raised<'gc>> {
         let runner = self.afterlife_mut().runner.take();
         let runner = runner.unwrap_or_else(|| {
             let begin = Native::new(self, "finalizers", |call| {
@@ -138,8 +141,10 @@ impl<'gc> Context<'gc> {
                 runner.kill(self);
                 self.warn_of(&Raised::message("attempt to wait in a finalizer"));
             }
+            Err(raised) if raised.is_exit() => return Err(raised),
             Err(raised) => self.warn_of(&raised),
         }
+        Ok(())
     }
 
     /// Ends the finalizer that was paused, for want of memory, and lets go of those that are to run behind it: each may
