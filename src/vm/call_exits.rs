@@ -4,6 +4,7 @@
 //! in a word that says what is next.
 
 use super::access::Window;
+use super::context::Context;
 use super::error::Raised;
 use super::executor::Machine;
 use super::meta::{Event, Meta};
@@ -117,22 +118,22 @@ impl<'gc> Machine<'gc> {
 
 /// Prepares a numeric loop: checks and converts start, limit and step, and counts the turns of an integer loop
 /// beforehand so that it cannot overflow (§3.3.5). Whether the loop runs at all.
-pub(super) fn for_prepare<'gc>(regs: &mut Window<'gc>, a: Reg) -> Result<bool, Raised<'gc>> {
+pub(super) fn for_prepare<'gc>(ctx: Context<'gc>, regs: &mut Window<'gc>, a: Reg) -> Result<bool, Raised<'gc>> {
     let [limit_reg, step_reg, var_reg] = [1, 2, 3].map(|up| usize::from(a.0.wrapping_add(up)));
     let (start, limit, step) = (regs[usize::from(a.0)], regs[limit_reg], regs[step_reg]);
     if let (Value::Integer(start), Value::Integer(step)) = (start, step) {
         if step == 0 {
             return Err(Raised::message("'for' step is zero"));
         }
-        let Some(limit) = integer_limit(start, limit, step)? else { return Ok(false) };
+        let Some(limit) = integer_limit(ctx, start, limit, step)? else { return Ok(false) };
         let distance = if step > 0 { limit.wrapping_sub(start) as u64 } else { start.wrapping_sub(limit) as u64 };
         regs[limit_reg] = Value::Integer((distance / step.unsigned_abs()) as i64);
         regs[var_reg] = Value::Integer(start);
         return Ok(true);
     }
-    let limit = for_number(limit, "limit")?;
-    let step = for_number(step, "step")?;
-    let start = for_number(start, "initial value")?;
+    let limit = for_number(ctx, limit, "limit")?;
+    let step = for_number(ctx, step, "step")?;
+    let start = for_number(ctx, start, "initial value")?;
     if step == 0.0 {
         return Err(Raised::message("'for' step is zero"));
     }
@@ -147,7 +148,7 @@ pub(super) fn for_prepare<'gc>(regs: &mut Window<'gc>, a: Reg) -> Result<bool, R
 }
 
 /// The limit of an integer loop as an integer; `None` if the loop does not run.
-fn integer_limit<'gc>(start: i64, limit: Value<'gc>, step: i64) -> Result<Option<i64>, Raised<'gc>> {
+fn integer_limit<'gc>(ctx: Context<'gc>, start: i64, limit: Value<'gc>, step: i64) -> Result<Option<i64>, Raised<'gc>> {
     let limit = match limit.to_number() {
         Some(Value::Integer(limit)) => limit,
         Some(Value::Float(limit)) => {
@@ -162,17 +163,17 @@ fn integer_limit<'gc>(start: i64, limit: Value<'gc>, step: i64) -> Result<Option
                 },
             }
         }
-        _ => return Err(for_error(limit, "limit")),
+        _ => return Err(for_error(ctx, limit, "limit")),
     };
     let runs = if step > 0 { start <= limit } else { start >= limit };
     Ok(runs.then_some(limit))
 }
 
-fn for_number<'gc>(value: Value<'gc>, what: &str) -> Result<f64, Raised<'gc>> {
-    value.to_float().ok_or_else(|| for_error(value, what))
+fn for_number<'gc>(ctx: Context<'gc>, value: Value<'gc>, what: &str) -> Result<f64, Raised<'gc>> {
+    value.to_float().ok_or_else(|| for_error(ctx, value, what))
 }
 
 #[cold]
-fn for_error<'gc>(value: Value<'gc>, what: &str) -> Raised<'gc> {
-    Raised::message(format!("bad 'for' {what} (number expected, got {})", value.type_name()))
+fn for_error<'gc>(ctx: Context<'gc>, value: Value<'gc>, what: &str) -> Raised<'gc> {
+    Raised::message(format!("bad 'for' {what} (number expected, got {})", ctx.type_name(value)))
 }

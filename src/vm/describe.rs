@@ -108,7 +108,8 @@ fn register_name(proto: &Proto, pc: usize, reg: Reg, moves: usize) -> Option<Nam
             Name::new(if is_env { "global" } else { "field" }, string_constant(proto, key.0.into())?)
         }
         Op::GetField { b, key, .. } => {
-            let is_env = register_name(proto, setter, b, 0).is_some_and(|table| table.name == "_ENV");
+            let table = register_name(proto, setter, b, 0);
+            let is_env = table.is_some_and(|table| table.name == "_ENV" && matches!(table.kind, "local" | "upvalue"));
             Name::new(if is_env { "global" } else { "field" }, string_constant(proto, key.0.into())?)
         }
         Op::GetIndex { c, .. } => match register_name(proto, setter, c, 0) {

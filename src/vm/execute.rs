@@ -538,7 +538,7 @@ pub(super) fn execute<'gc>(machine: &mut Machine<'gc>, step: &mut Step<'_, 'gc>)
                 }
 
                 // -- loops
-                Op::ForPrep { a, to } => match for_prepare(regs, a) {
+                Op::ForPrep { a, to } => match for_prepare(ctx, regs, a) {
                     Ok(true) => {}
                     Ok(false) => jump!(to),
                     Err(raised) => break 'run Exit::Raise(raised),

@@ -10,7 +10,7 @@ local sources = {
     function() return 2^63 | 1 end, function() return 1 // 0 end, function() return 1 % 0 end, function() return t + 1 end,
     function() return t .. "x" end, function() return t < 1 end, function() return t < t end, function() return {} < {} end,
     function() return 1 < "a" end, function() return nil <= nil end, function() return {} >= 1 end, function() t() end,
-    function() return string.rep(t, 1) end, function() for i = {}, 1 do end end, function() for i = 1, "x" do end end,
+    function() return string.rep(t, 1) end, function() for i = t, 1 do end end, function() for i = 1, t do end end, function() for i = {}, 1 do end end, function() for i = 1, "x" do end end,
     function() for i = 1, 2, {} do end end, function() for i = 1, 2, 0 do end end, function() for i = 1.5, 2, 0 do end end,
     function() local x = {}; x[nil] = 1 end, function() local x = {}; x[0 / 0] = 1 end, function() local x <close> = 1 end,
 }
@@ -37,6 +37,8 @@ for _, f in ipairs(sources) do
     --> attempt to compare number with table
     --> attempt to call a My.Type value (upvalue 't')
     --> bad argument #1 to 'rep' (string expected, got My.Type)
+    --> bad 'for' initial value (number expected, got My.Type)
+    --> bad 'for' limit (number expected, got My.Type)
     --> bad 'for' initial value (number expected, got table)
     --> bad 'for' limit (number expected, got string)
     --> bad 'for' step (number expected, got table)

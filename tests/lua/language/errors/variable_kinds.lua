@@ -15,6 +15,7 @@ local sources = {
     function() return #upt.x end, function() return -upt.x end, function() return "a" .. upt .. "b" end,
     function() local function f() return f.x.y end return f() end, function() local function f() return f + 1 end return f() end,
     function() local a = upt.a or upt.b; a.z = 1 end, function() (upt.a or upt.b)() end, function() upt[upt].x = 1 end,
+    function() local a = {_ENV = {}}; return a._ENV.x + 1 end, function() return ("_ENV").x + 1 end,
     function() for _ in nil do end end, function() for _ in upt do end end, function() local _ENV = {}; x() end, function() local _ENV; x = 1 end,
 }
 for _, f in ipairs(sources) do
@@ -51,6 +52,8 @@ for _, f in ipairs(sources) do
     --> attempt to index a nil value (local 'a')
     --> attempt to call a nil value
     --> attempt to index a nil value (field '?')
+    --> attempt to perform arithmetic on a nil value (field 'x')
+    --> attempt to perform arithmetic on a nil value (field 'x')
     --> attempt to call a nil value (for iterator 'for iterator')
     --> attempt to call a table value (for iterator 'for iterator')
     --> attempt to call a nil value (global 'x')
