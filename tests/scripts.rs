@@ -45,9 +45,11 @@ fn main() -> ExitCode {
     collect_scripts(&root, &mut files);
     files.sort();
     if cfg!(not(feature = "os")) {
-        files.retain(|path| !["library/io", "library/os"].iter().any(|folder| path.starts_with(root.join(folder))));
+        files.retain(|path| {
+            !["library/io", "library/os", "library/package"].iter().any(|folder| path.starts_with(root.join(folder)))
+        });
         if !arguments.list {
-            announce("without the feature `os`, the scripts about `io` and `os` are left out");
+            announce("without the feature `os`, the scripts about `io`, `os` and `package` are left out");
         }
     }
     let trials = files

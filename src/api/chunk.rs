@@ -95,7 +95,18 @@ impl Chunk {
     /// # Ok::<(), deimos::Error>(())
     /// ```
     pub fn compile_file(name: &str, source: &[u8]) -> Result<Chunk, Error> {
-        Chunk::compile(name, without_preamble(source))
+        Chunk::compile(name, Chunk::text_of_file(source))
+    }
+
+    /// The part of a file's bytes that [`Chunk::compile_file`] compiles.
+    pub fn text_of_file(source: &[u8]) -> &[u8] {
+        let source = source.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(source);
+        if source.first() != Some(&b'#') {
+            return source;
+        }
+        // The end of the first line stays, so that all lines keep their numbers.
+        let end = source.iter().position(|&byte| byte == b'\n').unwrap_or(source.len());
+        source.get(end..).unwrap_or_default()
     }
 
     /// The name as messages show it.
@@ -169,16 +180,6 @@ impl fmt::Debug for Chunk {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Chunk({})", self.name())
     }
-}
-
-/// The text of a file without what stands in front of the program. The first line's end stays.
-fn without_preamble(source: &[u8]) -> &[u8] {
-    let source = source.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(source);
-    if source.first() != Some(&b'#') {
-        return source;
-    }
-    let end = source.iter().position(|&byte| byte == b'\n').unwrap_or(source.len());
-    source.get(end..).unwrap_or_default()
 }
 
 fn contains(text: &[u8], word: &[u8]) -> bool {

@@ -1,11 +1,15 @@
-//! `load` (§6.1): source text to function, at run time.
+//! `load`, `loadfile` and `dofile` (§6.1): source text to function, at run time.
 //!
 //! Compiling is the one piece of work here that cannot be interrupted. So it is paid for in advance: a source text
 //! that is more than short waits until the fuel for all of it has been spent, and what it may take is checked
 //! against the memory limit. Precompiled chunks are refused, for no check could make foreign bytecode safe.
 
+use std::fs::File;
+use std::io::{self, Read};
+
 use super::buffer::Buffer;
-use crate::api::{Action, Call, Chunk, Collect, LuaString, Raised, Sequence, Value};
+use super::system::{os_text, reason};
+use crate::api::{Action, Call, Chunk, Collect, Context, LuaString, Raised, Sequence, Value};
 
 /// Source text of so many bytes is compiled at once.
 const DIRECT_MAX: usize = 1 << 12;
@@ -22,18 +26,21 @@ const MEMORY_PER_BYTE: usize = 32;
 /// The first byte of a precompiled chunk.
 const SIGNATURE: u8 = b'\x1b';
 
+/// The bytes that are read from a file at a time.
+const PIECE: u64 = 1 << 16;
+
 /// How a chunk is to be loaded.
-#[derive(Collect)]
+#[derive(Clone, Copy, Collect)]
 #[collect(no_drop)]
-pub(super) struct Request<'gc> {
-    pub(super) name: LuaString<'gc>,
-    pub(super) mode: Option<LuaString<'gc>>,
-    pub(super) environment: Value<'gc>,
+struct Request<'gc> {
+    name: LuaString<'gc>,
+    mode: Option<LuaString<'gc>>,
+    environment: Value<'gc>,
 }
 
 impl<'gc> Request<'gc> {
     /// Charges for a source text that is short. One that is long goes through a [`Load`].
-    pub(super) fn is_paid_at_once(call: &mut Call<'_, 'gc>, source: &[u8]) -> bool {
+    fn is_paid_at_once(call: &mut Call<'_, 'gc>, source: &[u8]) -> bool {
         if source.len() > DIRECT_MAX {
             return false;
         }
@@ -45,11 +52,7 @@ impl<'gc> Request<'gc> {
     ///
     /// # Errors
     /// If there is no memory for it.
-    pub(super) fn compile(
-        &self,
-        call: &Call<'_, 'gc>,
-        source: &[u8],
-    ) -> Result<Result<Value<'gc>, Value<'gc>>, Raised<'gc>> {
+    fn compile(&self, call: &Call<'_, 'gc>, source: &[u8]) -> Result<Result<Value<'gc>, Value<'gc>>, Raised<'gc>> {
         if let Err(refusal) = self.check_mode(source) {
             return Ok(Err(call.ctx.text(refusal)));
         }
@@ -88,20 +91,73 @@ enum Source<'gc> {
     Text(LuaString<'gc>),
     /// A function that is called for one piece after another.
     Reader { reader: Value<'gc>, text: Buffer, has_begun: bool },
-    /// All that a function, or a file, gave.
+    /// All that a function gave.
     Read(Buffer),
+    /// A file, whole.
+    File(Buffer),
+}
+
+impl Source<'_> {
+    fn text(&self) -> &[u8] {
+        match self {
+            Source::Text(text) => text.as_bytes(),
+            Source::Reader { text, .. } | Source::Read(text) => text.as_bytes(),
+            Source::File(text) => Chunk::text_of_file(text.as_bytes()),
+        }
+    }
+}
+
+/// What the function is for.
+#[derive(Clone, Copy, Collect)]
+#[collect(no_drop)]
+enum Purpose<'gc> {
+    /// It is the result of `load`.
+    Load,
+    /// It is the result of `loadfile`.
+    LoadFile,
+    /// `dofile` calls it.
+    Run,
+    /// It is what `require` will call to make a module.
+    Module { name: LuaString<'gc>, file: LuaString<'gc> },
 }
 
 /// Loading that takes several steps.
 #[derive(Collect)]
 #[collect(no_drop)]
-pub(super) struct Load<'gc> {
+struct Load<'gc> {
     request: Request<'gc>,
     source: Source<'gc>,
+    purpose: Purpose<'gc>,
     paid: usize,
+    is_running: bool,
 }
 
 impl<'gc> Load<'gc> {
+    fn start(
+        call: &mut Call<'_, 'gc>,
+        request: Request<'gc>,
+        source: Source<'gc>,
+        purpose: Purpose<'gc>,
+    ) -> Result<Action<'gc>, Raised<'gc>> {
+        call.leave(&[]);
+        Ok(Action::Start(Box::new(Load { request, source, purpose, paid: 0, is_running: false })))
+    }
+
+    fn finish(
+        &mut self,
+        call: &mut Call<'_, 'gc>,
+        outcome: Result<Value<'gc>, Value<'gc>>,
+    ) -> Result<Action<'gc>, Raised<'gc>> {
+        match (outcome, self.purpose) {
+            (Ok(function), Purpose::Run) => {
+                self.is_running = true;
+                call.leave(&[function]);
+                Ok(Action::Call)
+            }
+            (outcome, purpose) => purpose.answer(call, outcome),
+        }
+    }
+
     /// Takes a piece from the reader function. Whether more is to come.
     fn take_piece(&mut self, call: &mut Call<'_, 'gc>) -> Result<bool, Raised<'gc>> {
         let Source::Reader { text, has_begun, .. } = &mut self.source else { return Ok(false) };
@@ -129,10 +185,18 @@ impl<'gc> Load<'gc> {
 
 impl<'gc> Sequence<'gc> for Load<'gc> {
     fn name(&self) -> &'static str {
-        "load"
+        match self.purpose {
+            Purpose::Load => "load",
+            Purpose::LoadFile => "loadfile",
+            Purpose::Run => "dofile",
+            Purpose::Module { .. } => "package.searcher",
+        }
     }
 
     fn poll(&mut self, call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
+        if self.is_running {
+            return call.ret_args(0);
+        }
         if let Source::Reader { reader, .. } = self.source {
             match self.take_piece(call) {
                 Ok(true) => {
@@ -150,10 +214,7 @@ impl<'gc> Sequence<'gc> for Load<'gc> {
         if let Source::Reader { text, .. } = &mut self.source {
             self.source = Source::Read(std::mem::take(text));
         }
-        let source = match &self.source {
-            Source::Text(text) => text.as_bytes(),
-            Source::Reader { text, .. } | Source::Read(text) => text.as_bytes(),
-        };
+        let source = self.source.text();
         let price = source.len().saturating_mul(FUEL_PER_BYTE);
         while self.paid < price {
             if call.is_out_of_fuel() {
@@ -165,11 +226,11 @@ impl<'gc> Sequence<'gc> for Load<'gc> {
             self.paid += payment;
         }
         let outcome = self.request.compile(call, source)?;
-        answer(call, outcome)
+        self.finish(call, outcome)
     }
 
     fn catches(&self) -> bool {
-        true
+        !self.is_running
     }
 
     /// An error in the reader function is what `load` has to report.
@@ -178,18 +239,31 @@ impl<'gc> Sequence<'gc> for Load<'gc> {
             return Err(error);
         }
         let error = error.to_value(call.ctx);
-        answer(call, Err(error))
+        self.purpose.answer(call, Err(error))
     }
 }
 
-/// Returns the function, or nil and what is wrong.
-pub(super) fn answer<'gc>(
-    call: &mut Call<'_, 'gc>,
-    outcome: Result<Value<'gc>, Value<'gc>>,
-) -> Result<Action<'gc>, Raised<'gc>> {
-    match outcome {
-        Ok(function) => call.ret1(function),
-        Err(message) => call.ret(&[Value::Nil, message]),
+impl<'gc> Purpose<'gc> {
+    /// Returns the function, or says what is wrong in the way of the function that was called.
+    fn answer(
+        self,
+        call: &mut Call<'_, 'gc>,
+        outcome: Result<Value<'gc>, Value<'gc>>,
+    ) -> Result<Action<'gc>, Raised<'gc>> {
+        match (outcome, self) {
+            (Ok(function), Purpose::Module { file, .. }) => call.ret(&[function, Value::String(file)]),
+            (Ok(function), _) => call.ret1(function),
+            (Err(message), Purpose::Load | Purpose::LoadFile) => call.ret(&[Value::Nil, message]),
+            (Err(message), Purpose::Run) => Err(Raised::value(message)),
+            (Err(message), Purpose::Module { name, file }) => {
+                let message = match message {
+                    Value::String(text) => text.to_text(),
+                    _ => "unknown error".into(),
+                };
+                let (name, file) = (name.to_text(), file.to_text());
+                Err(Raised::message(format!("error loading module '{name}' from file '{file}':\n\t{message}")))
+            }
+        }
     }
 }
 
@@ -206,14 +280,83 @@ pub(super) fn load<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<
         let name = call.optional(1, call.ctx.string(b"=(load)"))?;
         let reader = call.check_function(0)?;
         let source = Source::Reader { reader, text: Buffer::default(), has_begun: false };
-        call.leave(&[]);
-        return Ok(Action::Start(Box::new(Load { request: Request { name, mode, environment }, source, paid: 0 })));
+        return Load::start(call, Request { name, mode, environment }, source, Purpose::Load);
     };
     let request = Request { name: call.optional(1, text)?, mode, environment };
     if Request::is_paid_at_once(call, text.as_bytes()) {
         let outcome = request.compile(call, text.as_bytes())?;
-        return answer(call, outcome);
+        return Purpose::Load.answer(call, outcome);
     }
-    call.leave(&[]);
-    Ok(Action::Start(Box::new(Load { request, source: Source::Text(text), paid: 0 })))
+    Load::start(call, request, Source::Text(text), Purpose::Load)
+}
+
+// -- files -----------------------------------------------------------------------------------------------
+
+pub(super) fn loadfile<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
+    let file = call.optional(0, None)?;
+    let mode = call.optional(1, None)?;
+    let environment = call.get(2).unwrap_or(Value::Table(call.ctx.globals()));
+    load_from_file(call, file, mode, environment, Purpose::LoadFile)
+}
+
+pub(super) fn dofile<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
+    let file = call.optional(0, None)?;
+    let environment = Value::Table(call.ctx.globals());
+    load_from_file(call, file, None, environment, Purpose::Run)
+}
+
+/// Loads the function that `require` will call to make the module `name`, as a searcher returns it: with the file's
+/// name behind it.
+pub(super) fn load_module<'gc>(
+    call: &mut Call<'_, 'gc>,
+    name: LuaString<'gc>,
+    file: LuaString<'gc>,
+) -> Result<Action<'gc>, Raised<'gc>> {
+    let environment = Value::Table(call.ctx.globals());
+    load_from_file(call, Some(file), None, environment, Purpose::Module { name, file })
+}
+
+/// Loads a file, or standard input where there is none.
+fn load_from_file<'gc>(
+    call: &mut Call<'_, 'gc>,
+    file: Option<LuaString<'gc>>,
+    mode: Option<LuaString<'gc>>,
+    environment: Value<'gc>,
+    purpose: Purpose<'gc>,
+) -> Result<Action<'gc>, Raised<'gc>> {
+    let ctx = call.ctx;
+    let name = match file {
+        None => ctx.string(b"=stdin"),
+        Some(file) => ctx.string_from([b"@", file.as_bytes()].concat()),
+    };
+    let mut text = Buffer::default();
+    let read = match file {
+        None => fill(ctx, &mut text, io::stdin().lock()).map(|read| read.map_err(|error| ("read", error))),
+        Some(file) => match File::open(os_text(file.as_bytes())) {
+            Ok(opened) => fill(ctx, &mut text, opened).map(|read| read.map_err(|error| ("read", error))),
+            Err(error) => Ok(Err(("open", error))),
+        },
+    };
+    if let Err((what, error)) = read? {
+        let file = file.map_or("stdin".into(), LuaString::to_text);
+        let message = format!("cannot {what} {file}: {}", reason(&error));
+        return purpose.answer(call, Err(ctx.text(message)));
+    }
+    call.charge(text.len() / 64);
+    Load::start(call, Request { name, mode, environment }, Source::File(text), purpose)
+}
+
+/// Reads all there is.
+fn fill<'gc>(ctx: Context<'gc>, text: &mut Buffer, mut reader: impl Read) -> Result<io::Result<()>, Raised<'gc>> {
+    let mut piece = Vec::new();
+    loop {
+        piece.clear();
+        if let Err(error) = reader.by_ref().take(PIECE).read_to_end(&mut piece) {
+            return Ok(Err(error));
+        }
+        if piece.is_empty() {
+            return Ok(Ok(()));
+        }
+        text.push(ctx, &piece)?;
+    }
 }

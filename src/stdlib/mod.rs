@@ -36,6 +36,7 @@ mod math;
 #[cfg(feature = "os")]
 mod os;
 mod pack;
+mod package;
 mod pattern;
 mod plain;
 mod print;
@@ -72,6 +73,9 @@ impl Libraries {
     /// `os`, without `os.execute`: clocks, the environment, files by their names. It comes with the feature `os`.
     #[cfg(feature = "os")]
     pub const OS: Libraries = Libraries(1 << 17);
+    /// `package`, `require`, `loadfile` and `dofile`: all Lua files that the process may read. Opened with other
+    /// libraries, it knows them as modules.
+    pub const PACKAGE: Libraries = Libraries(1 << 19);
     /// What runs other programs: `io.popen`, where [`Libraries::IO`] is opened as well, and `os.execute`, where the
     /// library `os` is.
     pub const PROCESS: Libraries = Libraries(1 << 18);
@@ -86,11 +90,16 @@ impl Libraries {
     pub const DEBUG: Libraries = Libraries(1 << 24);
     /// Every library there is.
     #[cfg(feature = "os")]
-    pub const ALL: Libraries =
-        Libraries::SANDBOX.with(Libraries::DEBUG).with(Libraries::IO).with(Libraries::PROCESS).with(Libraries::OS);
+    pub const ALL: Libraries = Libraries::SANDBOX
+        .with(Libraries::DEBUG)
+        .with(Libraries::PACKAGE)
+        .with(Libraries::IO)
+        .with(Libraries::PROCESS)
+        .with(Libraries::OS);
     /// Every library there is; `os` needs the feature `os`.
     #[cfg(not(feature = "os"))]
-    pub const ALL: Libraries = Libraries::SANDBOX.with(Libraries::DEBUG).with(Libraries::IO).with(Libraries::PROCESS);
+    pub const ALL: Libraries =
+        Libraries::SANDBOX.with(Libraries::DEBUG).with(Libraries::PACKAGE).with(Libraries::IO).with(Libraries::PROCESS);
 
     /// The libraries of both sets.
     #[must_use]
@@ -189,6 +198,10 @@ fn open<'gc>(ctx: Context<'gc>, libraries: Libraries) -> Result<(), Raised<'gc>>
     }
     if libraries.contains(Libraries::DEBUG) {
         globals.set_field(ctx, "debug", debug::open(ctx)?)?;
+    }
+    // The last: it knows the others as modules.
+    if libraries.contains(Libraries::PACKAGE) {
+        package::open(ctx, globals)?;
     }
     Ok(())
 }
