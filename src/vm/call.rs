@@ -19,7 +19,7 @@ use crate::bytecode::{Count, Op, Reg};
 use gc_arena::Collect;
 
 /// How many `__call` metamethods may lead to a function.
-const CALL_CHAIN_MAX: usize = 100;
+const CALL_CHAIN_MAX: usize = 200;
 
 impl<'gc> Machine<'gc> {
     /// Calls a value with the values above it.

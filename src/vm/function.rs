@@ -6,6 +6,7 @@
 //! register stack.
 
 use std::cell::Cell;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use gc_arena::{Collect, Gc, Lock};
@@ -86,10 +87,20 @@ impl CacheSlot {
 }
 
 impl<'gc> Code<'gc> {
-    /// Binds a function and all it contains. Nesting is bounded by the parser.
+    /// Binds a function and all it contains.
     pub(super) fn bind(ctx: Context<'gc>, proto: &Arc<Proto>) -> Gc<'gc, Code<'gc>> {
-        let constants = proto.constants.iter().map(|constant| constant_value(ctx, constant)).collect();
-        let children = proto.children.iter().map(|child| Code::bind(ctx, child)).collect();
+        Code::bind_nested(ctx, proto, &mut BTreeMap::new())
+    }
+
+    /// Binds a function and all it contains; nesting is bounded by the parser. Strings too long to be interned are
+    /// shared by all functions of a chunk.
+    fn bind_nested<'p>(
+        ctx: Context<'gc>,
+        proto: &'p Arc<Proto>,
+        long: &mut BTreeMap<&'p [u8], Value<'gc>>,
+    ) -> Gc<'gc, Code<'gc>> {
+        let constants = proto.constants.iter().map(|constant| constant_value(ctx, constant, long)).collect();
+        let children = proto.children.iter().map(|child| Code::bind_nested(ctx, child, long)).collect();
         let caches = vec![CacheSlot::new(); usize::from(proto.caches) + 1].into_boxed_slice();
         #[expect(clippy::cast_possible_truncation, reason = "`CHECKPOINT_EVERY` fits")]
         let cost = proto.code.len().min(CHECKPOINT_EVERY) as u16;
@@ -126,13 +137,26 @@ fn bytes_of(proto: &Proto) -> usize {
     size_of::<Proto>() + code + constants + names + caches
 }
 
-fn constant_value<'gc>(ctx: Context<'gc>, constant: &Constant) -> Value<'gc> {
+fn constant_value<'gc, 'p>(
+    ctx: Context<'gc>,
+    constant: &'p Constant,
+    long: &mut BTreeMap<&'p [u8], Value<'gc>>,
+) -> Value<'gc> {
     match constant {
         Constant::Nil => Value::Nil,
         Constant::Boolean(b) => Value::Boolean(*b),
         Constant::Integer(i) => Value::Integer(*i),
         Constant::Float(x) => Value::Float(*x),
-        Constant::String(s) => Value::String(ctx.string(s)),
+        Constant::String(s) => match long.get(&**s) {
+            Some(known) => *known,
+            None => {
+                let string = ctx.string(s);
+                if string.is_long() {
+                    long.insert(s, Value::String(string));
+                }
+                Value::String(string)
+            }
+        },
     }
 }
 
