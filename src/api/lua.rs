@@ -106,6 +106,12 @@ impl Lua {
         self.enter(|ctx| ctx.set_print(Box::new(print)));
     }
 
+    /// Sets where warnings go (§6.1, `warn`): the function gets each as a line without the line feed. At first they go
+    /// the way of `print`.
+    pub fn set_warn(&mut self, warn: impl FnMut(&[u8]) + 'static) {
+        self.enter(|ctx| ctx.output().set_warn(Box::new(warn)));
+    }
+
     /// Sets the standard output of scripts: what `io.write` writes to at first. It gets the lines of `print` too,
     /// unless [`Lua::set_print`] gave them another way. Without this, `io.write` writes to the process's own.
     ///

@@ -244,7 +244,7 @@ impl<'gc> Context<'gc> {
     /// Writes a line that is a warning, if warnings are shown.
     pub fn warn(self, line: &[u8]) {
         if self.state.warns.get() {
-            self.print(line);
+            self.state.output.warn(line);
         }
     }
 

@@ -7,13 +7,14 @@
 use std::cell::RefCell;
 use std::io::{self, Write};
 
-/// What `print` gives its lines to.
+/// What `print`, or `warn`, gives its lines to.
 pub type PrintFn = dyn FnMut(&[u8]);
 
 /// A machine's standard output, and the way of its `print`.
 #[derive(Default)]
 pub struct Output {
     print: RefCell<Option<Box<PrintFn>>>,
+    warn: RefCell<Option<Box<PrintFn>>>,
     stream: RefCell<Option<Box<dyn Write>>>,
 }
 
@@ -21,6 +22,11 @@ impl Output {
     /// Sets what gets the lines of `print`, without the line feed.
     pub fn set_print(&self, print: Box<PrintFn>) {
         drop(self.print.replace(Some(print)));
+    }
+
+    /// Sets what gets warnings, each a line without the line feed.
+    pub fn set_warn(&self, warn: Box<PrintFn>) {
+        drop(self.warn.replace(Some(warn)));
     }
 
     /// Sets the standard output, which gets the lines of `print` as well if nothing else does.
@@ -38,6 +44,15 @@ impl Output {
             && let Some(stream) = &mut *stream
         {
             let _ = stream.write_all(line).and_then(|()| stream.write_all(b"\n"));
+        }
+    }
+
+    /// Writes a warning, as [`Output::print`] writes if there is no other place for it.
+    pub fn warn(&self, line: &[u8]) {
+        let Ok(mut warn) = self.warn.try_borrow_mut() else { return };
+        match &mut *warn {
+            Some(warn) => warn(line),
+            None => self.print(line),
         }
     }
 
