@@ -137,7 +137,8 @@ pub(super) fn for_prepare<'gc>(ctx: Context<'gc>, regs: &mut Window<'gc>, a: Reg
     if step == 0.0 {
         return Err(Raised::message("'for' step is zero"));
     }
-    if if step > 0.0 { limit < start } else { start < limit } || limit.is_nan() || start.is_nan() {
+    // As in PUC-Rio's Lua, what is not a number is not beyond the limit: such a loop runs once.
+    if if step > 0.0 { limit < start } else { start < limit } {
         return Ok(false);
     }
     regs[usize::from(a.0)] = Value::Float(start);
@@ -155,7 +156,6 @@ fn integer_limit<'gc>(ctx: Context<'gc>, start: i64, limit: Value<'gc>, step: i6
             let rounded = if step < 0 { limit.ceil() } else { limit.floor() };
             match float_to_integer(rounded) {
                 Some(limit) => limit,
-                None if limit.is_nan() => return Ok(None),
                 None => match (compare_integer_float(0, limit) == Some(std::cmp::Ordering::Less), step > 0) {
                     (true, true) => i64::MAX,
                     (false, false) => i64::MIN,

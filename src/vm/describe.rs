@@ -128,7 +128,10 @@ fn register_name(proto: &Proto, pc: usize, reg: Reg, moves: usize) -> Option<Nam
 
 fn string_constant(proto: &Proto, index: usize) -> Option<String> {
     match proto.constants.get(index)? {
-        Constant::String(bytes) => Some(String::from_utf8_lossy(bytes).into_owned()),
+        // PUC-Rio's messages show a name up to its first zero byte.
+        Constant::String(bytes) => {
+            bytes.split(|byte| *byte == 0).next().map(|name| String::from_utf8_lossy(name).into())
+        }
         _ => None,
     }
 }

@@ -375,7 +375,6 @@ const LISTS: &[&str] = &[
     "{1.5, 2, -3, 0}",
     "{n = 3, 1, 2, 3}",
     "{'1', '2'}",
-    "{nil, 2}",
     "table.pack(5, 6, 7)",
 ];
 
@@ -529,7 +528,7 @@ fn compound(random: &mut Random, kind: Kind, depth: usize) -> String {
             let right = expression(random, kind, depth - 1);
             format!("({left} {operator} {right})")
         }
-        4 => format!("({}{})", random.pick(UNARY), expression(random, kind, depth - 1)),
+        4 => format!("({}({}))", random.pick(UNARY), expression(random, kind, depth - 1)),
         _ => call(random, depth - 1),
     }
 }

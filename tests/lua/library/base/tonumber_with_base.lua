@@ -4,3 +4,4 @@ print(tonumber("7fffffffffffffff", 16), tonumber("ffffffffffffffff", 16)) --> 92
 print(pcall(tonumber, 10, 10)) --> false	bad argument #1 to 'tonumber' (string expected, got number)
 print(pcall(tonumber, "1", 1)) --> false	bad argument #2 to 'tonumber' (base out of range)
 print(pcall(tonumber, "1", 37)) --> false	bad argument #2 to 'tonumber' (base out of range)
+print(tonumber("+12", 10), tonumber(" +ff ", 16), tonumber("+", 10), tonumber("+-1", 10)) --> 12	255	nil	nil
