@@ -200,6 +200,9 @@ impl Lua {
 
     /// Does the work that is due.
     fn pay_debt(&mut self) {
+        if self.arena.mutate(|mc, state| Context::new(mc, state).collector_options().is_stopped) {
+            return;
+        }
         if !self.has_afterlife() {
             self.arena.collect_debt();
             return;

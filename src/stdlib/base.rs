@@ -2,6 +2,7 @@
 //!
 //! `pcall` and `xpcall` are sequences that catch: the machine brings errors to them, never a fault.
 
+use super::garbage::collectgarbage;
 use super::inquiry::{leave_call, text_from, without_position};
 use super::load::load;
 use super::print::{print, warn};
@@ -348,79 +349,6 @@ fn rawset<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
     let ctx = call.ctx;
     table.set(ctx, key, value).map_err(|error| without_position(ctx, error.into()))?;
     call.ret1(table)
-}
-
-/// The collector runs between the machine's visits, and how it runs is the host's business. A script may ask
-/// what is in use and wish for a collection; the rest is answered as if it had been done.
-fn collectgarbage<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
-    let default = call.ctx.string(b"collect");
-    let option = call.optional(0, default)?;
-    if call.ctx.is_finalizing() {
-        // The collector is not to be disturbed while it waits for a finalizer.
-        return call.ret1(Value::Nil);
-    }
-    match option.as_bytes() {
-        b"collect" => collect(call, Value::Integer(0)),
-        b"count" => call.ret1(kilobytes(call.ctx.ledger().used())),
-        b"step" => collect(call, Value::Boolean(true)),
-        b"isrunning" => call.ret1(true),
-        b"stop" | b"restart" => call.ret1(0),
-        b"setpause" => call.ret1(200),
-        b"setstepmul" => call.ret1(100),
-        b"incremental" | b"generational" => call.ret1(call.ctx.text("incremental")),
-        _ => Err(Raised::argument(0, format!("invalid option '{}'", option.to_text()))),
-    }
-}
-
-/// Has everything collected before the script goes on, and returns `answer`.
-fn collect<'gc>(call: &mut Call<'_, 'gc>, answer: Value<'gc>) -> Result<Action<'gc>, Raised<'gc>> {
-    let price = COLLECTION_PRICE + call.ctx.ledger().used() / BYTES_FOR_UNIT;
-    call.leave(&[answer]);
-    Ok(Action::Start(Box::new(Collecting { price, is_done: false })))
-}
-
-/// The fuel that a collection costs in any case.
-const COLLECTION_PRICE: usize = 500;
-
-/// The bytes in use that make a collection cost one unit of fuel more: about half an object.
-const BYTES_FOR_UNIT: usize = 48;
-
-/// The most that is paid before a look at the fuel.
-const PAID_AT_ONCE: usize = 1000;
-
-/// Pays for a collection, then waits outside the arena for it. The price is paid in full before, if need be over
-/// many resumes, so that to collect in a loop is no way to more work than there is fuel for.
-#[derive(Collect)]
-#[collect(require_static)]
-struct Collecting {
-    price: usize,
-    is_done: bool,
-}
-
-impl<'gc> Sequence<'gc> for Collecting {
-    fn name(&self) -> &'static str {
-        "collectgarbage"
-    }
-
-    fn poll(&mut self, call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
-        call.leave_args(0);
-        if self.is_done {
-            return Ok(Action::Return);
-        }
-        let part = self.price.min(PAID_AT_ONCE);
-        call.charge(part);
-        self.price -= part;
-        if self.price == 0 {
-            self.is_done = true;
-            call.ctx.request_collection();
-        }
-        Ok(Action::Pause)
-    }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "exact up to eight petabytes")]
-fn kilobytes(bytes: usize) -> f64 {
-    bytes as f64 / 1024.0
 }
 
 const FUNCTIONS: &[Row] = rows! {

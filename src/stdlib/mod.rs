@@ -25,6 +25,7 @@ mod coroutine;
 mod date;
 mod debug;
 mod format;
+mod garbage;
 mod gsub;
 mod inquiry;
 mod io;

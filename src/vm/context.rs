@@ -13,7 +13,7 @@ use hashbrown::HashTable;
 use super::afterlife::Afterlife;
 use super::executor::Machine;
 use super::function::Code;
-use super::gc::Ledger;
+use super::gc::{CollectorOptions, Ledger};
 use super::meta::EVENTS;
 use super::output::{Output, PrintFn};
 use super::segment::{Slice, slice};
@@ -54,6 +54,8 @@ pub struct State<'gc> {
     pub(super) is_finalizing: Cell<bool>,
     #[collect(require_static)]
     warns: Cell<bool>,
+    #[collect(require_static)]
+    collector_options: Cell<CollectorOptions>,
 }
 
 /// The slices that all tables without a part share.
@@ -112,6 +114,7 @@ impl<'gc> State<'gc> {
             has_finalizers: Cell::new(false),
             is_finalizing: Cell::new(false),
             warns: Cell::new(false),
+            collector_options: Cell::new(CollectorOptions::default()),
         }
     }
 }
@@ -246,6 +249,16 @@ impl<'gc> Context<'gc> {
         if self.state.warns.get() {
             self.state.output.warn(line);
         }
+    }
+
+    /// What scripts have set of the collector.
+    pub fn collector_options(self) -> CollectorOptions {
+        self.state.collector_options.get()
+    }
+
+    /// Sets what scripts may set of the collector.
+    pub fn set_collector_options(self, options: CollectorOptions) {
+        self.state.collector_options.set(options);
     }
 
     /// Sets whether objects can get finalizers (§2.5.3).

@@ -162,6 +162,25 @@ impl Drop for Charge {
     }
 }
 
+/// What a script has set of the collector (§2.5). All but the first is only remembered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CollectorOptions {
+    /// Whether it works only when told to, or when the memory limit is exceeded.
+    pub is_stopped: bool,
+    /// Whether the mode is the generational one.
+    pub is_generational: bool,
+    /// The pause between cycles, in percent.
+    pub pause: i64,
+    /// The speed, in percent.
+    pub step: i64,
+}
+
+impl Default for CollectorOptions {
+    fn default() -> CollectorOptions {
+        CollectorOptions { is_stopped: false, is_generational: false, pause: 200, step: 100 }
+    }
+}
+
 /// How eagerly the collector works.
 ///
 /// It sleeps until the heap has grown by as much as survived, like PUC-Rio's default pause of 200 %, but by

@@ -52,7 +52,7 @@ pub use context::{Context, State};
 pub use error::{Fault, Raised};
 pub use executor::Progress;
 pub use function::{Closure, Intrinsic, Native};
-pub use gc::{Charge, Ledger, PACING};
+pub use gc::{Charge, CollectorOptions, Ledger, PACING};
 pub use inspect::{FunctionInfo, LevelInfo};
 pub use meta::{Event, Meta};
 pub use operate::{ArithOp, NUMERAL_MAX};
