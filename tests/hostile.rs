@@ -550,7 +550,7 @@ fn big_strings_compared() {
     check_endless("big to number", "local s = string.rep('1', 2000000) while true do local _ = tonumber(s) end");
     check_endless(
         "big to number by arithmetic",
-        "local s = string.rep(' ', 20000000) .. '1' while true do local _ = s + 1 end",
+        "local s = string.rep(' ', 20000000) .. '1' while true do pcall(function() return s + 1 end) end",
     );
     check_endless("big in base 36", "local s = string.rep('z', 20000000) while true do local _ = tonumber(s, 36) end");
 }

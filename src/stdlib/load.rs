@@ -1,27 +1,28 @@
 //! `load`, `loadfile` and `dofile` (§6.1): source text to function, at run time.
 //!
-//! Compiling is the one piece of work here that cannot be interrupted. So it is paid for in advance: a source text
-//! that is more than short waits until the fuel for all of it has been spent, and what it may take is checked
-//! against the memory limit. Precompiled chunks are refused, for no check could make foreign bytecode safe.
+//! Compiling is the one piece of work here that cannot be interrupted. So a source text that is more than short is
+//! compiled on a thread of its own, while the script that loads it waits until the fuel for all of it has been spent:
+//! how long that takes depends on the text alone, never on the thread. What it may take is entered in the ledger.
+//! Precompiled chunks are refused, for no check could make foreign bytecode safe.
 
 use std::fs::File;
 use std::io::{self, Read};
 
 use super::buffer::Buffer;
 use super::system::{os_text, reason};
-use crate::api::{Action, Call, Chunk, Collect, Context, LuaString, Raised, Sequence, Value};
+use crate::api::{Action, Call, Charge, Chunk, Collect, Compiling, Context, Error, LuaString, Raised, Sequence, Value};
 
 /// Source text of so many bytes is compiled at once.
-const DIRECT_MAX: usize = 1 << 12;
+const DIRECT_MAX: usize = 1 << 10;
 
-/// What a byte of source text costs, in fuel.
-const FUEL_PER_BYTE: usize = 16;
+/// What a byte of source text costs, in fuel: compiling it takes as long as so many instructions.
+const FUEL_PER_BYTE: usize = 32;
 
 /// The fuel that is paid between two looks at what is left of it.
 const PAYMENT: usize = 1 << 12;
 
 /// About the most memory that compiling takes for a byte of source text.
-const MEMORY_PER_BYTE: usize = 32;
+const MEMORY_PER_BYTE: usize = 64;
 
 /// The first byte of a precompiled chunk.
 const SIGNATURE: u8 = b'\x1b';
@@ -57,10 +58,14 @@ impl<'gc> Request<'gc> {
             return Ok(Err(call.ctx.text(refusal)));
         }
         call.ctx.ledger().check(source.len().saturating_mul(MEMORY_PER_BYTE))?;
-        Ok(match Chunk::compile(&self.name.to_text(), source) {
+        Ok(self.bind(call, Chunk::compile(&self.name.to_text(), source)))
+    }
+
+    fn bind(&self, call: &Call<'_, 'gc>, compiled: Result<Chunk, Error>) -> Result<Value<'gc>, Value<'gc>> {
+        match compiled {
             Ok(chunk) => Ok(Value::Closure(chunk.into_function(call.ctx, self.environment))),
             Err(error) => Err(call.ctx.text(error.message())),
-        })
+        }
     }
 
     fn check_mode(&self, source: &[u8]) -> Result<(), String> {
@@ -129,7 +134,15 @@ struct Load<'gc> {
     source: Source<'gc>,
     purpose: Purpose<'gc>,
     paid: usize,
+    #[collect(require_static)]
+    compiling: Option<Beside>,
     is_running: bool,
+}
+
+/// Work on a thread of its own, and the memory it takes meanwhile.
+struct Beside {
+    work: Compiling,
+    _charge: Charge,
 }
 
 impl<'gc> Load<'gc> {
@@ -140,7 +153,17 @@ impl<'gc> Load<'gc> {
         purpose: Purpose<'gc>,
     ) -> Result<Action<'gc>, Raised<'gc>> {
         call.leave(&[]);
-        Ok(Action::Start(Box::new(Load { request, source, purpose, paid: 0, is_running: false })))
+        Ok(Action::Start(Box::new(Load { request, source, purpose, paid: 0, compiling: None, is_running: false })))
+    }
+
+    /// Begins to compile on another thread. Half of the price is paid by then, so that a script that loads in many
+    /// coroutines at once does not have all of it done at once.
+    fn begin(&self, call: &Call<'_, 'gc>) -> Result<Beside, Raised<'gc>> {
+        let source = self.source.text();
+        let bytes = source.len().saturating_mul(MEMORY_PER_BYTE);
+        call.ctx.ledger().check(bytes)?;
+        let work = Chunk::compile_beside(&self.request.name.to_text(), source.to_vec());
+        Ok(Beside { work, _charge: Charge::new(call.ctx.ledger(), bytes) })
     }
 
     fn finish(
@@ -214,8 +237,11 @@ impl<'gc> Sequence<'gc> for Load<'gc> {
         if let Source::Reader { text, .. } = &mut self.source {
             self.source = Source::Read(std::mem::take(text));
         }
-        let source = self.source.text();
-        let price = source.len().saturating_mul(FUEL_PER_BYTE);
+        if let Err(refusal) = self.request.check_mode(self.source.text()) {
+            let refusal = call.ctx.text(refusal);
+            return self.finish(call, Err(refusal));
+        }
+        let price = self.source.text().len().saturating_mul(FUEL_PER_BYTE);
         while self.paid < price {
             if call.is_out_of_fuel() {
                 call.leave(&[]);
@@ -224,8 +250,14 @@ impl<'gc> Sequence<'gc> for Load<'gc> {
             let payment = PAYMENT.min(price - self.paid);
             call.charge(payment);
             self.paid += payment;
+            if self.compiling.is_none() && self.paid >= price / 2 {
+                self.compiling = Some(self.begin(call)?);
+            }
         }
-        let outcome = self.request.compile(call, source)?;
+        let outcome = match self.compiling.take() {
+            Some(beside) => self.request.bind(call, beside.work.finish()),
+            None => self.request.compile(call, self.source.text())?,
+        };
         self.finish(call, outcome)
     }
 
