@@ -139,6 +139,27 @@ fn runs_leak_nothing() {
 }
 
 #[test]
+fn a_stopped_collector_works_for_want_of_memory_alone() {
+    let most_used = |mut lua: Lua, limit: usize| {
+        lua.set_memory_limit(limit);
+        let source = "collectgarbage('stop') for i = 1, 100000 do local _ = {i, i} end";
+        let task = {
+            let chunk = lua.load("=stop", source).unwrap();
+            lua.spawn(&chunk, ()).unwrap()
+        };
+        let mut most = 0;
+        while let deimos::Poll::OutOfFuel = lua.resume(&task, &mut (), 20_000).expect("it runs") {
+            most = most.max(lua.memory_used());
+        }
+        most
+    };
+    let trusted = || Lua::with_libraries(deimos::Libraries::ALL);
+    assert!(most_used(trusted(), usize::MAX) > 8 << 20, "it was collected all the same");
+    assert!(most_used(trusted(), 4 << 20) <= 5 << 20, "the limit was no reason to collect");
+    assert!(most_used(Lua::new(), usize::MAX) < 4 << 20, "a script in the sandbox has stopped it");
+}
+
+#[test]
 fn loading_leaks_nothing() {
     let mut lua = Lua::new();
     let run = |lua: &mut Lua, times: usize| {

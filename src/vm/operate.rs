@@ -315,7 +315,7 @@ impl<'gc> Context<'gc> {
             object => {
                 let serial = self.serial(object).unwrap_or(0);
                 let kind = match object {
-                    Value::Native(_) => "function: builtin".to_owned(),
+                    Value::Native(_) => "function".to_owned(),
                     other => self.type_name(other),
                 };
                 self.string(format!("{kind}: 0x{serial:08x}").as_bytes())
