@@ -90,7 +90,7 @@ impl<'gc> Context<'gc> {
             afterlife.watched.push(Gc::downgrade(table.0));
             afterlife.update_charge(self);
         }
-        if self.has_finalizers() && !self.event_of(metatable, Event::Gc).is_nil() && mark_finalizable(object, true) {
+        if !self.event_of(metatable, Event::Gc).is_nil() && self.has_finalizers() && mark_finalizable(object, true) {
             let mut afterlife = self.afterlife_mut();
             afterlife.finalizable.push(Held::new(object));
             afterlife.update_charge(self);

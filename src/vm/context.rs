@@ -35,6 +35,8 @@ pub struct State<'gc> {
     pub(super) machine: Gc<'gc, RefLock<Machine<'gc>>>,
     pub(super) tables: OnceTables<'gc>,
     pub(super) roots: DynamicRootSet<'gc>,
+    /// Where a value read from a weak table lies while it is read; nil between visits.
+    pub(super) upgraded: Gc<'gc, Lock<Value<'gc>>>,
     pub(super) afterlife: Gc<'gc, RefLock<Afterlife<'gc>>>,
     serials: Gc<'gc, RefLock<Serials<'gc>>>,
     /// Chunks bound so far: closures of the same chunk share their code and its caches.
@@ -105,6 +107,7 @@ impl<'gc> State<'gc> {
             machine: Gc::new(mc, RefLock::new(Machine::default())),
             tables: OnceTables { globals: Gc::new(mc, Lock::new(None)), registry: Gc::new(mc, Lock::new(None)) },
             roots: DynamicRootSet::new(mc),
+            upgraded: Gc::new(mc, Lock::new(Value::Nil)),
             afterlife: Gc::new(mc, RefLock::new(Afterlife::default())),
             serials: Gc::new(mc, RefLock::new(Serials { known: HashTable::new(), last: 0 })),
             codes: Gc::new(mc, RefLock::new(Vec::new())),

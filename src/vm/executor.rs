@@ -142,6 +142,9 @@ impl<'gc> Context<'gc> {
 
     /// Ends the visit: clears the register stack if something has run.
     pub fn leave(self) {
+        if !self.state().upgraded.get().is_nil() {
+            self.state().upgraded.set(self.mc(), Value::Nil);
+        }
         if self.state().machine.borrow().is_used {
             self.state().machine.borrow_mut(self.mc()).leave();
         }

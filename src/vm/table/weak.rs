@@ -9,7 +9,7 @@
 #![expect(clippy::cast_possible_truncation, reason = "a weak part has less than 2^31 entries")]
 
 use gc_arena::barrier::field;
-use gc_arena::{Gc, RefLock};
+use gc_arena::{Gc, Lock, RefLock};
 
 use super::{Body, FINALIZABLE, FROZEN, HAS_INTEGER_ENTRY, Rest, Table, TableError, WATCHED, WEAK, cell_value, hash};
 use crate::vm::context::Context;
@@ -52,11 +52,15 @@ impl<'gc> Table<'gc> {
 
     // -- access --------------------------------------------------------------------------------------
 
+    /// A place with the value at a key, if there is one. It is good until the next call.
     #[cold]
-    pub(super) fn get_weak(self, ctx: Context<'gc>, key: Value<'gc>) -> Value<'gc> {
-        let Some(part) = self.weak_part() else { return Value::Nil };
-        let part = part.as_ref().borrow();
-        part.find(hash(key), key).map_or(Value::Nil, |at| part.value(at).get(ctx.mc()))
+    #[inline(never)]
+    pub(super) fn weak_place(self, ctx: Context<'gc>, key: Value<'gc>) -> Option<&'gc Lock<Value<'gc>>> {
+        let part = self.weak_part()?.as_ref().borrow();
+        let value = part.value(part.find(hash(key), key)?).get(ctx.mc());
+        let place = ctx.state().upgraded;
+        place.set(ctx.mc(), value);
+        Some(place.as_ref())
     }
 
     /// Sets a field of a table that is read-only or weak.
