@@ -19,6 +19,9 @@ use output::{Output, complain};
 use session::{Session, code_of, script_at, standard_input};
 use stop::{FAILED, Stop};
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const HELP: &str = "\
 Runs Lua 5.4 scripts.
 
