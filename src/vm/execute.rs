@@ -856,7 +856,7 @@ pub(super) fn execute<'gc>(machine: &mut Machine<'gc>, step: &mut Step<'_, 'gc>)
 
 #[inline(always)]
 fn upvalue<'gc>(closure: Closure<'gc>, up: u8) -> Value<'gc> {
-    closure.upvalues().get(usize::from(up)).map_or(Value::Nil, gc_arena::Lock::get)
+    closure.held(usize::from(up))
 }
 
 #[inline(always)]

@@ -28,21 +28,18 @@ pub struct Closure<'gc>(pub(super) Gc<'gc, ClosureBody<'gc>>);
 #[collect(no_drop)]
 pub(super) struct ClosureBody<'gc> {
     pub(super) code: Gc<'gc, Code<'gc>>,
-    pub(super) upvalues: Captures<'gc>,
+    /// The first upvalues. Always the same number, so that to read one takes no look at how many there are.
+    pub(super) first: [Lock<Value<'gc>>; INLINE_UPVALUES],
+    pub(super) more: Option<Box<MoreUpvalues<'gc>>>,
 }
 
 /// How many upvalues are kept within the closure's object.
-const INLINE_UPVALUES: usize = 4;
-
-/// No upvalue, one, a few, or many. These are options and results because a write barrier leads into them, and not
-/// into an enum of our own.
-pub(super) type Captures<'gc> =
-    Option<Result<Result<[Lock<Value<'gc>>; 1], [Lock<Value<'gc>>; INLINE_UPVALUES]>, ManyCaptures<'gc>>>;
+pub(super) const INLINE_UPVALUES: usize = 4;
 
 /// Upvalues outside the closure's object.
 #[derive(Collect)]
 #[collect(no_drop)]
-pub(super) struct ManyCaptures<'gc> {
+pub(super) struct MoreUpvalues<'gc> {
     pub(super) cells: Box<[Lock<Value<'gc>>]>,
     #[collect(require_static)]
     _charge: Charge,
@@ -179,17 +176,12 @@ impl<'gc> Closure<'gc> {
         code: Gc<'gc, Code<'gc>>,
         mut upvalues: impl ExactSizeIterator<Item = Value<'gc>>,
     ) -> Closure<'gc> {
-        let mut next = || Lock::new(upvalues.next().unwrap_or_default());
-        let upvalues = match code.proto.upvalues.len() {
-            0 => None,
-            1 => Some(Ok(Ok([next()]))),
-            2..=INLINE_UPVALUES => Some(Ok(Err(std::array::from_fn(|_| next())))),
-            count => Some(Err(ManyCaptures {
-                cells: upvalues.map(Lock::new).collect(),
-                _charge: Charge::new(ctx.ledger(), count * size_of::<Value<'_>>()),
-            })),
-        };
-        Closure(Gc::new(ctx.mc(), ClosureBody { code, upvalues }))
+        let first = std::array::from_fn(|_| Lock::new(upvalues.next().unwrap_or_default()));
+        let more = (upvalues.len() > 0).then(|| {
+            let charge = Charge::new(ctx.ledger(), upvalues.len() * size_of::<Value<'_>>());
+            Box::new(MoreUpvalues { cells: upvalues.map(Lock::new).collect(), _charge: charge })
+        });
+        Closure(Gc::new(ctx.mc(), ClosureBody { code, first, more }))
     }
 
     /// Whether both are one function.
@@ -216,14 +208,18 @@ impl<'gc> Closure<'gc> {
         self.0.as_ref().code.as_ref()
     }
 
+    /// What is held for the upvalue at `index`: its value or its cell; nil where there is none.
     #[inline(always)]
-    pub(super) fn upvalues(self) -> &'gc [Lock<Value<'gc>>] {
-        match &self.0.as_ref().upvalues {
-            None => &[],
-            Some(Ok(Ok(upvalues))) => upvalues,
-            Some(Ok(Err(upvalues))) => upvalues,
-            Some(Err(ManyCaptures { cells, .. })) => cells,
+    pub(super) fn held(self, index: usize) -> Value<'gc> {
+        match self.0.as_ref().first.get(index) {
+            Some(upvalue) => upvalue.get(),
+            None => self.held_outside(index),
         }
+    }
+
+    fn held_outside(self, index: usize) -> Value<'gc> {
+        let more = self.0.as_ref().more.as_ref().and_then(|more| more.cells.get(index - INLINE_UPVALUES));
+        more.map_or(Value::Nil, Lock::get)
     }
 }
 
