@@ -190,19 +190,33 @@ pub(super) fn get_field<'gc>(
     store(regs, place, ctx.index(object, Value::String(key)))
 }
 
-/// A field found through one hop of `__index`, with both positions cached: the usual way to a method. `None`
-/// if the general way has to be gone.
+/// How many classes up a field is looked for here; from there on the general way is gone.
+const CLASSES_MAX: usize = 6;
+
+/// A field found through tables that are each other's `__index`, with the positions in the first metatable and in the
+/// table that has the field cached: the usual way to a method. `None` if the general way has to be gone.
 #[inline]
 fn inherited<'gc>(ctx: Context<'gc>, object: Value<'gc>, key: LuaString<'gc>, slot: &CacheSlot) -> Option<Value<'gc>> {
-    let metatable = match object {
+    let mut metatable = match object {
         Value::Table(table) => table.metatable()?,
         Value::String(_) => ctx.type_metatable(Type::String)?,
         _ => return None,
     };
     let index = *ctx.state().events.get(Event::Index as usize)?;
-    let Value::Table(class) = metatable.get_cached(ctx, index, &slot.meta) else { return None };
-    let value = class.get_cached(ctx, key, &slot.field);
-    (!value.is_nil()).then_some(value)
+    let mut next = metatable.get_cached(ctx, index, &slot.meta);
+    for _ in 0..CLASSES_MAX {
+        let Value::Table(class) = next else { return None };
+        if class.may_have(key) {
+            let value = class.get_cached(ctx, key, &slot.field);
+            if !value.is_nil() {
+                return Some(value);
+            }
+        }
+        metatable = class.metatable()?;
+        // Classes are made alike, so that theirs is mostly where the first one's is.
+        next = metatable.at_cached(index, &slot.meta).unwrap_or_else(|| ctx.event_of(metatable, Event::Index));
+    }
+    None
 }
 
 /// `object[key] := value`.
