@@ -276,6 +276,18 @@ fn the_prompt_reads_plain_lines_where_there_is_no_terminal() {
 }
 
 #[test]
+fn a_finalizer_that_ends_the_program_leaves_the_others_their_turn() {
+    let source = |close: bool| {
+        format!(
+            "setmetatable({{}}, {{__gc = function() print('first') end}})
+             setmetatable({{}}, {{__gc = function() print('last') os.exit(0, {close}) print('never') end}})"
+        )
+    };
+    check(run(&["-e", &source(true)]), 0, "last\nfirst\n", "");
+    check(run(&["-e", &source(false)]), 0, "last\n", "");
+}
+
+#[test]
 fn warnings_are_shown_on_demand() {
     check(run(&["-e", "warn('one')"]), 0, "", "");
     check(

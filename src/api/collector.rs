@@ -11,7 +11,7 @@ use std::any::Any;
 
 use crate::vm::{Aftermath, Context, Fault, Raised, Rounds, Value};
 
-use super::error::Error;
+use super::error::{Error, ErrorKind};
 use super::lua::{Lua, SLICE, Task};
 
 /// At least one part in so many of the memory limit must be free after a full collection.
@@ -77,8 +77,14 @@ impl Lua {
     pub fn close(&mut self, host: &mut dyn Any, fuel: u64) -> bool {
         self.enter(|ctx| ctx.doom_all());
         let mut left = fuel;
-        // One that asks for the end of the program has it now.
-        self.run_finalizers(host, &mut left).unwrap_or(Finalizers::Done) == Finalizers::Done
+        loop {
+            match self.run_finalizers(host, &mut left) {
+                Ok(reached) => return reached == Finalizers::Done,
+                // One that asks for the end of the program, and for all to be closed before, has that: the others go on.
+                Err(error) if matches!(error.kind(), ErrorKind::Exit { close: true, .. }) => {}
+                Err(_) => return true,
+            }
+        }
     }
 
     /// Runs the finalizers that are due, one to its end before anything else runs.
