@@ -5,6 +5,7 @@
 //! how long that takes depends on the text alone, never on the thread. What it may take is entered in the ledger.
 //! Precompiled chunks are refused, for no check could make foreign bytecode safe.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, Read};
 
@@ -58,7 +59,13 @@ impl<'gc> Request<'gc> {
             return Ok(Err(call.ctx.text(refusal)));
         }
         call.ctx.ledger().check(source.len().saturating_mul(MEMORY_PER_BYTE))?;
-        Ok(self.bind(call, Chunk::compile(&self.name.to_text(), source)))
+        Ok(self.bind(call, Chunk::compile(&self.chunk_name(), source)))
+    }
+
+    /// The chunk's name, which ends before its first zero byte, as PUC-Rio's does.
+    fn chunk_name(&self) -> Cow<'gc, str> {
+        let name = self.name.as_bytes().split(|byte| *byte == 0).next();
+        String::from_utf8_lossy(name.unwrap_or_default())
     }
 
     fn bind(&self, call: &Call<'_, 'gc>, compiled: Result<Chunk, Error>) -> Result<Value<'gc>, Value<'gc>> {
@@ -162,7 +169,7 @@ impl<'gc> Load<'gc> {
         let source = self.source.text();
         let bytes = source.len().saturating_mul(MEMORY_PER_BYTE);
         call.ctx.ledger().check(bytes)?;
-        let work = Chunk::compile_beside(&self.request.name.to_text(), source.to_vec());
+        let work = Chunk::compile_beside(&self.request.chunk_name(), source.to_vec());
         Ok(Beside { work, _charge: Charge::new(call.ctx.ledger(), bytes) })
     }
 

@@ -213,7 +213,8 @@ impl<'gc> Control<'gc> {
         let caller = levels.frames.last();
         let (method, name) = match caller.and_then(called_name) {
             Some(Name { kind, name }) => (kind == "method", name),
-            None => (false, native.unwrap_or("?").to_owned()),
+            // What no library's table holds, such as the step of `ipairs`, has a name that no variable could have.
+            None => (false, native.filter(|name| !name.contains(' ')).unwrap_or("?").to_owned()),
         };
         match (method, index) {
             (true, 0) => format!("calling '{name}' on bad self ({message})"),

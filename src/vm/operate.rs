@@ -314,11 +314,7 @@ impl<'gc> Context<'gc> {
             Value::Float(x) => self.string(number::write_float(x).as_bytes()),
             object => {
                 let serial = self.serial(object).unwrap_or(0);
-                let kind = match object {
-                    Value::Native(_) => "function".to_owned(),
-                    other => self.type_name(other),
-                };
-                self.string(format!("{kind}: 0x{serial:08x}").as_bytes())
+                self.string(format!("{}: 0x{serial:08x}", self.type_name(object)).as_bytes())
             }
         }
     }

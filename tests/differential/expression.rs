@@ -11,6 +11,10 @@ pub(crate) enum Kind {
     Int,
     /// An integer that is small, or far too large for anything.
     Count,
+    /// An integer that is small.
+    Small,
+    /// A function that orders, or that fails.
+    Order,
     Float,
     Number,
     Text,
@@ -219,7 +223,6 @@ const PATTERNS: &[&str] = &[
     "'[%a-z]'",
     "'%u'",
     "'%l+'",
-    "'%p'",
     "'%c'",
     "'(())'",
     "'[[]'",
@@ -240,7 +243,7 @@ const REPLACEMENTS: &[&str] = &[
     "'%a'",
     "{a = 1, b = true, abc = 'T', hello = false}",
     "string.upper",
-    "function (...) return select('#', ...) end",
+    "function (...) return select('#', ...) > 1 and 'n' or nil end",
     "function () end",
     "function () return {} end",
     "function (a) return a end",
@@ -307,7 +310,6 @@ const FORMATS: &[&str] = &[
     "'% +d'",
     "'%.d'",
     "'%.f'",
-    "'%p'",
     "'%-'",
     "'%10'",
     "'%123d'",
@@ -378,7 +380,16 @@ const LISTS: &[&str] = &[
     "table.pack(5, 6, 7)",
 ];
 
-const OTHERS: &[&str] = &["nil", "true", "false", "{}", "print", "(function () end)", "coroutine.create(print)"];
+const ORDERS: &[&str] = &[
+    "function (a, b) return a < b end",
+    "function (a, b) return a > b end",
+    "function (a, b) return tostring(a) < tostring(b) end",
+    "function () error('no') end",
+    "nil",
+    "7",
+];
+
+const OTHERS: &[&str] = &["nil", "true", "false", "{}", "type", "(function () end)", "coroutine.create(type)"];
 
 /// A library function and its arguments; those from `must` on may be left out.
 struct Function {
@@ -391,7 +402,7 @@ const fn function(name: &'static str, arguments: &'static [Kind], must: usize) -
     Function { name, arguments, must }
 }
 
-use Kind::{Any, Count, Float, Format, Int, List, Number, Pack, Pattern, Text};
+use Kind::{Any, Count, Float, Format, Int, List, Number, Order, Pack, Pattern, Small, Text};
 
 const FUNCTIONS: &[Function] = &[
     function("tostring", &[Any], 1),
@@ -404,7 +415,7 @@ const FUNCTIONS: &[Function] = &[
     function("rawequal", &[Any, Any], 2),
     function("rawlen", &[Any], 1),
     function("rawget", &[List, Any], 2),
-    function("next", &[List, Count], 1),
+    function("next", &[List, Small], 1),
     function("ipairs", &[List], 1),
     function("assert", &[Any, Any], 1),
     function("error", &[Any, Count], 0),
@@ -460,9 +471,9 @@ const FUNCTIONS: &[Function] = &[
     function("I", &[List, Count, Any], 2),
     function("R", &[List, Count], 1),
     function("table.unpack", &[List, Count, Count], 1),
-    function("S", &[List, Any], 1),
+    function("S", &[List, Order], 2),
     function("S", &[List], 1),
-    function("M", &[List, Count, Count, Count], 4),
+    function("M", &[List, Small, Small, Small], 4),
     function("table.pack", &[Any, Any], 0),
     function("utf8.char", &[Int, Count], 0),
     function("utf8.codepoint", &[Text, Count, Count], 1),
@@ -481,8 +492,8 @@ const UNARY: &[&str] = &["-", "not ", "#", "~", "- "];
 /// An expression of about this kind, nested at most so deep.
 pub(crate) fn expression(random: &mut Random, kind: Kind, depth: usize) -> String {
     // Sometimes it is something else.
-    let kind = if random.happens(10) { Any } else { kind };
-    if depth > 0 && !matches!(kind, Pattern | Format | Pack | Count | List) && random.happens(45) {
+    let kind = if !matches!(kind, Small | Order) && random.happens(10) { Any } else { kind };
+    if depth > 0 && !matches!(kind, Pattern | Format | Pack | Count | Small | Order | List) && random.happens(45) {
         return compound(random, kind, depth);
     }
     match kind {
@@ -490,6 +501,8 @@ pub(crate) fn expression(random: &mut Random, kind: Kind, depth: usize) -> Strin
         Float if random.happens(25) => random_float(random),
         Int => random.pick(INTS).to_owned(),
         Count => random.pick(COUNTS).to_owned(),
+        Order => random.pick(ORDERS).to_owned(),
+        Small => (i64::try_from(random.below(12)).unwrap_or(0) - 3).to_string(),
         Float => random.pick(FLOATS).to_owned(),
         Number => match random.below(8) {
             0..=2 => random.pick(INTS).to_owned(),

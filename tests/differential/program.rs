@@ -30,8 +30,8 @@ local function show(v, depth)
   elseif kind == "table" then
     if depth > 2 then return "{...}" end
     local shown = {}
-    for i = 1, math.min(#v, 20) do shown[i] = show(v[i], depth + 1) end
-    return "{" .. table.concat(shown, ",") .. "}" .. #v .. (v.n and "n" .. tostring(v.n) or "")
+    for i = 1, math.min(rawlen(v), 20) do shown[i] = show(rawget(v, i), depth + 1) end
+    return "{" .. table.concat(shown, ",") .. "}" .. rawlen(v) .. (rawget(v, "n") and "n" .. tostring(rawget(v, "n")) or "")
   elseif kind == "function" or kind == "thread" or kind == "userdata" then
     return kind
   end
@@ -57,10 +57,20 @@ local function C(...)
   for at, code in utf8.codes(...) do all[#all + 1] = at .. ":" .. code end
   return table.concat(all, ";")
 end
+local plain = tostring
+local function tostring(...)
+  local text = plain(...):gsub(": 0x%x+$", ": address")
+  return text
+end
 local function I(t, ...) table.insert(t, ...) return t end
 local function R(t, ...) return table.remove(t, ...), t end
 local function S(t, ...) table.sort(t, ...) return t end
-local function M(t, from, to, at) return table.move(t, from, to, at) end
+-- The length of a list with holes is left open, so all that is shown of it are its fields.
+local function M(t, from, to, at)
+  local moved, shown = table.move(t, from, to, at), {}
+  for i = -8, 24 do shown[#shown + 1] = tostring(moved[i]):gsub(":.*", "") end
+  return table.concat(shown, " ")
+end
 global = 17
 "#;
 
@@ -231,9 +241,9 @@ fn tables(random: &mut Random) -> String {
     for _ in 0..random.below(6) {
         let at = expression(random, Kind::Count, 0);
         let step = match random.below(6) {
-            0 => format!("t[#t + 1] = {}", any(random)),
-            1 => format!("table.insert(t, {})", any(random)),
-            2 => format!("table.insert(t, {at}, {})", any(random)),
+            0 => format!("t[#t + 1] = {} or 0", any(random)),
+            1 => format!("table.insert(t, ({}) or 0)", any(random)),
+            2 => format!("table.insert(t, {at}, ({}) or 0)", any(random)),
             3 => "out[#out + 1] = table.remove(t)".to_owned(),
             4 => format!("out[#out + 1] = table.remove(t, {at})"),
             _ => "table.sort(t)".to_owned(),
