@@ -82,6 +82,8 @@ fn run_file(order: &Order) -> Result<(), Error> {
     };
     let task = lua.spawn_main(&chunk, ())?;
     while !matches!(lua.resume(&task, &mut (), SLICE)?, Poll::Finished(_)) {}
+    // Finalizers that run at the end have assertions too.
+    while !lua.close(&mut (), SLICE) {}
     Ok(())
 }
 
