@@ -21,7 +21,7 @@ const NAME_MAX: usize = 59;
 
 /// Words of functions that set captured variables or tell them apart. In a chunk that mentions one of them closures
 /// share all the variables they capture; elsewhere those that are never assigned are captured by value.
-const SHARING_WORDS: [&[u8]; 2] = [b"upvalue", b"setlocal"];
+const SHARING_WORDS: [&[u8]; 4] = [b"setupvalue", b"upvalueid", b"upvaluejoin", b"setlocal"];
 
 /// How many chunks may be compiled beside everything else at a time, in the whole process.
 const WORKERS_MAX: usize = 8;

@@ -197,6 +197,21 @@ impl Generator {
         }
     }
 
+    /// The entries of the active variables in the list of names.
+    pub(super) fn active_entries(&self) -> Vec<usize> {
+        self.f.actives.iter().filter_map(|active| active.entry).collect()
+    }
+
+    /// Lets names count up to here.
+    pub(super) fn end_names_here(&mut self, entries: &[usize]) {
+        let end = narrow(self.f.here());
+        for entry in entries {
+            if let Some(local) = self.f.locals.get_mut(*entry) {
+                local.end = end;
+            }
+        }
+    }
+
     /// Takes the variables from `first` on out of scope.
     pub(super) fn deactivate(&mut self, first: usize) {
         let end = narrow(self.f.here());

@@ -131,12 +131,17 @@ impl Generator {
         for (param, reg) in function.params.iter().zip(first.0..) {
             self.activate(param, Reg(reg));
         }
+        let begin = self.f.here();
         self.stats(&function.body, true)?;
+        let entries = self.active_entries();
         self.leave_block(function.body.end_line);
-        let line = if function.end_line == 0 { function.body.end_line } else { function.end_line };
+        let line = if function.end_line == 0 { function.body.last_line } else { function.end_line };
         if !self.f.is_left() {
             self.f.emit(Op::Return0 {}, line);
+            // A hook sees the function's variables when it returns.
+            self.end_names_here(&entries);
         }
+        self.f.begin_lines_at(0, begin);
         Ok(())
     }
 
@@ -174,6 +179,23 @@ impl FunctionState {
         self.lines.push(line);
         self.debt += 1;
         self.code.len() - 1
+    }
+
+    /// Gives the instructions from `from` up to `to`, which make cells for parameters or loop variables, the line of
+    /// what follows them: that is where a hook sees the code begin.
+    pub(super) fn begin_lines_at(&mut self, from: usize, to: usize) {
+        let line = self.lines.get(to).copied();
+        if let (Some(line), Some(lines)) = (line, self.lines.get_mut(from..to)) {
+            lines.fill(line);
+        }
+    }
+
+    /// Gives the test of a value, if that is the last instruction, its line: the one of `then`.
+    pub(super) fn test_at(&mut self, line: u32) {
+        if let (Some(Op::JumpIf { .. } | Op::JumpIfNot { .. }), Some(last)) = (self.code.last(), self.lines.last_mut())
+        {
+            *last = line;
+        }
     }
 
     /// The position of the next instruction.

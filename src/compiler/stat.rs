@@ -69,9 +69,9 @@ impl Generator {
             StatKind::Function { target, function } => self.assign_function(target, function, line),
             StatKind::Call(call) => self.open(call, Count::exactly(0)).map(drop),
             StatKind::Do(body) => self.block(body),
-            StatKind::While { condition, body } => self.while_loop(condition, body, line),
+            StatKind::While { condition, body } => self.while_loop(condition, body),
             StatKind::Repeat { body, condition } => self.repeat_loop(body, condition),
-            StatKind::If { arms, otherwise } => self.branches(arms, otherwise.as_ref(), line),
+            StatKind::If { arms, otherwise } => self.branches(arms, otherwise.as_ref()),
             StatKind::NumericFor { variable, start, limit, step, body } => {
                 self.numeric_state(start, limit, step.as_ref(), line)?;
                 self.numeric_loop(variable, body, line)
@@ -87,7 +87,7 @@ impl Generator {
 
     // -- branches ------------------------------------------------------------------------------------
 
-    fn branches(&mut self, arms: &[(Expr, Block)], otherwise: Option<&Block>, line: u32) -> Result<(), CompileError> {
+    fn branches(&mut self, arms: &[(Expr, Block)], otherwise: Option<&Block>) -> Result<(), CompileError> {
         let mut exits = Jumps::new();
         let mut exit_debt = 0;
         for (index, (condition, body)) in arms.iter().enumerate() {
@@ -97,11 +97,12 @@ impl Generator {
             }
             let mut next = Jumps::new();
             self.jump_when(condition, false, &mut next)?;
+            self.f.test_at(body.line);
             let debt = self.f.debt();
             self.block(body)?;
             exit_debt = exit_debt.max(self.f.debt());
             if !is_last && !self.f.is_unreachable() {
-                exits.push(self.f.emit(Op::Jump { to: UNKNOWN }, line));
+                exits.push(self.f.emit(Op::Jump { to: UNKNOWN }, body.last_line));
             }
             self.f.patch_all_here(&next);
             self.f.set_debt(debt);
@@ -126,11 +127,13 @@ impl Generator {
                     return Ok(false);
                 }
                 self.jump_when(condition, true, &mut jumps)?;
+                self.f.test_at(body.line);
                 self.push_breaks(index, &jumps);
             }
             StatKind::Goto(name) => {
                 let Some(goal) = self.plain_goal(name, *line)? else { return Ok(false) };
                 self.jump_when(condition, true, &mut jumps)?;
+                self.f.test_at(body.line);
                 self.push_gotos(&goal, &jumps, *line);
             }
             _ => return Ok(false),
@@ -140,14 +143,15 @@ impl Generator {
 
     // -- loops ---------------------------------------------------------------------------------------
 
-    fn while_loop(&mut self, condition: &Expr, body: &Block, line: u32) -> Result<(), CompileError> {
+    fn while_loop(&mut self, condition: &Expr, body: &Block) -> Result<(), CompileError> {
         let top = self.f.target_here();
         self.enter_loop();
         let mut exits = Jumps::new();
         self.jump_when(condition, false, &mut exits)?;
         let debt = self.f.debt();
         self.block(body)?;
-        self.loop_to(top, line);
+        // The way back belongs to the end of the body: a hook sees the condition's line once for each turn.
+        self.loop_to(top, body.last_line);
         self.f.patch_all_here(&exits);
         self.f.join_debt(debt);
         self.leave_block(body.end_line);
@@ -217,11 +221,14 @@ impl Generator {
 
     fn loop_body(&mut self, variables: &[Local], first: Reg, body: &Block) -> Result<(), CompileError> {
         self.enter_block(body, false);
+        let top = self.f.here();
         for (variable, reg) in variables.iter().zip(first.0..) {
             self.activate(variable, Reg(reg));
         }
+        let begin = self.f.here();
         self.stats(body, true)?;
         self.leave_block(body.last_line);
+        self.f.begin_lines_at(top, begin);
         Ok(())
     }
 

@@ -147,8 +147,12 @@ impl Generator {
             Variable::Register(b) if a == b => return Ok(a),
             Variable::Register(b) => Op::Move { a, b },
             Variable::Cell(b) => Op::GetCell { a, b },
-            // What is no cell may have been made one by the `debug` library.
-            Variable::Upvalue(up) if self.facts.shares_variables() => Op::GetUpCell { a, up },
+            Variable::Upvalue(up) if self.facts.shares_variables() => {
+                // What is no cell may have been made one by the `debug` library; of what is none, `GetCell` leaves
+                // things as they are.
+                self.f.emit(Op::GetUp { a, up }, line);
+                Op::GetCell { a, b: a }
+            }
             Variable::Upvalue(up) => Op::GetUp { a, up },
             Variable::UpCell(up) => Op::GetUpCell { a, up },
             Variable::Running => Op::LoadRunning { a },

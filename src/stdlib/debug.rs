@@ -5,7 +5,8 @@
 
 use super::{Row, library};
 use crate::api::{
-    Action, Call, Closure, Context, LevelInfo, LuaString, Native, Raised, Table, Thread, Type, UserData, Value,
+    Action, Call, Closure, Collect, Context, HookSettings, LevelInfo, LuaString, Native, Raised, Sequence, Table,
+    Thread, Type, UserData, Value,
 };
 
 /// Makes the library's table.
@@ -242,6 +243,66 @@ fn upvaluejoin<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>
     call.ret0()
 }
 
+// -- hooks -----------------------------------------------------------------------------------------------
+
+fn gethook<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
+    let (thread, _) = thread_argument(call);
+    let Some(hook) = thread.or(call.thread()).and_then(Thread::hook) else { return call.ret1(Value::Nil) };
+    let letters = [(hook.on_call, b'c'), (hook.on_return, b'r'), (hook.on_line, b'l')];
+    let mask: Vec<u8> = letters.into_iter().filter(|(is_on, _)| *is_on).map(|(_, letter)| letter).collect();
+    call.ret(&[hook.function, call.ctx.text(mask), Value::Integer(i64::from(hook.count))])
+}
+
+fn sethook<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
+    let (thread, at) = thread_argument(call);
+    let mut hook = None;
+    if !call.arg(at).is_nil() {
+        let mask = call.check::<LuaString<'gc>>(at + 1)?;
+        let has = |letter: u8| mask.as_bytes().contains(&letter);
+        let function = call.check_function(at)?;
+        let count = u32::try_from(call.optional::<i64>(at + 2, 0)?).unwrap_or(0);
+        let (on_call, on_return, on_line) = (has(b'c'), has(b'r'), has(b'l'));
+        if on_call || on_return || on_line || count > 0 {
+            hook = Some(HookSettings { function, on_call, on_return, on_line, count });
+        }
+    }
+    if let Some(thread) = thread.or(call.thread()) {
+        thread.set_hook(call.ctx, hook);
+        let function = hook.map_or(Value::Nil, |hook| hook.function);
+        hook_table(call.ctx)?.set(call.ctx, Value::Thread(thread), function)?;
+    }
+    call.leave(&[]);
+    Ok(Action::Start(Box::new(HookSet)))
+}
+
+/// The table of hooks in the registry, by coroutine, which other parts of a program may look at.
+fn hook_table<'gc>(ctx: Context<'gc>) -> Result<Table<'gc>, Raised<'gc>> {
+    let name = ctx.text("_HOOKKEY");
+    if let Value::Table(table) = ctx.registry().get(ctx, name) {
+        return Ok(table);
+    }
+    let table = Table::new(ctx);
+    table.set_field(ctx, "__mode", ctx.text("k"))?;
+    table.set_metatable(ctx, Some(table));
+    ctx.registry().set(ctx, name, table.into())?;
+    Ok(table)
+}
+
+/// The end of `sethook`: the machine looks for a hook again after a native function's own step.
+#[derive(Collect)]
+#[collect(require_static)]
+struct HookSet;
+
+impl<'gc> Sequence<'gc> for HookSet {
+    fn name(&self) -> &'static str {
+        "debug.sethook"
+    }
+
+    fn poll(&mut self, call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
+        call.ret0()
+    }
+}
+
 // -- metatables and values -------------------------------------------------------------------------------
 
 fn getmetatable<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
@@ -292,12 +353,14 @@ fn setuservalue<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc
 
 const FUNCTIONS: &[Row] = rows! {
     in "debug";
+    "gethook" => gethook,
     "getinfo" => getinfo,
     "getlocal" => getlocal,
     "getmetatable" => getmetatable,
     "getregistry" => getregistry,
     "getupvalue" => getupvalue,
     "getuservalue" => getuservalue,
+    "sethook" => sethook,
     "setlocal" => setlocal,
     "setmetatable" => setmetatable,
     "setupvalue" => setupvalue,

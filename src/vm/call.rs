@@ -8,6 +8,7 @@ use super::context::Context;
 use super::error::{Operand, Raised};
 use super::executor::{Machine, NATIVE_DEPTH_MAX};
 use super::function::{Closure, Code, Native};
+use super::hook::After;
 use super::meta::{Event, Meta};
 use super::operate::is_text;
 use super::sequence::{Action, Call, Sequence};
@@ -90,7 +91,7 @@ impl<'gc> Machine<'gc> {
         (base, 0)
     }
 
-    /// Runs a native function.
+    /// Calls a native function.
     pub(super) fn call_native(
         &mut self,
         step: &mut Step<'_, 'gc>,
@@ -98,8 +99,24 @@ impl<'gc> Machine<'gc> {
         func: usize,
         count: usize,
     ) -> Next {
+        if step.ctx.has_hooks()
+            && let Some(next) = self.announce_native(step, native, func, count)
+        {
+            return next;
+        }
+        self.begin_native(step, native, func, count)
+    }
+
+    /// Runs a native function.
+    pub(super) fn begin_native(
+        &mut self,
+        step: &mut Step<'_, 'gc>,
+        native: Native<'gc>,
+        func: usize,
+        count: usize,
+    ) -> Next {
         match self.run_native(step, native, func, count) {
-            Some((start, count)) => step.deliver(start, count),
+            Some((start, count)) => self.return_from_native(step, Some(native), (func + 1, start, count)),
             None => step.after_native,
         }
     }
@@ -245,6 +262,9 @@ impl<'gc> Machine<'gc> {
     /// Polls the sequence on top with values that came back.
     fn poll(&mut self, step: &mut Step<'_, 'gc>, start: usize, count: usize) -> Next {
         let Some((mut native, base)) = self.control.pop_native() else { return Next::Pause };
+        if native.after != After::Poll {
+            return self.after_hook(step, native.after);
+        }
         self.reserve(base + count);
         self.move_values(start, base, count);
         self.step_sequence(step, (base, count), (native.callee, native.resumed), |call| {
@@ -303,7 +323,7 @@ impl<'gc> Machine<'gc> {
     ) -> Next {
         let (base, start, count) = place;
         match action {
-            Action::Return => return step.deliver(start, count),
+            Action::Return => return self.return_from_native(step, callee, place),
             Action::TailCall => {}
             Action::CallThen(sequence) => self.control.push_native(NativeState::new(sequence, callee), base),
             Action::ResumeThen(thread, sequence) => {
@@ -435,7 +455,7 @@ impl<'gc> Machine<'gc> {
 impl<'gc> NativeState<'gc> {
     /// The state of `callee`, or of what the machine does on its own.
     pub(super) fn new(sequence: Box<dyn Sequence<'gc> + 'gc>, callee: Option<Native<'gc>>) -> NativeState<'gc> {
-        NativeState { sequence, callee, resumed: None, held: 0, is_held: false, is_handler: false }
+        NativeState { sequence, callee, resumed: None, held: 0, after: After::Poll, is_held: false, is_handler: false }
     }
 }
 

@@ -7,6 +7,7 @@ use super::access::Window;
 use super::context::Context;
 use super::error::Raised;
 use super::executor::Machine;
+use super::hook::HookEvent;
 use super::meta::{Event, Meta};
 use super::operate::compare_integer_float;
 use super::step::{Next, Step};
@@ -32,6 +33,8 @@ pub(super) enum Exit<'gc> {
     ToClose(Reg),
     /// Close what is to be closed: from the register on, or all of the frame and then return so many values.
     Close(Reg, Option<usize>),
+    /// Call the hook.
+    Hook(HookEvent),
     /// The fuel is used up.
     Pause,
     /// The fuel is used up, where a loop begins its next turn.
@@ -48,6 +51,7 @@ impl<'gc> Machine<'gc> {
             Exit::Concat(first, count) => self.concat(step, first, count),
             Exit::ToClose(reg) => self.mark_to_close(step, reg),
             Exit::Close(reg, count) => self.close_variables(step, reg, count),
+            Exit::Hook(event) => self.call_hook_in_frame(step, event),
             Exit::Pause => Next::Pause,
             Exit::PauseAtLoop => {
                 self.drop_temporaries();
@@ -108,6 +112,11 @@ impl<'gc> Machine<'gc> {
             None => match returns {
                 None => Next::Run,
                 Some(count) => {
+                    if step.ctx.has_hooks()
+                        && let Some(event) = self.announce_return(step.ctx, reg, count)
+                    {
+                        return self.call_hook_in_frame(step, event);
+                    }
                     self.control.frames.pop();
                     step.deliver(base + usize::from(reg.0), count)
                 }

@@ -58,6 +58,9 @@ pub struct State<'gc> {
     warns: Cell<bool>,
     #[collect(require_static)]
     collector_options: Cell<CollectorOptions>,
+    /// Whether a hook was ever set; until then nobody looks for one.
+    #[collect(require_static)]
+    has_hooks: Cell<bool>,
 }
 
 /// The slices that all tables without a part share.
@@ -118,6 +121,7 @@ impl<'gc> State<'gc> {
             is_finalizing: Cell::new(false),
             warns: Cell::new(false),
             collector_options: Cell::new(CollectorOptions::default()),
+            has_hooks: Cell::new(false),
         }
     }
 }
@@ -346,6 +350,17 @@ impl<'gc> Context<'gc> {
     /// Whether a full collection was asked for since the last call.
     pub fn take_collection_request(self) -> bool {
         self.state.collection_requested.take()
+    }
+
+    /// Whether a hook was ever set.
+    #[inline(always)]
+    pub(super) fn has_hooks(self) -> bool {
+        self.state.has_hooks.get()
+    }
+
+    /// From now on, coroutines may have hooks.
+    pub(super) fn note_hook(self) {
+        self.state.has_hooks.set(true);
     }
 
     /// Drops what is kept about strings that have died, but for the part that [`Context::sweep`] drops next.

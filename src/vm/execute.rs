@@ -22,15 +22,16 @@ use super::operate::{
 };
 use super::step::{Next, Step};
 use super::table::Table;
-use super::thread::{Frame, Pending, TAIL_CALLED};
+use super::thread::{EXTRA_COUNT, Frame, Pending, RETURNED, TAIL_CALLED};
 use super::value::Value;
 use crate::bytecode::{Capture, Count, Op, Reg};
 
-/// Runs the Lua frame on top until something else has to be done.
+/// Runs the Lua frame on top until something else has to be done. The loop is there twice: only where a hook is set
+/// does it look at each instruction whether the hook is to be called.
 #[expect(clippy::too_many_lines, reason = "one arm for each instruction; the arms are short")]
 #[expect(clippy::cast_possible_truncation, reason = "stack positions stay below 2^32")]
 #[expect(clippy::cast_precision_loss, reason = "arithmetic on mixed numbers is done in floats (§3.4.3)")]
-pub(super) fn execute<'gc>(machine: &mut Machine<'gc>, step: &mut Step<'_, 'gc>) -> Next {
+pub(super) fn execute<'gc, const HOOKED: bool>(machine: &mut Machine<'gc>, step: &mut Step<'_, 'gc>) -> Next {
     let ctx = step.ctx;
     let floor = machine.control.active.last().map_or(0, |active| active.frames);
     let Some(Frame { closure: Some(closure), base, pc, extra, pending }) = machine.control.frames.pop() else {
@@ -41,6 +42,8 @@ pub(super) fn execute<'gc>(machine: &mut Machine<'gc>, step: &mut Step<'_, 'gc>)
         Pending::Run { top } => base + top as usize,
         _ => base,
     };
+
+    let hook = if HOOKED { machine.hook(ctx) } else { None };
 
     'frame: loop {
         let code = closure.code();
@@ -213,7 +216,29 @@ pub(super) fn execute<'gc>(machine: &mut Machine<'gc>, step: &mut Step<'_, 'gc>)
             }};
         }
 
+        // Has the hook called before the function returns.
+        macro_rules! announce_return {
+            ($run:lifetime, $a:expr, $count:expr) => {
+                if HOOKED
+                    && extra & RETURNED == 0
+                    && let Some(hook) = hook
+                {
+                    extra |= RETURNED;
+                    if let Some(event) = hook.returns($a, $count) {
+                        break $run Exit::Hook(event);
+                    }
+                }
+            };
+        }
+
         let exit = 'run: loop {
+            if HOOKED
+                && let Some(hook) = hook
+                && let Some(event) = hook.trace(&code.proto, pc, machine.control.frames.len() - floor, &mut extra)
+            {
+                pc += 1;
+                break 'run Exit::Hook(event);
+            }
             let Some(op) = ops.get(pc) else { break 'run Exit::Raise(Raised::message("code without an end")) };
             pc += 1;
             match *op {
@@ -258,7 +283,7 @@ pub(super) fn execute<'gc>(machine: &mut Machine<'gc>, step: &mut Step<'_, 'gc>)
                 }
                 Op::Vararg { a, want } => match want.get() {
                     Some(want) => {
-                        let extras = below.get(base - (extra & !TAIL_CALLED)..).unwrap_or_default();
+                        let extras = below.get(base - (extra & EXTRA_COUNT)..).unwrap_or_default();
                         for at in 0..want {
                             let value = extras.get(at).copied().unwrap_or_default();
                             if let Some(slot) = regs.get_mut(usize::from(a.0) + at) {
@@ -268,7 +293,7 @@ pub(super) fn execute<'gc>(machine: &mut Machine<'gc>, step: &mut Step<'_, 'gc>)
                     }
                     None => {
                         let to = base + usize::from(a.0);
-                        let extra = extra & !TAIL_CALLED;
+                        let extra = extra & EXTRA_COUNT;
                         *step.fuel -= extra as i64;
                         machine.reserve(to + extra);
                         machine.stack.copy_within(base - extra..base, to);
@@ -279,10 +304,11 @@ pub(super) fn execute<'gc>(machine: &mut Machine<'gc>, step: &mut Step<'_, 'gc>)
 
                 // -- captured variables
                 Op::GetUp { a, up } => reg!(a) = upvalue(closure, up.0),
-                Op::GetUpCell { a, up } => match upvalue(closure, up.0) {
-                    Value::Cell(cell) => reg!(a) = cell.get(),
-                    value => reg!(a) = value,
-                },
+                Op::GetUpCell { a, up } => {
+                    if let Value::Cell(cell) = upvalue(closure, up.0) {
+                        reg!(a) = cell.get();
+                    }
+                }
                 Op::SetUpCell { up, b } => {
                     if let Value::Cell(cell) = upvalue(closure, up.0) {
                         reg!(b).hand_to(|value| cell.set(ctx.mc(), value));
@@ -575,7 +601,9 @@ pub(super) fn execute<'gc>(machine: &mut Machine<'gc>, step: &mut Step<'_, 'gc>)
                 }
                 Op::TForCall { a, count, cache } => {
                     let [state, control, first, second] = [1, 2, 4, 5].map(|up| Reg(a.0.wrapping_add(up)));
-                    if let (&Value::Native(native), &Value::Table(table)) = (&reg!(a), &reg!(state)) {
+                    if let (&Value::Native(native), &Value::Table(table)) = (&reg!(a), &reg!(state))
+                        && !HOOKED
+                    {
                         if native.kind() != Intrinsic::None && count <= 2 {
                             let behind = match &reg!(control) {
                                 Value::Nil => 0,
@@ -672,7 +700,7 @@ pub(super) fn execute<'gc>(machine: &mut Machine<'gc>, step: &mut Step<'_, 'gc>)
                     let &Value::Closure(callee) = &reg!(a) else { break 'run Exit::TailCall(a, args) };
                     let func = base + usize::from(a.0);
                     let count = args.get().unwrap_or_else(|| top - func - 1);
-                    let extras = extra & !TAIL_CALLED;
+                    let extras = extra & EXTRA_COUNT;
                     let own = if extras > 0 { base - extras - usize::from(code.params) - 1 } else { base - 1 };
                     machine.stack.copy_within(func..=func + count, own);
                     closure = callee;
@@ -686,8 +714,12 @@ pub(super) fn execute<'gc>(machine: &mut Machine<'gc>, step: &mut Step<'_, 'gc>)
                     }
                     continue 'frame;
                 }
-                Op::Return0 {} => break 'run Exit::Return(Reg(0), 0),
+                Op::Return0 {} => {
+                    announce_return!('run, Reg(0), 0);
+                    break 'run Exit::Return(Reg(0), 0);
+                }
                 Op::Return1 { a } => {
+                    announce_return!('run, a, 1);
                     if machine.control.frames.len() > floor
                         && let Some(caller) = machine.control.frames.last()
                         && let Some(to_closure) = caller.closure
@@ -733,6 +765,7 @@ pub(super) fn execute<'gc>(machine: &mut Machine<'gc>, step: &mut Step<'_, 'gc>)
                 }
                 Op::Return { a, count } => {
                     let count = count.get().unwrap_or_else(|| top - base - usize::from(a.0));
+                    announce_return!('run, a, count);
                     break 'run Exit::Return(a, count);
                 }
                 Op::ReturnClose { a, count } => {
@@ -773,8 +806,9 @@ pub(super) fn execute<'gc>(machine: &mut Machine<'gc>, step: &mut Step<'_, 'gc>)
                     return Next::Pause;
                 }
                 machine.control.push_lua(closure, place, Pending::Results { to: a, want: results });
-                let Some(&Value::Native(native)) = machine.stack.get(func) else {
-                    return step.call(func, count);
+                let native = match machine.stack.get(func) {
+                    Some(&Value::Native(native)) if !HOOKED => native,
+                    _ => return step.call(func, count),
                 };
                 let Some((start, count)) = machine.run_native(step, native, func, count) else {
                     return step.after_native;
@@ -790,8 +824,9 @@ pub(super) fn execute<'gc>(machine: &mut Machine<'gc>, step: &mut Step<'_, 'gc>)
                 let func = base + usize::from(a.0);
                 let count = args.get().unwrap_or_else(|| top - func - 1);
                 machine.control.push_lua(closure, place, Pending::Return);
-                let Some(&Value::Native(native)) = machine.stack.get(func) else {
-                    return step.call(func, count);
+                let native = match machine.stack.get(func) {
+                    Some(&Value::Native(native)) if !HOOKED => native,
+                    _ => return step.call(func, count),
                 };
                 let Some(results) = machine.run_native(step, native, func, count) else {
                     return step.after_native;

@@ -189,7 +189,8 @@ impl<'gc> Machine<'gc> {
     fn drive(&mut self, step: &mut Step<'_, 'gc>, mut next: Next) -> Result<Progress, Raised<'gc>> {
         loop {
             next = match next {
-                Next::Run => execute(self, step),
+                Next::Run if step.ctx.has_hooks() && self.hook(step.ctx).is_some() => execute::<true>(self, step),
+                Next::Run => execute::<false>(self, step),
                 Next::Call => self.call(step),
                 Next::Deliver => self.deliver(step),
                 Next::Raise => self.unwind(step),

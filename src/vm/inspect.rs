@@ -96,14 +96,16 @@ impl Closure<'_> {
 impl<'gc> Call<'_, 'gc> {
     /// What is known about a level of the call stack of `thread`, or of the coroutine that runs.
     pub fn level(&self, thread: Option<Thread<'gc>>, level: i64) -> Option<LevelInfo<'gc>> {
+        let hook = thread.or(self.thread()).and_then(|thread| thread.state().hook);
         self.look(thread, |levels, _| {
             let level = levels.get(level)?;
+            let transfer = hook.filter(|_| levels.is_hooked(level)).map_or((0, 0), |hook| hook.transfer());
             Some(LevelInfo {
                 function: levels.function(level),
                 name: levels.name(level).map(|Name { kind, name }| (kind, name)),
                 line: levels.line(level),
                 is_tail_called: levels.is_tail_called(level),
-                transfer: (0, 0),
+                transfer,
             })
         })
     }

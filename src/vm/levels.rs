@@ -7,6 +7,7 @@
 use super::describe::{Name, called_name};
 use super::executor::Control;
 use super::function::Native;
+use super::hook::After;
 use super::thread::{Frame, NativeState, Pending, Thread, ThreadState};
 use super::value::Value;
 
@@ -101,6 +102,14 @@ impl<'a, 'gc> Levels<'a, 'gc> {
     /// Whether the function was called in the place of the one that its caller called.
     pub(super) fn is_tail_called(&self, level: Level) -> bool {
         self.lua_frame(level).is_some_and(Frame::is_tail_called)
+    }
+
+    /// Whether the hook was called while the function of a level ran.
+    pub(super) fn is_hooked(&self, level: Level) -> bool {
+        match level {
+            Level::Running => false,
+            Level::Frame(at) => self.native_at(at + 1).is_some_and(|native| native.after != After::Poll),
+        }
     }
 
     /// What the function of a level is called where it is called.

@@ -9,7 +9,7 @@
 //! | what operators mean | `operate`, `meta`, `long` (strings that take turns) |
 //! | how it runs | `execute` (the loop), `call`, `call_exits`, `executor` (coroutines, errors, fuel), `step`, `sequence` |
 //! | how it fails | `error`, `describe` |
-//! | how it is looked at | `levels`, `traceback`, `inspect`, `upvalue` |
+//! | how it is looked at | `levels`, `traceback`, `inspect`, `upvalue`, `hook` |
 //!
 //! Invariants of the whole room:
 //! - Rust calls never nest: natives return what they want done ([`Action`]);
@@ -28,6 +28,7 @@ mod execute;
 mod executor;
 mod function;
 mod gc;
+mod hook;
 mod inspect;
 mod levels;
 mod long;
@@ -53,6 +54,7 @@ pub use error::{Fault, Raised};
 pub use executor::Progress;
 pub use function::{Closure, Intrinsic, Native};
 pub use gc::{Charge, CollectorOptions, Ledger, PACING};
+pub use hook::HookSettings;
 pub use inspect::{FunctionInfo, LevelInfo};
 pub use meta::{Event, Meta};
 pub use operate::{ArithOp, NUMERAL_MAX};

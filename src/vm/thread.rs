@@ -9,6 +9,7 @@ use gc_arena::{Collect, Gc, RefLock};
 use super::context::Context;
 use super::function::{Closure, Native};
 use super::gc::Charge;
+use super::hook::{After, Hook};
 use super::sequence::Sequence;
 use super::value::Value;
 use crate::bytecode::{Count, Label, Reg};
@@ -67,6 +68,8 @@ pub(super) struct ThreadState<'gc> {
     pub(super) is_closing: bool,
     /// Whether it is a program's main coroutine, which cannot yield.
     pub(super) is_main: bool,
+    /// What watches it run, set by the `debug` library.
+    pub(super) hook: Option<Gc<'gc, Hook<'gc>>>,
     /// The native function that yielded, if it left no frame.
     pub(super) yielder: Option<Native<'gc>>,
 }
@@ -85,7 +88,7 @@ pub(super) struct Frame<'gc> {
     pub(super) base: u32,
     /// The next instruction.
     pub(super) pc: u32,
-    /// How many extra arguments lie below `R0`, and [`TAIL_CALLED`].
+    /// How many extra arguments lie below `R0`, and marks: [`TAIL_CALLED`], [`ENTERED`], [`RETURNED`].
     pub(super) extra: u32,
     /// What to do with the values that come back.
     #[collect(require_static)]
@@ -95,10 +98,19 @@ pub(super) struct Frame<'gc> {
 /// Added to [`Frame::extra`]: the function was called in the place of the one that its caller called.
 pub(super) const TAIL_CALLED: usize = 1 << 31;
 
+/// Added to [`Frame::extra`]: the hook, if it wants to, knows of the call.
+pub(super) const ENTERED: usize = 1 << 30;
+
+/// Added to [`Frame::extra`]: the hook, if it wants to, knows of the return.
+pub(super) const RETURNED: usize = 1 << 29;
+
+/// The part of [`Frame::extra`] that is the number of extra arguments.
+pub(super) const EXTRA_COUNT: usize = RETURNED - 1;
+
 impl Frame<'_> {
     /// How many extra arguments lie below `R0`.
     pub(super) fn extra_count(&self) -> usize {
-        self.extra as usize & !TAIL_CALLED
+        self.extra as usize & EXTRA_COUNT
     }
 
     /// Whether it was called in the place of another function.
@@ -178,6 +190,9 @@ pub(super) struct NativeState<'gc> {
     pub(super) resumed: Option<Thread<'gc>>,
     /// How many values it left at its base when it was paused, to be polled with again.
     pub(super) held: u32,
+    /// What follows when values come back to it.
+    #[collect(require_static)]
+    pub(super) after: After,
     /// Whether it was paused.
     pub(super) is_held: bool,
     /// Whether it waits for a message handler.
@@ -200,6 +215,7 @@ impl<'gc> Thread<'gc> {
                 charge: Charge::new(ctx.ledger(), 0),
                 is_closing: false,
                 is_main: false,
+                hook: None,
                 yielder: None,
             }),
         ))
