@@ -123,7 +123,7 @@ impl<'a, 'gc> Levels<'a, 'gc> {
         };
         match self.native_at(caller) {
             Some(native) => match (native.callee, native.sequence.name()) {
-                (None, "__gc") => Name::new("metamethod", "__gc"),
+                (_, "__gc") => Name::new("metamethod", "__gc"),
                 (None, "hook") => Name::new("hook", "?"),
                 _ => None,
             },
