@@ -344,7 +344,8 @@ fn setuservalue<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc
     let number = call.optional::<i64>(2, 1)?;
     let Value::UserData(userdata) = call.arg(0) else { return Err(call.unexpected(0, Type::UserData.name())) };
     let value = call.check_any(1)?;
-    if number != 1 {
+    // A userdata has a user value if its maker gave it one.
+    if number != 1 || userdata.user_value().is_nil() {
         return call.ret1(Value::Nil);
     }
     UserData::set_user_value(userdata, call.ctx, value);

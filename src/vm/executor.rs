@@ -237,6 +237,7 @@ impl<'gc> Machine<'gc> {
     /// the values in `transfer`.
     fn activate(&mut self, step: &mut Step<'_, 'gc>, thread: Thread<'gc>, at: usize) -> Next {
         let ctx = step.ctx;
+        let yielder = thread.state().yielder;
         let (mut end, has_begun) = self.load(ctx, thread, at);
         let paused = std::mem::take(&mut thread.state_mut(ctx).paused);
         for inner in paused {
@@ -261,7 +262,7 @@ impl<'gc> Machine<'gc> {
         if frame.closure.is_some() {
             return match frame.pending.get() {
                 Pending::Run { .. } => Next::Run,
-                _ => step.deliver(end, count),
+                _ => self.return_from_native(step, yielder, (end, end, count)),
             };
         }
         match self.control.natives.last_mut() {
