@@ -116,6 +116,7 @@ fn the_sandbox_keeps_globals_and_libraries_as_they_are() {
     let output = run(&["--sandbox", "-e", source]);
     assert_eq!(String::from_utf8_lossy(&output.stdout), "1\tnil\nfalse\ttrue\n");
     assert_eq!(output.status.code(), Some(0));
+    check(run(&["--sandbox", "-e", "load('x = 1')() print(x, rawget(_G, 'x'))"]), 0, "1\tnil\n", "");
     check(run(&["--sandbox", "-e", "print(io, os, debug, loadfile)"]), 0, "nil\tnil\tnil\tnil\n", "");
 }
 

@@ -314,7 +314,7 @@ pub(super) fn load<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<
         _ => None,
     };
     let mode = Some(call.optional(2, call.ctx.string(b"bt"))?);
-    let environment = call.get(3).unwrap_or(Value::Table(call.ctx.globals()));
+    let environment = call.get(3).unwrap_or_else(|| call.environment());
     let Some(text) = text else {
         let name = call.optional(1, call.ctx.string(b"=(load)"))?;
         let reader = call.check_function(0)?;

@@ -117,7 +117,7 @@ impl<'gc> Value<'gc> {
     }
 
     /// The number that arithmetic sees: numbers and strings that look like one, and are no longer than
-    /// [`NUMERAL_MAX`].
+    /// 32 KiB: no conversion may take long.
     pub fn to_number(self) -> Option<Value<'gc>> {
         match self {
             Value::Integer(_) | Value::Float(_) => Some(self),

@@ -160,6 +160,22 @@ impl<'gc> Call<'_, 'gc> {
         self.resumed
     }
 
+    /// What new code should have for its globals: the table of globals; or where that is read-only, so that scripts
+    /// have environments of their own, the environment of the script that makes the call.
+    pub fn environment(&self) -> Value<'gc> {
+        const LEVELS_MAX: usize = 64;
+        let globals = self.ctx.globals();
+        if !globals.is_frozen() {
+            return Value::Table(globals);
+        }
+        let closures = self.control.frames.iter().rev().take(LEVELS_MAX).filter_map(|frame| frame.closure);
+        let mut environments = closures.filter_map(|closure| {
+            let index = closure.proto().upvalues.iter().position(|upvalue| &*upvalue.name == "_ENV")?;
+            closure.upvalue(index).map(|(_, value)| value)
+        });
+        environments.next().unwrap_or(Value::Table(globals))
+    }
+
     /// The coroutine that runs.
     pub fn thread(&self) -> Option<Thread<'gc>> {
         self.control.running()

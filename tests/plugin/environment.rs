@@ -16,6 +16,18 @@ fn globals_that_a_script_assigns_are_its_own() {
 }
 
 #[test]
+fn loaded_code_has_the_environment_of_the_script_that_loads_it() {
+    let mut app = TestApp::new();
+    let source = "name = tostring(self)  load('twice = name .. name')()  wait()  print(twice == name .. name)";
+    let script = app.script("test.lua", source);
+    for _ in 0..2 {
+        app.world().spawn(Behaviour::new(script.clone()));
+    }
+    app.frames(2);
+    assert_eq!(app.prints(), ["true", "true"]);
+}
+
+#[test]
 fn shared_tables_are_read_only() {
     for source in [
         "string.upper = nil",
