@@ -83,8 +83,8 @@ mod plugin;
 pub use api::{
     Action, ArithOp, BadArgument, Call, Callable, Chunk, Closure, Collect, Compiling, Context, Error, ErrorKind, Event,
     Fault, FromArgs, FromLua, Function, FunctionInfo, Handle, HookSettings, IntoLua, IntoRaised, IntoReturns,
-    LevelInfo, Lua, LuaString, Meta, Mismatch, Native, Poll, Progress, Raised, Sequence, Status, Table, TableError,
-    Task, Thread, Type, UserData, Value, Values, Variadic,
+    LevelInfo, Lua, LuaString, Meta, Mismatch, Native, Pass, Poll, Progress, Raised, Sequence, Status, Table,
+    TableError, Task, Thread, Type, UserData, Value, Values, Variadic,
 };
 pub use stdlib::Libraries;
 

@@ -4,7 +4,7 @@
 //! The sequences hold no more than the coroutine, so that a resume costs little.
 
 use super::{Row, library, return_behind};
-use crate::api::{Action, Call, Collect, Context, Native, Raised, Sequence, Status, Table, Thread, Value};
+use crate::api::{Action, Call, Collect, Context, Native, Pass, Raised, Sequence, Status, Table, Thread, Value};
 
 /// Makes the library's table.
 pub(super) fn open<'gc>(ctx: Context<'gc>) -> Result<Table<'gc>, Raised<'gc>> {
@@ -19,7 +19,7 @@ fn create<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
 fn resume<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
     let thread = call.check::<Thread<'gc>>(0)?;
     call.leave_args(1);
-    Ok(Action::ResumeThen(thread, Box::new(Resume)))
+    Ok(Action::ResumeAndPass(thread, Pass::StatusAndValues, Box::new(Resume)))
 }
 
 /// `coroutine.resume`: success and the values, or failure and the error.
@@ -55,7 +55,7 @@ fn wrap<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
 fn resume_wrapped<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
     let Value::Thread(thread) = call.upvalue(0) else { return Err(Raised::message("coroutine expected")) };
     call.leave_args(0);
-    Ok(Action::ResumeThen(thread, Box::new(Wrapped)))
+    Ok(Action::ResumeAndPass(thread, Pass::Values, Box::new(Wrapped)))
 }
 
 /// A call of what `coroutine.wrap` returned. An error closes the coroutine and goes on its way.

@@ -11,7 +11,7 @@ use super::function::{Closure, Code, Native};
 use super::hook::After;
 use super::meta::{Event, Meta};
 use super::operate::is_text;
-use super::sequence::{Action, Call, Sequence};
+use super::sequence::{Action, Call, Pass, Sequence};
 use super::step::{Next, Step};
 use super::thread::{Awaited, Frame, NativeState, Pending, Status, Thread};
 use super::value::Value;
@@ -196,10 +196,13 @@ impl<'gc> Machine<'gc> {
             if self.control.frames.len() <= floor {
                 return self.finish_thread(step, start, count);
             }
-            let frame = match self.control.frames.last_mut() {
-                Some(frame) if frame.closure.is_some() => frame,
-                _ => return self.poll(step, start, count),
-            };
+            if self.control.frames.last().is_none_or(|frame| frame.closure.is_none()) {
+                if self.pass_on(step, floor, start, count) {
+                    return Next::Run;
+                }
+                return self.poll(step, start, count);
+            }
+            let Some(frame) = self.control.frames.last_mut() else { return Next::Run };
             let base = frame.base as usize;
             let pending = frame.pending.get();
             frame.pending = Awaited::new(Pending::Run { top: 0 });
@@ -257,6 +260,39 @@ impl<'gc> Machine<'gc> {
         if let Some(missing) = self.stack.get_mut(to + copied..to + want) {
             missing.fill(Value::Nil);
         }
+    }
+
+    /// Gives values to the Lua frame that called the native function on top, if that passes them on and nothing else
+    /// has to be done. Whether it could.
+    fn pass_on(&mut self, step: &Step<'_, 'gc>, floor: usize, start: usize, count: usize) -> bool {
+        let Some(pass) = self.control.natives.last().and_then(|native| native.pass) else { return false };
+        if step.ctx.has_hooks() || self.control.frames.len() < floor + 2 {
+            return false;
+        }
+        let Some([caller, _]) = self.control.frames.last_chunk::<2>() else { return false };
+        let (Some(_), Pending::Results { to, want }) = (caller.closure, caller.pending.get()) else { return false };
+        let place = caller.base as usize + usize::from(to.0);
+        let mut top = 0;
+        match (pass, want.get()) {
+            (Pass::Values, _) => self.place_results(place, want, start, count),
+            (Pass::StatusAndValues, Some(0)) => {}
+            (Pass::StatusAndValues, wanted) => {
+                if let Some(slot) = self.stack.get_mut(place) {
+                    *slot = Value::Boolean(true);
+                }
+                let rest = wanted.map_or(Count::OPEN, |wanted| Count::exactly(wanted as u8 - 1));
+                self.place_results(place + 1, rest, start, count);
+            }
+        }
+        if want == Count::OPEN {
+            top = u32::from(to.0) + count as u32 + u32::from(pass == Pass::StatusAndValues);
+        }
+        self.control.natives.pop();
+        self.control.frames.pop();
+        if let Some(caller) = self.control.frames.last_mut() {
+            caller.pending = Awaited::new(Pending::Run { top });
+        }
+        true
     }
 
     /// Polls the sequence on top with values that came back.
@@ -327,8 +363,13 @@ impl<'gc> Machine<'gc> {
             Action::TailCall => {}
             Action::CallThen(sequence) => self.control.push_native(NativeState::new(sequence, callee), base),
             Action::ResumeThen(thread, sequence) => {
-                let native = NativeState { resumed: Some(thread), ..NativeState::new(sequence, callee) };
-                self.control.push_native(native, base);
+                let state = NativeState::new(sequence, callee);
+                self.control.push_native(NativeState { resumed: Some(thread), ..state }, base);
+                return step.resume(thread, start, count);
+            }
+            Action::ResumeAndPass(thread, pass, sequence) => {
+                let state = NativeState::new(sequence, callee);
+                self.control.push_native(NativeState { resumed: Some(thread), pass: Some(pass), ..state }, base);
                 return step.resume(thread, start, count);
             }
             Action::Start(sequence) => {
@@ -455,7 +496,16 @@ impl<'gc> Machine<'gc> {
 impl<'gc> NativeState<'gc> {
     /// The state of `callee`, or of what the machine does on its own.
     pub(super) fn new(sequence: Box<dyn Sequence<'gc> + 'gc>, callee: Option<Native<'gc>>) -> NativeState<'gc> {
-        NativeState { sequence, callee, resumed: None, held: 0, after: After::Poll, is_held: false, is_handler: false }
+        NativeState {
+            sequence,
+            callee,
+            resumed: None,
+            held: 0,
+            after: After::Poll,
+            pass: None,
+            is_held: false,
+            is_handler: false,
+        }
     }
 }
 

@@ -59,7 +59,7 @@ pub use inspect::{FunctionInfo, LevelInfo};
 pub use meta::{Event, Meta};
 pub use operate::{ArithOp, NUMERAL_MAX};
 pub use output::Output;
-pub use sequence::{Action, Call, Sequence};
+pub use sequence::{Action, Call, Pass, Sequence};
 pub use string::{LuaString, STRING_MAX};
 pub use table::{Table, TableError};
 pub use thread::{Status, Thread};

@@ -39,6 +39,9 @@ pub enum Action<'gc> {
     /// Resume a coroutine with the values left with the call, then poll the sequence with what it yields or
     /// returns; the sequence finds the coroutine by [`Call::resumed`].
     ResumeThen(Thread<'gc>, Box<dyn Sequence<'gc> + 'gc>),
+    /// As [`Action::ResumeThen`], for a sequence that returns what comes back as [`Pass`] says: where nothing else has
+    /// to be done, the machine does that itself.
+    ResumeAndPass(Thread<'gc>, Pass, Box<dyn Sequence<'gc> + 'gc>),
     /// Suspend the whole task, from however deep, and show the values left with the call to the host. What
     /// the host resumes it with comes back as with [`Action::Yield`].
     Suspend,
@@ -48,6 +51,15 @@ pub enum Action<'gc> {
     /// For a sequence only: close the running coroutine's next to-be-closed variable with this error, then
     /// poll again; if there is none, the sequence is done.
     CloseNext(Value<'gc>),
+}
+
+/// What a native function returns of what a coroutine yields or returns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pass {
+    /// All of it.
+    Values,
+    /// `true`, then all of it.
+    StatusAndValues,
 }
 
 /// What goes on in a native function over several steps.

@@ -10,7 +10,7 @@ use super::context::Context;
 use super::function::{Closure, Native};
 use super::gc::Charge;
 use super::hook::{After, Hook};
-use super::sequence::Sequence;
+use super::sequence::{Pass, Sequence};
 use super::value::Value;
 use crate::bytecode::{Count, Label, Reg};
 
@@ -193,6 +193,9 @@ pub(super) struct NativeState<'gc> {
     /// What follows when values come back to it.
     #[collect(require_static)]
     pub(super) after: After,
+    /// Whether its sequence returns what comes back, and how.
+    #[collect(require_static)]
+    pub(super) pass: Option<Pass>,
     /// Whether it was paused.
     pub(super) is_held: bool,
     /// Whether it waits for a message handler.
