@@ -3,10 +3,12 @@
 //! It breaks the rules that other libraries keep: it reaches the local variables of any function, the metatables of
 //! all types, and the registry. So it is for hosts and scripts that trust each other, and no part of the sandbox.
 
+use std::io::{BufRead, Read, Write};
+
 use super::{Row, library};
 use crate::api::{
-    Action, Call, Closure, Collect, Context, HookSettings, LevelInfo, LuaString, Native, Raised, Sequence, Table,
-    Thread, Type, UserData, Value,
+    Action, Call, Chunk, Closure, Collect, Context, HookSettings, LevelInfo, LuaString, Native, Raised, Sequence,
+    Table, Thread, Type, UserData, Value,
 };
 
 /// Makes the library's table.
@@ -352,8 +354,69 @@ fn setuservalue<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc
     call.ret1(userdata)
 }
 
+// -- the prompt ------------------------------------------------------------------------------------------
+
+/// The longest line that is taken from standard input, in bytes.
+const LINE_MAX: u64 = 1 << 16;
+
+/// `debug.debug`: runs each line of standard input until one says `cont`. Waiting for a line holds up the process.
+#[derive(Collect)]
+#[collect(require_static)]
+struct Prompt;
+
+impl<'gc> Sequence<'gc> for Prompt {
+    fn name(&self) -> &'static str {
+        "debug.debug"
+    }
+
+    fn poll(&mut self, call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
+        tell(b"lua_debug> ");
+        let mut line = Vec::new();
+        // What cannot be read is the end of the input.
+        let read = std::io::stdin().lock().take(LINE_MAX).read_until(b'\n', &mut line);
+        if matches!(read, Ok(0) | Err(_)) || line == b"cont\n" {
+            return call.ret0();
+        }
+        call.charge(line.len() * 32);
+        match Chunk::compile("=(debug command)", &line) {
+            Ok(chunk) => {
+                let globals = Value::Table(call.ctx.globals());
+                call.leave(&[Value::Closure(chunk.into_function(call.ctx, globals))]);
+                Ok(Action::Call)
+            }
+            Err(error) => {
+                tell(format!("{}\n", error.message()).as_bytes());
+                call.leave(&[]);
+                Ok(Action::Pause)
+            }
+        }
+    }
+
+    fn catches(&self) -> bool {
+        true
+    }
+
+    fn caught(&mut self, call: &mut Call<'_, 'gc>, error: Raised<'gc>) -> Result<Action<'gc>, Raised<'gc>> {
+        let text = call.ctx.plain_string(error.to_value(call.ctx));
+        tell(&[text.as_bytes(), b"\n"].concat());
+        call.leave(&[]);
+        Ok(Action::Pause)
+    }
+}
+
+/// Writes to standard error. If nobody hears it, there is nobody to tell.
+fn tell(text: &[u8]) {
+    let _ = std::io::stderr().lock().write_all(text);
+}
+
+fn debug<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
+    call.leave(&[]);
+    Ok(Action::Start(Box::new(Prompt)))
+}
+
 const FUNCTIONS: &[Row] = rows! {
     in "debug";
+    "debug" => debug,
     "gethook" => gethook,
     "getinfo" => getinfo,
     "getlocal" => getlocal,
