@@ -18,10 +18,10 @@ const TYPES: [Type; Type::COUNT] =
 /// Sets the globals.
 pub(super) fn open<'gc>(ctx: Context<'gc>, globals: Table<'gc>) -> Result<(), Raised<'gc>> {
     add_functions(ctx, globals, FUNCTIONS)?;
-    let next = Native::intrinsic(ctx, "next", Intrinsic::Next, next);
+    let next = Native::intrinsic(ctx, "next", Intrinsic::Next, &[], next);
     globals.set_field(ctx, "next", next)?;
     globals.set_field(ctx, "pairs", Native::with_upvalues(ctx, "pairs", &[next.into()], pairs))?;
-    let step = Native::intrinsic(ctx, "for iterator", Intrinsic::IpairsStep, ipairs_step);
+    let step = Native::intrinsic(ctx, "for iterator", Intrinsic::IpairsStep, &[], ipairs_step);
     globals.set_field(ctx, "ipairs", Native::with_upvalues(ctx, "ipairs", &[step.into()], ipairs))?;
     let names = TYPES.map(|kind| ctx.text(kind.name()));
     globals.set_field(ctx, "type", Native::with_upvalues(ctx, "type", &names, type_))?;

@@ -1,14 +1,19 @@
 //! The `coroutine` library (§6.2).
 //!
-//! Resuming is an action of the machine: the functions here ask for it and turn what comes back into results.
-//! The sequences hold no more than the coroutine, so that a resume costs little.
+//! Resuming and yielding are actions of the machine, which also knows the functions that do no more than ask for them:
+//! where a Lua function calls one of these, the machine acts at once.
 
-use super::{Row, library, return_behind};
-use crate::api::{Action, Call, Collect, Context, Native, Pass, Raised, Sequence, Status, Table, Thread, Value};
+use super::{Row, library};
+use crate::api::{Action, Call, Collect, Context, Intrinsic, Native, Pass, Raised, Sequence, Table, Thread, Value};
 
 /// Makes the library's table.
 pub(super) fn open<'gc>(ctx: Context<'gc>) -> Result<Table<'gc>, Raised<'gc>> {
-    library(ctx, FUNCTIONS, 0)
+    let table = library(ctx, FUNCTIONS, 2)?;
+    let resume = Native::intrinsic(ctx, "coroutine.resume", Intrinsic::Resume, &[], resume);
+    table.set_field(ctx, "resume", resume)?;
+    let yield_ = Native::intrinsic(ctx, "coroutine.yield", Intrinsic::Yield, &[], yield_);
+    table.set_field(ctx, "yield", yield_)?;
+    Ok(table)
 }
 
 fn create<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
@@ -19,105 +24,20 @@ fn create<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
 fn resume<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
     let thread = call.check::<Thread<'gc>>(0)?;
     call.leave_args(1);
-    Ok(Action::ResumeAndPass(thread, Pass::StatusAndValues, Box::new(Resume)))
-}
-
-/// `coroutine.resume`: success and the values, or failure and the error.
-#[derive(Collect)]
-#[collect(require_static)]
-struct Resume;
-
-impl<'gc> Sequence<'gc> for Resume {
-    fn name(&self) -> &'static str {
-        "coroutine.resume"
-    }
-
-    fn poll(&mut self, call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
-        return_behind(call, Value::Boolean(true))
-    }
-
-    fn catches(&self) -> bool {
-        true
-    }
-
-    fn caught(&mut self, call: &mut Call<'_, 'gc>, error: Raised<'gc>) -> Result<Action<'gc>, Raised<'gc>> {
-        let value = error.to_value(call.ctx);
-        call.ret(&[Value::Boolean(false), value])
-    }
+    Ok(Action::ResumeAndPass(thread, Pass::StatusAndValues))
 }
 
 fn wrap<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
     let function = call.check_function(0)?;
     let thread = Thread::new(call.ctx, function);
-    call.ret1(Native::with_upvalues(call.ctx, "wrap", &[Value::Thread(thread)], resume_wrapped))
+    let kept = [Value::Thread(thread)];
+    call.ret1(Native::intrinsic(call.ctx, "wrap", Intrinsic::ResumeWrapped, &kept, resume_wrapped))
 }
 
 fn resume_wrapped<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
     let Value::Thread(thread) = call.upvalue(0) else { return Err(Raised::message("coroutine expected")) };
     call.leave_args(0);
-    Ok(Action::ResumeAndPass(thread, Pass::Values, Box::new(Wrapped)))
-}
-
-/// A call of what `coroutine.wrap` returned. An error closes the coroutine and goes on its way.
-#[derive(Collect)]
-#[collect(require_static)]
-struct Wrapped;
-
-impl<'gc> Sequence<'gc> for Wrapped {
-    fn name(&self) -> &'static str {
-        "coroutine.wrap"
-    }
-
-    fn poll(&mut self, call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
-        call.ret_args(0)
-    }
-
-    fn catches(&self) -> bool {
-        true
-    }
-
-    fn wants_traceback(&self) -> bool {
-        true
-    }
-
-    fn caught(&mut self, call: &mut Call<'_, 'gc>, error: Raised<'gc>) -> Result<Action<'gc>, Raised<'gc>> {
-        match call.resumed() {
-            Some(thread) if thread.status() == Status::Dead && thread.error().is_some() => {
-                thread.prepare_close(call.ctx)?;
-                call.leave(&[]);
-                Ok(Action::ResumeThen(thread, Box::new(CloseWrapped { error: Some(error) })))
-            }
-            _ => Err(error.positioned(call)),
-        }
-    }
-}
-
-/// Waits for the closing of a wrapped coroutine that has failed; then its error goes on.
-#[derive(Collect)]
-#[collect(no_drop)]
-struct CloseWrapped<'gc> {
-    error: Option<Raised<'gc>>,
-}
-
-impl<'gc> Sequence<'gc> for CloseWrapped<'gc> {
-    fn name(&self) -> &'static str {
-        "coroutine.wrap"
-    }
-
-    fn poll(&mut self, call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
-        match self.error.take() {
-            Some(error) => Err(error.positioned(call)),
-            None => call.ret0(),
-        }
-    }
-
-    fn catches(&self) -> bool {
-        true
-    }
-
-    fn caught(&mut self, call: &mut Call<'_, 'gc>, error: Raised<'gc>) -> Result<Action<'gc>, Raised<'gc>> {
-        Err(error.positioned(call))
-    }
+    Ok(Action::ResumeAndPass(thread, Pass::Values))
 }
 
 fn yield_<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
@@ -200,9 +120,7 @@ const FUNCTIONS: &[Row] = rows! {
     "close" => close,
     "create" => create,
     "isyieldable" => isyieldable,
-    "resume" => resume,
     "running" => running,
     "status" => status,
     "wrap" => wrap,
-    "yield" => yield_,
 };

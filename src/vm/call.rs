@@ -60,7 +60,13 @@ impl<'gc> Machine<'gc> {
         step.raise(raised)
     }
 
-    fn call_closure(&mut self, step: &mut Step<'_, 'gc>, closure: Closure<'gc>, func: usize, count: usize) -> Next {
+    pub(super) fn call_closure(
+        &mut self,
+        step: &mut Step<'_, 'gc>,
+        closure: Closure<'gc>,
+        func: usize,
+        count: usize,
+    ) -> Next {
         if let Err(raised) = self.check_depth(step.ctx, func + count) {
             return self.raise(step, raised);
         }
@@ -264,7 +270,7 @@ impl<'gc> Machine<'gc> {
 
     /// Gives values to the Lua frame that called the native function on top, if that passes them on and nothing else
     /// has to be done. Whether it could.
-    fn pass_on(&mut self, step: &Step<'_, 'gc>, floor: usize, start: usize, count: usize) -> bool {
+    pub(super) fn pass_on(&mut self, step: &Step<'_, 'gc>, floor: usize, start: usize, count: usize) -> bool {
         let Some(pass) = self.control.natives.last().and_then(|native| native.pass) else { return false };
         if step.ctx.has_hooks() || self.control.frames.len() < floor + 2 {
             return false;
@@ -367,8 +373,8 @@ impl<'gc> Machine<'gc> {
                 self.control.push_native(NativeState { resumed: Some(thread), ..state }, base);
                 return step.resume(thread, start, count);
             }
-            Action::ResumeAndPass(thread, pass, sequence) => {
-                let state = NativeState::new(sequence, callee);
+            Action::ResumeAndPass(thread, pass) => {
+                let state = NativeState::new(pass.sequence(), callee);
                 self.control.push_native(NativeState { resumed: Some(thread), pass: Some(pass), ..state }, base);
                 return step.resume(thread, start, count);
             }
@@ -515,12 +521,13 @@ impl<'gc> Thread<'gc> {
     /// # Errors
     /// If the coroutine is running or has resumed another one.
     pub fn prepare_close(self, ctx: Context<'gc>) -> Result<(), Raised<'gc>> {
-        let mut state = self.state_mut(ctx);
-        if matches!(state.status, Status::Running | Status::Normal) {
-            return Err(Raised::message(format!("cannot close a {} coroutine", state.status.name())));
+        let status = self.status();
+        if matches!(status, Status::Running | Status::Normal) {
+            return Err(Raised::message(format!("cannot close a {} coroutine", status.name())));
         }
+        let mut state = self.state_mut(ctx);
         let error = state.death.take().unwrap_or_default();
-        let has_begun = !(state.frames.is_empty() && state.values.len() == 1 && state.to_close.is_empty());
+        let has_begun = state.has_begun() || !state.to_close.is_empty();
         let live = state.to_close.last().map_or(0, |last| *last as usize + 1);
         if !has_begun {
             state.values.clear();
@@ -530,7 +537,7 @@ impl<'gc> Thread<'gc> {
         state.natives.clear();
         state.paused.clear();
         state.is_closing = true;
-        state.status = Status::Suspended;
+        self.set_status(Status::Suspended);
         let pending = Awaited::new(Pending::Discard);
         state.frames.push(Frame { closure: None, base: live as u32, pc: 0, extra: 0, pending });
         state.natives.push(NativeState::new(Box::new(Closing { error }), None));

@@ -33,17 +33,25 @@ use crate::bytecode::{Capture, Count, Op, Reg};
 #[expect(clippy::cast_precision_loss, reason = "arithmetic on mixed numbers is done in floats (§3.4.3)")]
 pub(super) fn execute<'gc, const HOOKED: bool>(machine: &mut Machine<'gc>, step: &mut Step<'_, 'gc>) -> Next {
     let ctx = step.ctx;
-    let floor = machine.control.active.last().map_or(0, |active| active.frames);
-    let Some(Frame { closure: Some(closure), base, pc, extra, pending }) = machine.control.frames.pop() else {
-        return Next::Pause;
-    };
-    let (mut closure, mut base, mut pc, mut extra) = (closure, base as usize, pc as usize, extra as usize);
-    let mut top = match pending.get() {
-        Pending::Run { top } => base + top as usize,
-        _ => base,
-    };
-
     let hook = if HOOKED { machine.hook(ctx) } else { None };
+    let (mut closure, mut base, mut pc, mut extra, mut top, mut floor);
+
+    // Begins, or goes on, with the frame that is on top.
+    macro_rules! take_frame {
+        () => {{
+            floor = machine.control.active.last().map_or(0, |active| active.frames);
+            let Some(frame) = machine.control.frames.last() else { return Next::Pause };
+            let Some(running) = frame.closure else { return Next::Pause };
+            closure = running;
+            (base, pc, extra) = (frame.base as usize, frame.pc as usize, frame.extra as usize);
+            top = match frame.pending.get() {
+                Pending::Run { top } => base + top as usize,
+                _ => base,
+            };
+            machine.control.frames.pop();
+        }};
+    }
+    take_frame!();
 
     'frame: loop {
         let code = closure.code();
@@ -604,7 +612,7 @@ pub(super) fn execute<'gc, const HOOKED: bool>(machine: &mut Machine<'gc>, step:
                     if let (&Value::Native(native), &Value::Table(table)) = (&reg!(a), &reg!(state))
                         && !HOOKED
                     {
-                        if native.kind() != Intrinsic::None && count <= 2 {
+                        if native.kind().iterates() && count <= 2 {
                             let behind = match &reg!(control) {
                                 Value::Nil => 0,
                                 // Key 0 is no list item: `next` finds it among the entries.
@@ -639,7 +647,7 @@ pub(super) fn execute<'gc, const HOOKED: bool>(machine: &mut Machine<'gc>, step:
                                 }
                                 _ => None,
                             },
-                            Intrinsic::None => None,
+                            _ => None,
                         };
                         match pair {
                             Some(Some((key, value))) => {
@@ -810,6 +818,15 @@ pub(super) fn execute<'gc, const HOOKED: bool>(machine: &mut Machine<'gc>, step:
                     Some(&Value::Native(native)) if !HOOKED => native,
                     _ => return step.call(func, count),
                 };
+                if native.kind().switches()
+                    && let Some(next) = machine.switch(step, native, func, count)
+                {
+                    if next != Next::Run {
+                        return next;
+                    }
+                    take_frame!();
+                    continue 'frame;
+                }
                 let Some((start, count)) = machine.run_native(step, native, func, count) else {
                     return step.after_native;
                 };
@@ -863,7 +880,12 @@ pub(super) fn execute<'gc, const HOOKED: bool>(machine: &mut Machine<'gc>, step:
 
         // The frame returns `count` values from `start` on; a caller in Lua that waits for some of them is gone back to.
         if machine.control.frames.len() <= floor {
-            return step.deliver(start, count);
+            let next = machine.finish_thread(step, start, count);
+            if HOOKED || next != Next::Run {
+                return next;
+            }
+            take_frame!();
+            continue 'frame;
         }
         let Some(&Frame { closure: Some(caller), base: to_base, pc: to_pc, extra: to_extra, pending }) =
             machine.control.frames.last()

@@ -21,11 +21,9 @@ use super::execute::execute;
 use super::function::{Closure, Native};
 use super::sequence::{Action, Call, Sequence};
 use super::step::{Next, Step};
+use super::switch::not_resumable;
 use super::thread::{Awaited, Frame, NativeState, Pending, Status, Thread};
 use super::value::Value;
-
-/// How deeply coroutines may resume each other; PUC-Rio's limit of C calls.
-const RESUME_DEPTH_MAX: usize = 197;
 
 /// Slots that are always there above a frame's base, so that its window never ends early: one for each register that
 /// an instruction can name, and a few for a metamethod's call behind the frame's last.
@@ -46,17 +44,8 @@ const HANDLER_SLOTS: usize = 1000;
 const HANDLER_FRAMES: usize = 200;
 const HANDLER_DEPTH: usize = 20;
 
-/// Above so many values a coroutine at the bottom takes the whole stack with it rather than a copy of its part.
-const SWAPPED_MIN: usize = 4096;
-
-/// What a coroutine at rest keeps without being charged for more than its object.
-const SMALL_THREAD_BYTES: usize = 512;
-
 /// The most frames there may be.
 pub(super) const FRAMES_MAX: usize = 200_000;
-
-/// A coroutine that dies of an error keeps at most so many frames.
-const DEAD_FRAMES_MAX: usize = 4096;
 
 /// How far a resumed coroutine got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,7 +67,7 @@ pub struct Machine<'gc> {
     pub(super) stack: Vec<Value<'gc>>,
     pub(super) control: Control<'gc>,
     /// Values on their way to another coroutine; empty between steps.
-    transfer: Vec<Value<'gc>>,
+    pub(super) transfer: Vec<Value<'gc>>,
     /// Whether the stack was used since it was last cleared.
     is_used: bool,
     /// The native function that has just yielded and has no frame.
@@ -177,14 +166,6 @@ fn with_variable(message: &str, variable: &str) -> String {
     }
 }
 
-fn not_resumable(thread: Thread<'_>) -> Option<&'static str> {
-    match thread.status() {
-        Status::Suspended => None,
-        Status::Dead => Some("cannot resume dead coroutine"),
-        Status::Running | Status::Normal => Some("cannot resume non-suspended coroutine"),
-    }
-}
-
 impl<'gc> Machine<'gc> {
     fn drive(&mut self, step: &mut Step<'_, 'gc>, mut next: Next) -> Result<Progress, Raised<'gc>> {
         loop {
@@ -231,134 +212,6 @@ impl<'gc> Machine<'gc> {
         self.is_used = false;
     }
 
-    // -- coroutines ----------------------------------------------------------------------------------
-
-    /// Puts a suspended coroutine, and those that were paused on top of it, on the stack at `at`, and hands it
-    /// the values in `transfer`.
-    fn activate(&mut self, step: &mut Step<'_, 'gc>, thread: Thread<'gc>, at: usize) -> Next {
-        let ctx = step.ctx;
-        let yielder = thread.state().yielder;
-        let (mut end, has_begun) = self.load(ctx, thread, at);
-        let paused = std::mem::take(&mut thread.state_mut(ctx).paused);
-        for inner in paused {
-            if let Some(outer) = self.control.active.last() {
-                outer.thread.state_mut(ctx).status = Status::Normal;
-            }
-            end = self.load(ctx, inner, end).0;
-        }
-        let count = self.transfer.len();
-        self.reserve(end + count);
-        if let Some(room) = self.stack.get_mut(end..end + count) {
-            room.copy_from_slice(&self.transfer);
-        }
-        self.transfer.clear();
-        let floor = self.control.active.last().map_or(0, |active| active.frames);
-        if !has_begun {
-            return step.call(at, count);
-        }
-        let Some(frame) = self.control.frames.last().filter(|_| self.control.frames.len() > floor) else {
-            return step.deliver(end, count);
-        };
-        if frame.closure.is_some() {
-            return match frame.pending.get() {
-                Pending::Run { .. } => Next::Run,
-                _ => self.return_from_native(step, yielder, (end, end, count)),
-            };
-        }
-        match self.control.natives.last_mut() {
-            Some(native) if native.is_held => {
-                native.is_held = false;
-                let (start, count) = (frame.base as usize, native.held as usize);
-                native.held = 0;
-                step.deliver(start, count)
-            }
-            _ => step.deliver(end, count),
-        }
-    }
-
-    /// Moves one coroutine's things onto the stacks. Returns where its values end, and whether it has begun.
-    fn load(&mut self, ctx: Context<'gc>, thread: Thread<'gc>, at: usize) -> (usize, bool) {
-        let mut state = thread.state_mut(ctx);
-        let has_begun = !(state.frames.is_empty() && state.values.len() == 1);
-        state.status = Status::Running;
-        state.yielder = None;
-        let end = at + state.values.len();
-        if at == 0 && end > SWAPPED_MIN {
-            std::mem::swap(&mut self.stack, &mut state.values);
-            self.reserve(end);
-        } else {
-            self.reserve(end);
-            if let Some(room) = self.stack.get_mut(at..end) {
-                room.copy_from_slice(&state.values);
-            }
-        }
-        state.values.clear();
-        let control = &mut self.control;
-        control.active.push(Active {
-            thread,
-            stack: at,
-            frames: control.frames.len(),
-            natives: control.natives.len(),
-            to_close: control.to_close.len(),
-        });
-        let natives = control.natives.len() as u32;
-        control.frames.extend(state.frames.drain(..).map(|frame| Frame {
-            base: frame.base + at as u32,
-            pc: if frame.closure.is_none() { frame.pc + natives } else { frame.pc },
-            ..frame
-        }));
-        control.natives.append(&mut state.natives);
-        control.to_close.extend(state.to_close.drain(..).map(|position| position + at as u32));
-        (end, has_begun)
-    }
-
-    /// Moves the topmost coroutine's things off the stacks, as many values as are live.
-    fn save(&mut self, ctx: Context<'gc>, status: Status) {
-        let live = self.live_top();
-        let Some(active) = self.control.active.pop() else { return };
-        let at = active.stack as u32;
-        let mut state = active.thread.state_mut(ctx);
-        state.status = status;
-        state.yielder = self.yielder.take();
-        if active.stack == 0 && live > SWAPPED_MIN {
-            std::mem::swap(&mut self.stack, &mut state.values);
-            state.values.truncate(live);
-            self.stack.clear();
-        } else {
-            let values = self.stack.get(active.stack..live.max(active.stack)).unwrap_or_default();
-            state.values.extend_from_slice(values);
-        }
-        let natives = active.natives as u32;
-        state.frames.extend(self.control.frames.drain(active.frames..).map(|frame| Frame {
-            base: frame.base - at,
-            pc: if frame.closure.is_none() { frame.pc - natives } else { frame.pc },
-            ..frame
-        }));
-        state.natives.extend(self.control.natives.drain(active.natives..));
-        state.to_close.extend(self.control.to_close.drain(active.to_close..).map(|position| position - at));
-        let (values, frames) = (state.values.len(), state.frames.len());
-        if state.values.capacity() > 2 * values + 8 && values <= SWAPPED_MIN {
-            state.values.shrink_to(values);
-        }
-        if state.frames.capacity() > 2 * frames + 4 {
-            state.frames.shrink_to(frames);
-        }
-        let bytes = values * size_of::<Value<'_>>() + frames * size_of::<Frame<'_>>();
-        state.charge.set(bytes.saturating_sub(SMALL_THREAD_BYTES));
-    }
-
-    /// Saves all coroutines that run; the outermost remembers the others.
-    fn save_all(&mut self, ctx: Context<'gc>) {
-        let inner: Vec<Thread<'gc>> = self.control.active.iter().skip(1).map(|active| active.thread).collect();
-        while self.control.active.len() > 1 {
-            self.save(ctx, Status::Normal);
-        }
-        if let Some(outermost) = self.control.active.last().map(|active| active.thread) {
-            self.save(ctx, Status::Suspended);
-            outermost.state_mut(ctx).paused = inner;
-        }
-    }
-
     /// The end of the values that the frame on top still needs.
     pub(super) fn live_top(&self) -> usize {
         let start = self.control.active.last();
@@ -375,88 +228,6 @@ impl<'gc> Machine<'gc> {
             Pending::Results { to, .. } => base + usize::from(to.0),
             Pending::Run { top } | Pending::Again { top } => whole.max(base + top as usize),
             _ => whole,
-        }
-    }
-
-    fn resume(&mut self, step: &mut Step<'_, 'gc>) -> Next {
-        let ctx = step.ctx;
-        let (Some(thread), (start, count)) = (step.take_thread(), step.values()) else { return Next::Pause };
-        if let Some(message) = not_resumable(thread) {
-            return step.raise(Raised::value(ctx.text(message)));
-        }
-        if self.control.active.len() >= RESUME_DEPTH_MAX {
-            return step.raise(Raised::value(ctx.text("C stack overflow")));
-        }
-        self.transfer.clear();
-        self.transfer.extend_from_slice(self.stack.get(start..start + count).unwrap_or_default());
-        if let Some(resumer) = self.control.running() {
-            resumer.state_mut(ctx).status = Status::Normal;
-        }
-        let at = self.live_top();
-        self.activate(step, thread, at)
-    }
-
-    fn yield_values(&mut self, step: &mut Step<'_, 'gc>) -> Next {
-        let (start, count) = step.values();
-        if self.control.active.len() <= 1 {
-            if !self.control.is_yieldable() {
-                let raised = Raised::message("attempt to yield from outside a coroutine");
-                return self.raise(step, raised);
-            }
-            step.results.extend_from_slice(self.stack.get(start..start + count).unwrap_or_default());
-            self.save(step.ctx, Status::Suspended);
-            return step.leave(Progress::Yielded);
-        }
-        self.save(step.ctx, Status::Suspended);
-        if let Some(resumer) = self.control.running() {
-            resumer.state_mut(step.ctx).status = Status::Running;
-        }
-        step.deliver(start, count)
-    }
-
-    /// The topmost coroutine is done: its values go to its resumer.
-    pub(super) fn finish_thread(&mut self, step: &mut Step<'_, 'gc>, start: usize, count: usize) -> Next {
-        self.bury(step.ctx, None);
-        match self.control.running() {
-            None => {
-                step.results.extend_from_slice(self.stack.get(start..start + count).unwrap_or_default());
-                step.leave(Progress::Finished)
-            }
-            Some(resumer) => {
-                resumer.state_mut(step.ctx).status = Status::Running;
-                step.deliver(start, count)
-            }
-        }
-    }
-
-    /// Takes the topmost coroutine off the stacks for good. With an error, what it has still to close is kept
-    /// for `coroutine.close`, and its frames, if they are not many, for tracebacks.
-    fn bury(&mut self, ctx: Context<'gc>, death: Option<Value<'gc>>) {
-        let Some(active) = self.control.active.pop() else { return };
-        let mut state = active.thread.state_mut(ctx);
-        state.status = Status::Dead;
-        state.values = Vec::new();
-        state.frames = Vec::new();
-        state.natives = Vec::new();
-        let frames = self.control.frames.len().saturating_sub(active.frames);
-        if death.is_some() && frames <= DEAD_FRAMES_MAX {
-            let natives = active.natives as u32;
-            state.frames.extend(self.control.frames.drain(active.frames..).map(|frame| Frame {
-                base: 0,
-                pc: if frame.closure.is_none() { frame.pc - natives } else { frame.pc },
-                ..frame
-            }));
-            state.natives.extend(self.control.natives.drain(active.natives..));
-        }
-        self.control.truncate(active.frames);
-        state.charge.set(state.frames.len() * size_of::<Frame<'_>>());
-        state.death = death;
-        let end = self.control.to_close.last().filter(|_| self.control.to_close.len() > active.to_close);
-        if let Some(end) = end {
-            let values = self.stack.get(active.stack..=*end as usize).unwrap_or_default();
-            state.values.extend_from_slice(values);
-            let at = active.stack as u32;
-            state.to_close.extend(self.control.to_close.drain(active.to_close..).map(|position| position - at));
         }
     }
 
@@ -539,7 +310,7 @@ impl<'gc> Machine<'gc> {
                 match self.control.running() {
                     None => step.fail(raised),
                     Some(resumer) => {
-                        resumer.state_mut(ctx).status = Status::Running;
+                        resumer.set_status(Status::Running);
                         step.raise(raised)
                     }
                 }

@@ -251,6 +251,26 @@ pub enum Intrinsic {
     Next,
     /// The iterator that `ipairs` returns.
     IpairsStep,
+    /// `coroutine.resume`
+    Resume,
+    /// What `coroutine.wrap` returns, which keeps the coroutine as its first value.
+    ResumeWrapped,
+    /// `coroutine.yield`
+    Yield,
+}
+
+impl Intrinsic {
+    /// Whether it iterates over tables.
+    #[inline(always)]
+    pub(super) const fn iterates(self) -> bool {
+        matches!(self, Intrinsic::Next | Intrinsic::IpairsStep)
+    }
+
+    /// Whether coroutines change places by it.
+    #[inline(always)]
+    pub(super) const fn switches(self) -> bool {
+        matches!(self, Intrinsic::Resume | Intrinsic::ResumeWrapped | Intrinsic::Yield)
+    }
 }
 
 impl<'gc> Native<'gc> {
@@ -271,11 +291,11 @@ impl<'gc> Native<'gc> {
     }
 
     /// A native function that the machine knows.
-    pub fn intrinsic<F>(ctx: Context<'gc>, name: &str, kind: Intrinsic, run: F) -> Native<'gc>
+    pub fn intrinsic<F>(ctx: Context<'gc>, name: &str, kind: Intrinsic, upvalues: &[Value<'gc>], run: F) -> Native<'gc>
     where
         F: 'static + for<'a, 'b> Fn(&mut Call<'a, 'b>) -> Result<Action<'b>, Raised<'b>>,
     {
-        Native::build(ctx, name, Box::new(run), kind, &[])
+        Native::build(ctx, name, Box::new(run), kind, upvalues)
     }
 
     fn build(

@@ -7,7 +7,7 @@
 //! | what there is | `value`, `string`, `table`, `function`, `userdata`, `thread`, `segment` |
 //! | where it is kept | `context` (the root), `gc` (bytes and pacing), `weak` and `afterlife` (weak tables, finalizers) |
 //! | what operators mean | `operate`, `meta`, `long` (strings that take turns) |
-//! | how it runs | `execute` (the loop), `call`, `call_exits`, `executor` (coroutines, errors, fuel), `step`, `sequence` |
+//! | how it runs | `execute` (the loop), `call`, `call_exits`, `executor` (errors, fuel), `switch` (coroutines), `step`, `sequence` |
 //! | how it fails | `error`, `describe` |
 //! | how it is looked at | `levels`, `traceback`, `inspect`, `upvalue`, `hook` |
 //!
@@ -39,6 +39,7 @@ mod segment;
 mod sequence;
 mod step;
 mod string;
+mod switch;
 mod table;
 mod thread;
 mod traceback;

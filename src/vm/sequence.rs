@@ -39,9 +39,8 @@ pub enum Action<'gc> {
     /// Resume a coroutine with the values left with the call, then poll the sequence with what it yields or
     /// returns; the sequence finds the coroutine by [`Call::resumed`].
     ResumeThen(Thread<'gc>, Box<dyn Sequence<'gc> + 'gc>),
-    /// As [`Action::ResumeThen`], for a sequence that returns what comes back as [`Pass`] says: where nothing else has
-    /// to be done, the machine does that itself.
-    ResumeAndPass(Thread<'gc>, Pass, Box<dyn Sequence<'gc> + 'gc>),
+    /// Resume a coroutine with the values left with the call, and return what it yields or returns, as [`Pass`] says.
+    ResumeAndPass(Thread<'gc>, Pass),
     /// Suspend the whole task, from however deep, and show the values left with the call to the host. What
     /// the host resumes it with comes back as with [`Action::Yield`].
     Suspend,

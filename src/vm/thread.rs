@@ -4,6 +4,9 @@
 //! values and its frames, so that an idle coroutine is a few hundred bytes. Positions in a frame are
 //! absolute while it runs and counted from the coroutine's own start while it rests.
 
+use std::cell::{Cell, Ref, RefMut};
+
+use gc_arena::barrier::field;
 use gc_arena::{Collect, Gc, RefLock};
 
 use super::context::Context;
@@ -17,7 +20,16 @@ use crate::bytecode::{Count, Label, Reg};
 /// A coroutine.
 #[derive(Clone, Copy, Collect)]
 #[collect(no_drop)]
-pub struct Thread<'gc>(pub(super) Gc<'gc, RefLock<ThreadState<'gc>>>);
+pub struct Thread<'gc>(pub(super) Gc<'gc, ThreadBody<'gc>>);
+
+#[derive(Collect)]
+#[collect(no_drop)]
+pub(super) struct ThreadBody<'gc> {
+    /// Apart from the rest, so that the collector need not hear of it.
+    #[collect(require_static)]
+    status: Cell<Status>,
+    state: RefLock<ThreadState<'gc>>,
+}
 
 /// What a coroutine is doing, in the words of `coroutine.status`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,8 +60,6 @@ impl Status {
 #[derive(Collect)]
 #[collect(no_drop)]
 pub(super) struct ThreadState<'gc> {
-    #[collect(require_static)]
-    pub(super) status: Status,
     pub(super) values: Vec<Value<'gc>>,
     pub(super) frames: Vec<Frame<'gc>>,
     /// The states of the native functions among the frames, in their order.
@@ -202,26 +212,31 @@ pub(super) struct NativeState<'gc> {
     pub(super) is_handler: bool,
 }
 
+impl ThreadState<'_> {
+    /// Whether it was resumed before: until then it is its function and nothing else.
+    #[inline]
+    pub(super) fn has_begun(&self) -> bool {
+        !(self.frames.is_empty() && self.values.len() == 1)
+    }
+}
+
 impl<'gc> Thread<'gc> {
     /// A coroutine that will call `function`.
     pub fn new(ctx: Context<'gc>, function: Value<'gc>) -> Thread<'gc> {
-        Thread(Gc::new(
-            ctx.mc(),
-            RefLock::new(ThreadState {
-                status: Status::Suspended,
-                values: vec![function],
-                frames: Vec::new(),
-                natives: Vec::new(),
-                to_close: Vec::new(),
-                paused: Vec::new(),
-                death: None,
-                charge: Charge::new(ctx.ledger(), 0),
-                is_closing: false,
-                is_main: false,
-                hook: None,
-                yielder: None,
-            }),
-        ))
+        let state = ThreadState {
+            values: vec![function],
+            frames: Vec::new(),
+            natives: Vec::new(),
+            to_close: Vec::new(),
+            paused: Vec::new(),
+            death: None,
+            charge: Charge::new(ctx.ledger(), 0),
+            is_closing: false,
+            is_main: false,
+            hook: None,
+            yielder: None,
+        };
+        Thread(Gc::new(ctx.mc(), ThreadBody { status: Cell::new(Status::Suspended), state: RefLock::new(state) }))
     }
 
     /// Makes this a program's main coroutine, which cannot yield.
@@ -235,8 +250,14 @@ impl<'gc> Thread<'gc> {
     }
 
     /// What the coroutine is doing.
+    #[inline]
     pub fn status(self) -> Status {
-        self.0.borrow().status
+        self.0.as_ref().status.get()
+    }
+
+    #[inline]
+    pub(super) fn set_status(self, status: Status) {
+        self.0.as_ref().status.set(status);
     }
 
     /// The error that killed it, if one did.
@@ -246,15 +267,14 @@ impl<'gc> Thread<'gc> {
 
     /// Whether it was ever resumed.
     pub fn has_begun(self) -> bool {
-        let state = self.0.borrow();
-        !(state.status == Status::Suspended && state.frames.is_empty() && state.values.len() == 1)
+        self.status() != Status::Suspended || self.state().has_begun()
     }
 
     /// Makes it dead at once, without closing anything, unless it is running.
     pub fn kill(self, ctx: Context<'gc>) {
         let mut state = self.state_mut(ctx);
-        if matches!(state.status, Status::Suspended | Status::Dead) {
-            state.status = Status::Dead;
+        if matches!(self.status(), Status::Suspended | Status::Dead) {
+            self.set_status(Status::Dead);
             state.values = Vec::new();
             state.frames = Vec::new();
             state.natives = Vec::new();
@@ -277,12 +297,13 @@ impl<'gc> Thread<'gc> {
         Gc::erase(self.0)
     }
 
-    pub(super) fn state(self) -> std::cell::Ref<'gc, ThreadState<'gc>> {
-        self.0.borrow()
+    pub(super) fn state(self) -> Ref<'gc, ThreadState<'gc>> {
+        self.0.as_ref().state.borrow()
     }
 
-    pub(super) fn state_mut(self, ctx: Context<'gc>) -> std::cell::RefMut<'gc, ThreadState<'gc>> {
-        self.0.borrow_mut(ctx.mc())
+    #[inline]
+    pub(super) fn state_mut(self, ctx: Context<'gc>) -> RefMut<'gc, ThreadState<'gc>> {
+        field!(Gc::write(ctx.mc(), self.0), ThreadBody, state).unlock().borrow_mut()
     }
 }
 

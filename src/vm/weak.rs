@@ -8,14 +8,14 @@
 //! for it, its key, until the part is packed, which happens only when a new key finds no room. What no longer
 //! has a value is never found by a read.
 
-use gc_arena::{Collect, Finalization, Gc, GcWeak, Mutation, RefLock};
+use gc_arena::{Collect, Finalization, Gc, GcWeak, Mutation};
 use hashbrown::HashTable;
 
 use super::context::Context;
 use super::function::{Closure, ClosureBody, Native, NativeBody};
 use super::gc::{Charge, OutOfMemory};
 use super::table::{Body as TableBody, Table};
-use super::thread::{Thread, ThreadState};
+use super::thread::{Thread, ThreadBody};
 use super::userdata::{Body as UserDataBody, UserData};
 use super::value::Value;
 
@@ -35,7 +35,7 @@ pub(super) enum Held<'gc> {
     Closure(GcWeak<'gc, ClosureBody<'gc>>),
     Native(GcWeak<'gc, NativeBody<'gc>>),
     UserData(GcWeak<'gc, UserDataBody<'gc>>),
-    Thread(GcWeak<'gc, RefLock<ThreadState<'gc>>>),
+    Thread(GcWeak<'gc, ThreadBody<'gc>>),
     /// The key of an entry that was cleared; only a traversal that stands there knows it by its address.
     Gone(GcWeak<'gc, ()>),
 }
