@@ -12,7 +12,7 @@ use super::executor::WINDOW;
 use super::function::CacheSlot;
 use super::long::Relation;
 use super::meta::{Event, Meta};
-use super::operate::ArithOp;
+use super::operate::{ArithOp, is_text};
 use super::string::LuaString;
 use super::table::Table;
 use super::thread::Pending;
@@ -103,17 +103,24 @@ pub(super) fn length<'gc>(
     store(regs, place, ctx.length(value))
 }
 
-/// Concatenates so many operands from the register on, which are all strings and numbers.
-#[inline]
+/// Concatenates so many operands from the register on.
+#[inline(never)]
 pub(super) fn concat<'gc>(
     ctx: Context<'gc>,
     regs: &mut Window<'gc>,
     place: Place,
-    first: Reg,
+    first_reg: Reg,
     count: u8,
 ) -> Option<Exit<'gc>> {
-    let first = usize::from(first.0);
+    let first = usize::from(first_reg.0);
     let operands = regs.get(first..first + usize::from(count)).unwrap_or_default();
+    if let Some(text) = ctx.concat_short(operands) {
+        regs[usize::from(place.to.0)] = Value::String(text);
+        return None;
+    }
+    if !operands.iter().all(|value| is_text(*value)) {
+        return Some(Exit::Concat(first_reg, count));
+    }
     let outcome = ctx.concat_texts(operands);
     store(regs, place, outcome)
 }

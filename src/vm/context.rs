@@ -14,10 +14,12 @@ use super::afterlife::Afterlife;
 use super::executor::Machine;
 use super::function::Code;
 use super::gc::{CollectorOptions, Ledger};
+use super::interner::Interner;
 use super::meta::EVENTS;
+use super::operate::Joint;
 use super::output::{Output, PrintFn};
 use super::segment::{Slice, slice};
-use super::string::{Interner, LuaString};
+use super::string::LuaString;
 use super::table::{Entry, Table};
 use super::value::{Type, Value};
 use crate::bytecode::Proto;
@@ -100,7 +102,7 @@ impl<'gc> State<'gc> {
     pub fn new(mc: &Mutation<'gc>) -> State<'gc> {
         let ledger = Ledger::new(mc.metrics().clone());
         let strings = Interner::new(mc, Rc::clone(&ledger));
-        let events = EVENTS.iter().map(|name| strings.string(mc, name.as_bytes())).collect();
+        let events = EVENTS.iter().map(|name| strings.unique_string(mc, name.as_bytes())).collect();
         State {
             strings,
             ledger,
@@ -162,16 +164,35 @@ impl<'gc> Context<'gc> {
         self.state.empty
     }
 
-    /// The string with these bytes.
+    /// A string with these bytes.
     #[inline]
     pub fn string(self, bytes: &[u8]) -> LuaString<'gc> {
         self.state.strings.string(self.mc, bytes)
     }
 
-    /// The string that takes over these bytes.
+    /// A string that takes over these bytes.
     #[inline]
     pub fn string_from(self, bytes: Vec<u8>) -> LuaString<'gc> {
         self.state.strings.string_from(self.mc, bytes)
+    }
+
+    #[inline]
+    pub(super) fn short(self, joint: &Joint) -> LuaString<'gc> {
+        self.state.strings.short(self.mc, joint.to_short())
+    }
+
+    /// The unique string with these bytes, if they are few enough for that.
+    pub(super) fn unique_string(self, bytes: &[u8]) -> LuaString<'gc> {
+        self.state.strings.unique_string(self.mc, bytes)
+    }
+
+    /// A key as a table holds it: the unique string, if it is a string that is short enough.
+    #[inline]
+    pub(super) fn unique_key(self, key: Value<'gc>) -> Value<'gc> {
+        match key {
+            Value::String(string) => Value::String(self.state.strings.unique(self.mc, string)),
+            key => key,
+        }
     }
 
     /// A string as a value.
@@ -286,7 +307,7 @@ impl<'gc> Context<'gc> {
     /// A number for an object, the same for its whole life, counted in the order of first asking. `None` for
     /// what is no object.
     pub fn serial(self, value: Value<'gc>) -> Option<u64> {
-        let (address, object) = match value {
+        let (address, object) = match self.unique_key(value) {
             Value::String(object) => (object.address(), object.erased()),
             Value::Table(object) => (object.address(), object.erased()),
             Value::Closure(object) => (object.address(), object.erased()),

@@ -17,8 +17,7 @@ use super::executor::{FRAMES_MAX, Machine, STACK_CHECKED, WINDOW};
 use super::function::{CacheSlot, Closure, Intrinsic};
 use super::long::Relation;
 use super::operate::{
-    ArithOp, compare_integer_float, float_modulo, integer_floor_div, integer_modulo, is_text, power, shift_left,
-    shift_right,
+    ArithOp, compare_integer_float, float_modulo, integer_floor_div, integer_modulo, power, shift_left, shift_right,
 };
 use super::step::{Next, Step};
 use super::table::Table;
@@ -506,14 +505,7 @@ pub(super) fn execute<'gc, const HOOKED: bool>(machine: &mut Machine<'gc>, step:
                     Value::Integer(x) => reg!(a) = Value::Integer(!x),
                     other => slow_arithmetic!('run, BNot, a, other, other),
                 },
-                Op::Concat { a, b, count } => {
-                    let first = usize::from(b.0);
-                    let operands = regs.get(first..first + usize::from(count)).unwrap_or_default();
-                    if !operands.iter().all(|value| is_text(*value)) {
-                        break 'run Exit::Concat(b, count);
-                    }
-                    leave_if!('run, access::concat(ctx, regs, place!(a), b, count));
-                }
+                Op::Concat { a, b, count } => leave_if!('run, access::concat(ctx, regs, place!(a), b, count)),
 
                 // -- jumps
                 Op::Jump { to } => jump!(to),

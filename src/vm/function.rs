@@ -89,7 +89,7 @@ impl<'gc> Code<'gc> {
         Code::bind_nested(ctx, proto, &mut BTreeMap::new())
     }
 
-    /// Binds a function and all it contains; nesting is bounded by the parser. Strings too long to be interned are
+    /// Binds a function and all it contains; nesting is bounded by the parser. Strings too long to be unique are
     /// shared by all functions of a chunk.
     fn bind_nested<'p>(
         ctx: Context<'gc>,
@@ -147,7 +147,7 @@ fn constant_value<'gc, 'p>(
         Constant::String(s) => match long.get(&**s) {
             Some(known) => *known,
             None => {
-                let string = ctx.string(s);
+                let string = ctx.unique_string(s);
                 if string.is_long() {
                     long.insert(s, Value::String(string));
                 }

@@ -19,8 +19,8 @@ pub struct Ledger {
     metrics: Metrics,
     /// Bytes entered since the collector was last told.
     untold: Cell<usize>,
-    /// Strings found dead since the last cycle. Their objects still count: what is known weakly, as all interned
-    /// strings are, keeps its memory for one cycle more.
+    /// Strings found dead since the last cycle. Their objects still count: what is known weakly, as all strings
+    /// that were keys are, keeps its memory for one cycle more.
     swept: Cell<usize>,
     /// The objects that were alive after the last cycle.
     live: Cell<usize>,
@@ -185,7 +185,7 @@ impl Default for CollectorOptions {
 ///
 /// It sleeps until the heap has grown by as much as survived, like PUC-Rio's default pause of 200 %, but by
 /// [`Ledger::settle`]'s count of that: its own takes dead strings for survivors. And it works 2.5 times as fast as
-/// gc-arena's default: the object of an interned string lingers for a cycle after its death, so that with the default
+/// gc-arena's default: the object of a string that was a key lingers for a cycle after its death, so that with the default
 /// the heap of a program that makes many strings grew with every cycle.
 pub const PACING: Pacing = Pacing {
     sleep_factor: 0.0,

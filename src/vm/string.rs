@@ -1,67 +1,61 @@
-//! Lua strings and the table that makes short ones unique.
+//! Lua strings.
 //!
-//! Strings of up to [`SHORT_MAX`] bytes are interned: equal bytes are one object, so that comparing them,
-//! and finding them as table keys, compares pointers. Longer ones are compared by bytes and hashed when
-//! first needed.
+//! A *short* string, of up to [`SHORT_MAX`] bytes, lies in its object. A longer one has its bytes beside it. Equal
+//! strings need not be one object, except where a table holds them as keys: those are *unique* (`interner`), so that
+//! finding a unique string among keys compares pointers.
 //!
-//! The interner holds its strings weakly. An entry whose string has died fails to upgrade and
-//! stays until its shard is swept, soon after the collector's cycle. It is cut into shards, each its own garbage-collected object, because
-//! the collector traces one object at a go and a table of a million strings would stall a frame.
+//! A short string is made as [`Short`], five words in registers, from which its object, its hash and its place among
+//! the recent strings are computed without a loop. The bytes behind a short string's last are zero.
+#![expect(
+    clippy::cast_possible_truncation,
+    reason = "short lengths are compared with `SHORT_MAX`; hashes are cut on purpose"
+)]
 
 use std::cell::Cell;
-use std::rc::Rc;
 
-use gc_arena::{Collect, Gc, GcWeak, Mutation, RefLock};
-use hashbrown::HashTable;
+use gc_arena::{Collect, Gc, Mutation};
 
-use super::gc::{Charge, Ledger};
+use super::gc::Charge;
 
-/// The longest string, in bytes, that is interned.
+/// The longest string, in bytes, that is short.
 pub const SHORT_MAX: usize = 40;
 
 /// The longest string there can be, in bytes; beyond it an operation raises "resulting string too large".
 pub const STRING_MAX: usize = 1 << 31;
 
-/// Up to this many bytes are stored within the string's object.
-const INLINE_MAX: usize = 38;
-
-const SHARDS: usize = 64;
-
 /// An immutable string of bytes.
 #[derive(Clone, Copy, Collect)]
 #[collect(no_drop)]
-pub struct LuaString<'gc>(Gc<'gc, Body>);
+pub struct LuaString<'gc>(pub(super) Gc<'gc, Body>);
 
 /// What a string object holds. `hash` is 0 while a long string's is not known.
 #[derive(Collect)]
 #[collect(require_static)]
-struct Body {
-    hash: Cell<u32>,
-    repr: Repr,
-}
-
-enum Repr {
-    Inline { len: u8, bytes: [u8; INLINE_MAX] },
-    Short(Box<[u8]>),
-    Long { bytes: Box<[u8]>, _charge: Charge },
+pub(super) enum Body {
+    Short { len: u8, is_unique: Cell<bool>, hash: u32, bytes: [u8; SHORT_MAX] },
+    Long { hash: Cell<u32>, bytes: Box<[u8]>, _charge: Charge },
 }
 
 impl<'gc> LuaString<'gc> {
+    pub(super) fn new_long(mc: &Mutation<'gc>, bytes: Box<[u8]>, charge: Charge) -> LuaString<'gc> {
+        LuaString(Gc::new(mc, Body::Long { hash: Cell::new(0), bytes, _charge: charge }))
+    }
+
     /// The string's bytes.
     #[inline]
     pub fn as_bytes(self) -> &'gc [u8] {
-        match &self.0.as_ref().repr {
-            Repr::Inline { len, bytes } => bytes.get(..usize::from(*len)).unwrap_or(bytes),
-            Repr::Short(bytes) | Repr::Long { bytes, .. } => bytes,
+        match self.0.as_ref() {
+            Body::Short { len, bytes, .. } => bytes.get(..usize::from(*len)).unwrap_or(bytes),
+            Body::Long { bytes, .. } => bytes,
         }
     }
 
     /// The string's length in bytes.
     #[inline]
     pub fn len(self) -> usize {
-        match &self.0.as_ref().repr {
-            Repr::Inline { len, .. } => usize::from(*len),
-            Repr::Short(bytes) | Repr::Long { bytes, .. } => bytes.len(),
+        match self.0.as_ref() {
+            Body::Short { len, .. } => usize::from(*len),
+            Body::Long { bytes, .. } => bytes.len(),
         }
     }
 
@@ -83,10 +77,17 @@ impl<'gc> LuaString<'gc> {
     /// Whether both are the same string.
     #[inline]
     pub fn equals(self, other: LuaString<'gc>) -> bool {
-        self.same(other) || (self.is_long() && other.is_long() && self.as_bytes() == other.as_bytes())
+        self.same(other)
+            || match (self.0.as_ref(), other.0.as_ref()) {
+                (Body::Short { hash, bytes, len, .. }, Body::Short { hash: hash2, bytes: bytes2, len: len2, .. }) => {
+                    hash == hash2 && len == len2 && bytes == bytes2
+                }
+                (Body::Long { bytes, .. }, Body::Long { bytes: bytes2, .. }) => bytes == bytes2,
+                _ => false,
+            }
     }
 
-    /// Whether both are one object. For interned strings that is equality.
+    /// Whether both are one object. For unique strings that is equality.
     #[inline(always)]
     pub fn same(self, other: LuaString<'gc>) -> bool {
         Gc::ptr_eq(self.0, other.0)
@@ -100,22 +101,42 @@ impl<'gc> LuaString<'gc> {
         Gc::erase(self.0)
     }
 
-    /// Whether the string is too long to be interned.
+    /// Whether no other object is an equal string that is unique too. A long string never is.
     #[inline]
-    pub fn is_long(self) -> bool {
-        matches!(self.0.as_ref().repr, Repr::Long { .. })
+    pub(super) fn is_unique(self) -> bool {
+        match self.0.as_ref() {
+            Body::Short { is_unique, .. } => is_unique.get(),
+            Body::Long { .. } => false,
+        }
+    }
+
+    /// The length of a short string, and its bytes with the zeros behind them.
+    #[inline]
+    pub(super) fn padded(self) -> Option<(usize, &'gc [u8; SHORT_MAX])> {
+        match self.0.as_ref() {
+            Body::Short { len, bytes, .. } => Some((usize::from(*len), bytes)),
+            Body::Long { .. } => None,
+        }
+    }
+
+    /// Whether the string is longer than [`SHORT_MAX`].
+    #[inline]
+    pub(super) fn is_long(self) -> bool {
+        matches!(self.0.as_ref(), Body::Long { .. })
     }
 
     /// The string's hash.
     #[inline]
     pub fn hash(self) -> u32 {
-        let known = self.0.as_ref().hash.get();
-        if known != 0 {
-            return known;
+        match self.0.as_ref() {
+            Body::Short { hash, .. } => *hash,
+            Body::Long { hash, bytes, .. } => {
+                if hash.get() == 0 {
+                    hash.set(hash_bytes(bytes));
+                }
+                hash.get()
+            }
         }
-        let hash = hash_bytes(self.as_bytes());
-        self.0.as_ref().hash.set(hash);
-        hash
     }
 }
 
@@ -125,113 +146,122 @@ impl std::fmt::Debug for LuaString<'_> {
     }
 }
 
-/// The strings that are unique.
-#[derive(Collect)]
-#[collect(no_drop)]
-pub struct Interner<'gc> {
-    shards: Box<[Gc<'gc, RefLock<Shard<'gc>>>]>,
-    #[collect(require_static)]
-    ledger: Rc<Ledger>,
-    #[collect(require_static)]
-    swept: Cell<usize>,
+// -- short strings in the making -------------------------------------------------------------------------
+
+const WORDS: usize = SHORT_MAX / 8;
+
+/// The bytes of a short string, zeros behind them.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Short {
+    len: u8,
+    words: [u64; WORDS],
 }
 
-type Shard<'gc> = HashTable<Entry<'gc>>;
+impl Short {
+    pub(super) const EMPTY: Short = Short { len: 0, words: [0; WORDS] };
 
-#[derive(Collect)]
-#[collect(no_drop)]
-struct Entry<'gc> {
-    hash: u32,
-    string: GcWeak<'gc, Body>,
-}
-
-impl<'gc> Interner<'gc> {
-    /// An interner without strings; long strings' bytes are charged to `ledger`.
-    pub fn new(mc: &Mutation<'gc>, ledger: Rc<Ledger>) -> Interner<'gc> {
-        let shards = (0..SHARDS).map(|_| Gc::new(mc, RefLock::new(HashTable::new()))).collect();
-        Interner { shards, ledger, swept: Cell::new(0) }
-    }
-
-    /// The string with these bytes.
+    /// `None` if the bytes are too many.
+    ///
+    /// Read word by word instead of copied by their number: that would be a call, and the words, read again from the
+    /// copy, would be made of several stores each.
     #[inline]
-    pub fn string(&self, mc: &Mutation<'gc>, bytes: &[u8]) -> LuaString<'gc> {
+    pub(super) fn new(bytes: &[u8]) -> Option<Short> {
         if bytes.len() > SHORT_MAX {
-            return self.long(mc, bytes.into());
+            return None;
         }
-        self.short(mc, bytes)
-    }
-
-    /// The string that takes over these bytes.
-    pub fn string_from(&self, mc: &Mutation<'gc>, bytes: Vec<u8>) -> LuaString<'gc> {
-        if bytes.len() > SHORT_MAX { self.long(mc, bytes.into_boxed_slice()) } else { self.short(mc, &bytes) }
-    }
-
-    fn long(&self, mc: &Mutation<'gc>, bytes: Box<[u8]>) -> LuaString<'gc> {
-        let charge = Charge::new(&self.ledger, bytes.len());
-        LuaString(Gc::new(mc, Body { hash: Cell::new(0), repr: Repr::Long { bytes, _charge: charge } }))
-    }
-
-    fn short(&self, mc: &Mutation<'gc>, bytes: &[u8]) -> LuaString<'gc> {
-        let hash = hash_bytes(bytes);
-        let Some(shard) = self.shards.get(hash as usize % SHARDS) else { return self.long(mc, bytes.into()) };
-        let found = shard
-            .borrow()
-            .find(wide(hash), |entry| {
-                // A dying string fails to upgrade; its entry is left for the sweep.
-                entry.hash == hash
-                    && entry.string.upgrade(mc).is_some_and(|string| LuaString(string).as_bytes() == bytes)
-            })
-            .map(|entry| entry.string);
-        if let Some(string) = found.and_then(|weak| weak.upgrade(mc)) {
-            return LuaString(string);
+        let mut words = [0; WORDS];
+        let (whole, rest) = bytes.as_chunks::<8>();
+        for (word, bytes) in words.iter_mut().zip(whole) {
+            *word = u64::from_le_bytes(*bytes);
         }
-        let string = Gc::new(mc, Body { hash: Cell::new(hash), repr: short_repr(bytes) });
-        let mut entries = shard.borrow_mut(mc);
-        entries.insert_unique(wide(hash), Entry { hash, string: Gc::downgrade(string) }, |entry| wide(entry.hash));
-        LuaString(string)
+        if let Some(word) = words.get_mut(whole.len()) {
+            *word = last_word(bytes, rest);
+        }
+        Some(Short { len: bytes.len() as u8, words })
     }
 
-    /// Drops the entries of dead strings in all shards but the one whose turn is next.
-    pub fn sweep_other_shards(&self, mc: &Mutation<'gc>) {
-        (1..SHARDS).for_each(|_| self.sweep_one_shard(mc));
+    /// The same, of bytes that have zeros behind them up to [`SHORT_MAX`].
+    #[inline]
+    pub(super) fn from_padded(len: usize, bytes: &[u8; SHORT_MAX]) -> Short {
+        let mut words = [0; WORDS];
+        for (word, bytes) in words.iter_mut().zip(bytes.as_chunks::<8>().0) {
+            *word = u64::from_le_bytes(*bytes);
+        }
+        Short { len: len.min(SHORT_MAX) as u8, words }
     }
 
-    /// Drops the entries of dead strings in one shard; successive calls go round all of them.
-    pub fn sweep_one_shard(&self, mc: &Mutation<'gc>) {
-        let at = self.swept.get();
-        self.swept.set((at + 1) % SHARDS);
-        if let Some(shard) = self.shards.get(at) {
-            let mut entries = shard.borrow_mut(mc);
-            let before = entries.len();
-            entries.retain(|entry| !entry.string.is_dropped());
-            self.ledger.count_swept(before - entries.len());
-            if entries.len() * 8 < entries.capacity() && entries.capacity() > 64 {
-                entries.shrink_to_fit(|entry| wide(entry.hash));
+    /// A hash that is the same in every process: whom it brings together with whom may be seen, as in how much
+    /// memory is in use.
+    #[inline]
+    pub(super) fn plain_hash(&self) -> u64 {
+        let [a, b, c, d, e] = self.words;
+        let hash = (a ^ u64::from(self.len) << 56).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+            ^ (b.rotate_left(29)).wrapping_mul(0xBF58_476D_1CE4_E5B9)
+            ^ (c.rotate_left(17) ^ d.rotate_left(41) ^ e).wrapping_mul(0x94D0_49BB_1331_11EB);
+        hash ^ hash >> 32
+    }
+
+    /// The string's hash as a key. The seed differs from process to process, so that nobody can prepare colliding
+    /// keys; nothing a script can see depends on it, since tables keep insertion order.
+    #[inline]
+    pub(super) fn hash(&self) -> u32 {
+        let seed = seed();
+        let [a, b, c, d, e] = self.words;
+        let first = fold(a ^ seed, b ^ seed.rotate_left(32) ^ u64::from(self.len));
+        let hash = if self.len <= 16 {
+            first
+        } else {
+            fold(c ^ first, d ^ seed) ^ fold(e ^ seed.rotate_left(16), first ^ 0xBF58_476D_1CE4_E5B9)
+        };
+        let hash = hash.wrapping_mul(0x94D0_49BB_1331_11EB);
+        ((hash >> 32) as u32).max(1)
+    }
+
+    /// Whether `string` has these bytes.
+    #[inline]
+    pub(super) fn is(&self, string: &Body) -> bool {
+        match string {
+            Body::Short { len, bytes, .. } => *len == self.len && Short::from_padded(usize::from(*len), bytes) == *self,
+            Body::Long { .. } => false,
+        }
+    }
+
+    /// A new string.
+    #[inline]
+    pub(super) fn to_body(self, hash: u32) -> Body {
+        let mut bytes = [0; SHORT_MAX];
+        for (bytes, word) in bytes.as_chunks_mut::<8>().0.iter_mut().zip(self.words) {
+            *bytes = word.to_le_bytes();
+        }
+        Body::Short { len: self.len, is_unique: Cell::new(false), hash, bytes }
+    }
+}
+
+/// The bytes behind the last whole word, `rest`, which are the last of `bytes`.
+#[inline]
+fn last_word(bytes: &[u8], rest: &[u8]) -> u64 {
+    match (bytes.last_chunk::<8>(), rest) {
+        (_, []) => 0,
+        (Some(last), _) => u64::from_le_bytes(*last) >> (64 - 8 * rest.len()),
+        (None, _) => match (rest.first_chunk::<4>(), rest.last_chunk::<4>()) {
+            (Some(first), Some(last)) => {
+                u64::from(u32::from_le_bytes(*first)) | u64::from(u32::from_le_bytes(*last)) << (8 * (rest.len() - 4))
             }
-        }
+            _ => rest.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte)),
+        },
     }
 }
 
-fn short_repr(bytes: &[u8]) -> Repr {
-    let mut inline = [0; INLINE_MAX];
-    match (inline.get_mut(..bytes.len()), u8::try_from(bytes.len())) {
-        (Some(room), Ok(len)) => {
-            room.copy_from_slice(bytes);
-            Repr::Inline { len, bytes: inline }
-        }
-        _ => Repr::Short(bytes.into()),
-    }
+// -- hashes ----------------------------------------------------------------------------------------------
+
+/// Both halves of the product of two numbers, one upon the other.
+#[inline]
+fn fold(a: u64, b: u64) -> u64 {
+    let product = u128::from(a) * u128::from(b);
+    product as u64 ^ (product >> 64) as u64
 }
 
-/// The hash table takes its control bits from the top of 64, its bucket from the bottom.
-#[inline]
-fn wide(hash: u32) -> u64 {
-    u64::from(hash) << 32 | u64::from(hash >> 6)
-}
-
-/// A seeded multiplicative hash, never 0. The seed differs from process to process, so that nobody can
-/// prepare colliding keys; nothing a script can see depends on it, since tables keep insertion order.
-#[inline]
+/// A seeded multiplicative hash, never 0.
 fn hash_bytes(bytes: &[u8]) -> u32 {
     const PRIME: u64 = 0x9E37_79B9_7F4A_7C15;
     let mut hash = seed() ^ (bytes.len() as u64).wrapping_mul(PRIME);
@@ -251,6 +281,7 @@ fn hash_bytes(bytes: &[u8]) -> u32 {
 }
 
 /// The number that is different in every process.
+#[inline]
 pub(super) fn seed() -> u64 {
     use std::hash::{BuildHasher, RandomState};
     static SEED: std::sync::OnceLock<u64> = std::sync::OnceLock::new();

@@ -330,6 +330,7 @@ impl<'gc> Table<'gc> {
 
     /// Adds an entry without entering it in the index.
     fn place_entry(self, ctx: Context<'gc>, key: Value<'gc>, value: Value<'gc>) -> Result<(), TableError> {
+        let key = ctx.unique_key(key);
         let body = self.0.as_ref();
         let at = body.used.get() as usize;
         if at >= FIRST_ENTRY as usize - 1 {

@@ -9,6 +9,7 @@
 //! - an integer key from 1 to the array's capacity is never among the entries;
 //! - an entry whose value is nil is dead but keeps its key until the entries are rebuilt, which happens
 //!   only when a new key is inserted: a traversal may clear fields as it goes;
+//! - a key that is a short string is a unique one;
 //! - `key_bits` has a bit set for every string key, so that a clear bit proves a string absent.
 #![expect(
     clippy::cast_possible_truncation,
@@ -664,8 +665,8 @@ impl<'gc> Table<'gc> {
         if body.key_bits.get() & key_bit(key.hash()) == 0 {
             return None;
         }
-        if key.is_long() {
-            return self.find(Value::String(key));
+        if !key.is_unique() {
+            return self.find_equal(Value::String(key));
         }
         let is_key = |entry: &Entry<'gc>| matches!(entry.key.get(), Value::String(found) if found.same(key));
         if body.used.get() as usize <= SCANNED_MAX {
@@ -677,6 +678,13 @@ impl<'gc> Table<'gc> {
     }
 
     fn find(self, key: Value<'gc>) -> Option<u32> {
+        match key {
+            Value::String(key) => self.find_string(key),
+            key => self.find_equal(key),
+        }
+    }
+
+    fn find_equal(self, key: Value<'gc>) -> Option<u32> {
         let body = self.0.as_ref();
         let is_key = |entry: &Entry<'gc>| entry.key.get().raw_equals(key);
         if body.used.get() as usize <= SCANNED_MAX {

@@ -70,6 +70,8 @@ impl<'gc> Table<'gc> {
             return Err(TableError::Frozen);
         }
         let Some(part) = self.weak_part() else { return Ok(()) };
+        // What stays of a cleared string key is its object.
+        let key = ctx.unique_key(key);
         let mut part = part.borrow_mut(ctx.mc());
         self.forget_absences();
         let hash = hash(key);
