@@ -154,6 +154,11 @@ fn coroutine_bombs() {
         "kept coroutines",
         "local t = {} while true do local c = coroutine.create(function() coroutine.yield() end) coroutine.resume(c) t[#t + 1] = c end",
     );
+    check_endless(
+        "yields from deep",
+        "local function deep(n) if n == 0 then while true do coroutine.yield() end end deep(n - 1) return 1 end \
+         local c = coroutine.create(deep) while true do coroutine.resume(c, 50000) end",
+    );
     check(
         "deep coroutines",
         "local t = {} local function deep(n) if n == 0 then coroutine.yield() end deep(n - 1) return 1 end while true do local c = coroutine.create(deep) coroutine.resume(c, 3000) t[#t + 1] = c end",

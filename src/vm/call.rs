@@ -72,8 +72,8 @@ impl<'gc> Machine<'gc> {
         }
         let (base, extra) = self.enter(closure.code(), func, count);
         self.control.push_lua(closure, (base, 0, extra), Pending::Run { top: 0 });
-        *step.fuel -= i64::from(closure.code().cost);
-        if *step.fuel <= 0 { Next::Pause } else { Next::Run }
+        self.fuel -= i64::from(closure.code().cost);
+        if self.fuel <= 0 { Next::Pause } else { Next::Run }
     }
 
     /// Lays out a Lua function's frame over its arguments: missing parameters become nil, extra arguments of
@@ -95,6 +95,29 @@ impl<'gc> Machine<'gc> {
             missing.fill(Value::Nil);
         }
         (base, 0)
+    }
+
+    /// Sets the slots from `start` up to `end` to nil.
+    #[inline]
+    pub(super) fn clear(&mut self, start: usize, end: usize) {
+        self.reserve(end);
+        if let Some(slots) = self.stack.get_mut(start..end) {
+            slots.fill(Value::Nil);
+        }
+    }
+
+    /// Copies the extra arguments that lie below a frame into its registers from `to` on: as many as wanted, or all.
+    /// Returns where they end. `frame` is its base and the number of its extra arguments.
+    #[inline(never)]
+    pub(super) fn copy_extras(&mut self, frame: (usize, usize), to: usize, want: Count) -> usize {
+        let (base, count) = frame;
+        let to = base + to;
+        let want = want.get().unwrap_or(count);
+        let copied = want.min(count);
+        self.reserve(to + want);
+        self.move_values(base - count, to, copied);
+        self.clear(to + copied, to + want);
+        to + want
     }
 
     /// Calls a native function.
@@ -151,7 +174,7 @@ impl<'gc> Machine<'gc> {
             home: func,
             out: base,
             out_count: 0,
-            fuel: &mut *step.fuel,
+            fuel: &mut self.fuel,
         };
         let result = native.run(&mut call);
         let (out, out_count) = (call.out, call.out_count);
@@ -344,7 +367,7 @@ impl<'gc> Machine<'gc> {
             home: base,
             out: base,
             out_count: 0,
-            fuel: &mut *step.fuel,
+            fuel: &mut self.fuel,
         };
         let (result, native) = run(&mut call);
         let (out, out_count) = (call.out, call.out_count);
@@ -426,7 +449,7 @@ impl<'gc> Machine<'gc> {
     ) -> Next {
         let Some(mut native) = native else { return step.deliver(start, count) };
         self.move_values(start, base, count);
-        let is_out = *step.fuel <= 0 || step.ctx.is_collection_requested();
+        let is_out = self.fuel <= 0 || step.ctx.is_collection_requested();
         native.is_held = is_out;
         native.held = if is_out { count as u32 } else { 0 };
         self.control.push_native(native, base);

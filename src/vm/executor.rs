@@ -66,6 +66,8 @@ pub enum Progress {
 pub struct Machine<'gc> {
     pub(super) stack: Vec<Value<'gc>>,
     pub(super) control: Control<'gc>,
+    /// What the step may still use up.
+    pub(super) fuel: i64,
     /// Values on their way to another coroutine; empty between steps.
     pub(super) transfer: Vec<Value<'gc>>,
     /// Whether the stack was used since it was last cleared.
@@ -124,9 +126,12 @@ impl<'gc> Context<'gc> {
         machine.is_used = true;
         machine.transfer.clear();
         machine.transfer.extend_from_slice(args);
-        let mut step = Step::new(self, host, fuel, results);
+        machine.fuel = *fuel;
+        let mut step = Step::new(self, host, results);
         let next = machine.activate(&mut step, thread, 0);
-        machine.drive(&mut step, next)
+        let outcome = machine.drive(&mut step, next);
+        *fuel = machine.fuel;
+        outcome
     }
 
     /// Ends the visit: clears the register stack if something has run.

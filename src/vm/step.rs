@@ -40,7 +40,6 @@ pub(super) enum Next {
 pub(super) struct Step<'a, 'gc> {
     pub(super) ctx: Context<'gc>,
     pub(super) host: &'a mut dyn Any,
-    pub(super) fuel: &'a mut i64,
     pub(super) results: &'a mut Vec<Value<'gc>>,
     start: usize,
     count: usize,
@@ -53,16 +52,10 @@ pub(super) struct Step<'a, 'gc> {
 
 impl<'a, 'gc> Step<'a, 'gc> {
     /// A step that has not begun.
-    pub(super) fn new(
-        ctx: Context<'gc>,
-        host: &'a mut dyn Any,
-        fuel: &'a mut i64,
-        results: &'a mut Vec<Value<'gc>>,
-    ) -> Step<'a, 'gc> {
+    pub(super) fn new(ctx: Context<'gc>, host: &'a mut dyn Any, results: &'a mut Vec<Value<'gc>>) -> Step<'a, 'gc> {
         Step {
             ctx,
             host,
-            fuel,
             results,
             start: 0,
             count: 0,

@@ -146,7 +146,7 @@ impl<'gc> Machine<'gc> {
     #[inline]
     fn yield_to_resumer(&mut self, step: &mut Step<'_, 'gc>, start: usize, count: usize) -> Next {
         let moved = self.save(step.ctx, Status::Suspended);
-        *step.fuel -= (moved / MOVED_PER_FUEL) as i64;
+        self.fuel -= (moved / MOVED_PER_FUEL) as i64;
         if let Some(resumer) = self.control.running() {
             resumer.set_status(Status::Running);
         }
