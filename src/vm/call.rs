@@ -179,6 +179,8 @@ impl<'gc> Machine<'gc> {
         let result = native.run(&mut call);
         let (out, out_count) = (call.out, call.out_count);
         if matches!(result, Ok(Action::Return)) {
+            // There is nothing to drop, which costs a call to find out.
+            std::mem::forget(result);
             return Some((out, out_count));
         }
         self.after_native(step, native, result, (base, out, out_count));

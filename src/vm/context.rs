@@ -16,9 +16,9 @@ use super::function::Code;
 use super::gc::{CollectorOptions, Ledger};
 use super::interner::Interner;
 use super::meta::EVENTS;
-use super::operate::Joint;
 use super::output::{Output, PrintFn};
 use super::segment::{Slice, slice};
+use super::short::Joint;
 use super::string::LuaString;
 use super::table::{Entry, Table};
 use super::value::{Type, Value};
@@ -177,8 +177,8 @@ impl<'gc> Context<'gc> {
     }
 
     #[inline]
-    pub(super) fn short(self, joint: &Joint) -> LuaString<'gc> {
-        self.state.strings.short(self.mc, joint.to_short())
+    pub(super) fn joint(self, joint: &Joint) -> LuaString<'gc> {
+        self.state.strings.joint(self.mc, joint)
     }
 
     /// The unique string with these bytes, if they are few enough for that.

@@ -225,7 +225,7 @@ pub(super) fn execute<'gc, const HOOKED: bool>(machine: &mut Machine<'gc>, step:
             ($run:lifetime, $expect:literal, $to:expr, $left:expr, $right:expr) => {{
                 let answer = match (&$left, &$right) {
                     (Value::Integer(x), Value::Integer(y)) => x == y,
-                    (Value::String(x), Value::String(y)) if x.same(*y) => true,
+                    (Value::String(x), Value::String(y)) if let Some(answer) = x.equals_at_a_glance(*y) => answer,
                     (Value::Table(x), Value::Table(y)) if x.same(*y) => true,
                     (left, right) => slow_compare!($run, $expect, $to, Equal, *left, *right),
                 };
@@ -499,6 +499,7 @@ pub(super) fn execute<'gc, const HOOKED: bool>(machine: &mut Machine<'gc>, step:
                 Op::Not { a, b } => reg!(a) = Value::Boolean(reg!(b).is_falsy()),
                 Op::Len { a, b } => match reg!(b) {
                     Value::Table(table) if table.metatable().is_none() => reg!(a) = Value::Integer(table.len()),
+                    Value::String(text) => reg!(a) = Value::Integer(text.len() as i64),
                     other => leave_if!('run, access::length(ctx, regs, place!(a), other)),
                 },
                 Op::BNot { a, b } => match reg!(b) {
@@ -837,7 +838,10 @@ pub(super) fn execute<'gc, const HOOKED: bool>(machine: &mut Machine<'gc>, step:
                     return step.after_native;
                 };
                 machine.control.frames.pop();
-                machine.place_results(func, results, start, count);
+                // A single result is mostly where it should be, by `Call::ret1`.
+                if start != func || results != Count::exactly(1) {
+                    machine.place_results(func, results, start, count);
+                }
                 if results == Count::OPEN {
                     top = func + count;
                 }

@@ -20,7 +20,8 @@ use gc_arena::{Collect, Gc, GcWeak, Lock, Mutation, RefLock};
 use hashbrown::HashTable;
 
 use super::gc::{Charge, Ledger};
-use super::string::{Body, LuaString, Short};
+use super::short::{BRIEF, Joint, Short, WORDS};
+use super::string::{Body, LuaString, SHORT_MAX};
 
 const SHARDS: usize = 64;
 
@@ -74,18 +75,27 @@ impl<'gc> Interner<'gc> {
     /// A string with these bytes.
     #[inline]
     pub fn string(&self, mc: &Mutation<'gc>, bytes: &[u8]) -> LuaString<'gc> {
-        match Short::new(bytes) {
+        if let Some(brief) = Short::<BRIEF>::new(bytes) {
+            return self.short(mc, brief);
+        }
+        match Short::<WORDS>::new(bytes) {
             Some(short) => self.short(mc, short),
             None => self.long(mc, bytes.into()),
         }
     }
 
+    /// A string that has grown from pieces.
+    #[inline]
+    pub(super) fn joint(&self, mc: &Mutation<'gc>, joint: &Joint) -> LuaString<'gc> {
+        match joint.brief() {
+            Some(brief) => self.short(mc, brief),
+            None => self.short(mc, joint.short()),
+        }
+    }
+
     /// A string that takes over these bytes.
     pub fn string_from(&self, mc: &Mutation<'gc>, bytes: Vec<u8>) -> LuaString<'gc> {
-        match Short::new(&bytes) {
-            Some(short) => self.short(mc, short),
-            None => self.long(mc, bytes.into_boxed_slice()),
-        }
+        if bytes.len() > SHORT_MAX { self.long(mc, bytes.into_boxed_slice()) } else { self.string(mc, &bytes) }
     }
 
     /// The unique string with these bytes, unless they are too many.
@@ -98,8 +108,8 @@ impl<'gc> Interner<'gc> {
         LuaString::new_long(mc, bytes, charge)
     }
 
-    #[inline]
-    pub(super) fn short(&self, mc: &Mutation<'gc>, short: Short) -> LuaString<'gc> {
+    #[inline(always)]
+    fn short<const N: usize>(&self, mc: &Mutation<'gc>, short: Short<N>) -> LuaString<'gc> {
         let plain = short.plain_hash();
         let recent = &self.recent.as_ref()[plain as usize % RECENT];
         if recent.tag.get() == tag(plain)
@@ -112,10 +122,12 @@ impl<'gc> Interner<'gc> {
     }
 
     #[inline(never)]
-    fn make_short(&self, mc: &Mutation<'gc>, short: Short, plain: u64) -> LuaString<'gc> {
+    fn make_short<const N: usize>(&self, mc: &Mutation<'gc>, short: Short<N>, plain: u64) -> LuaString<'gc> {
         let hash = short.hash();
-        let string =
-            self.find_unique(mc, hash, |string| short.is(string)).unwrap_or_else(|| Gc::new(mc, short.to_body(hash)));
+        let string = self.find_unique(mc, hash, |string| short.is(string)).unwrap_or_else(|| {
+            let (len, bytes) = short.padded();
+            Gc::new(mc, Body::Short { len, is_unique: Cell::new(false), hash, bytes })
+        });
         self.note_recent(mc, string, plain);
         LuaString(string)
     }
@@ -145,7 +157,8 @@ impl<'gc> Interner<'gc> {
 
     #[inline(never)]
     fn make_unique(&self, mc: &Mutation<'gc>, string: LuaString<'gc>) -> LuaString<'gc> {
-        let (Body::Short { is_unique, hash, .. }, Some(short)) = (string.0.as_ref(), Short::new(string.as_bytes()))
+        let (Body::Short { is_unique, hash, .. }, Some(short)) =
+            (string.0.as_ref(), Short::<WORDS>::new(string.as_bytes()))
         else {
             return string;
         };

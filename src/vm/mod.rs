@@ -4,7 +4,7 @@
 //!
 //! | part | files |
 //! | --- | --- |
-//! | what there is | `value`, `string` and `interner`, `table`, `function`, `userdata`, `thread`, `segment` |
+//! | what there is | `value`, `string` (with `short` and `interner`), `table`, `function`, `userdata`, `thread`, `segment` |
 //! | where it is kept | `context` (the root), `gc` (bytes and pacing), `weak` and `afterlife` (weak tables, finalizers) |
 //! | what operators mean | `operate`, `meta`, `long` (strings that take turns) |
 //! | how it runs | `execute` (the loop), `call`, `call_exits`, `executor` (errors, fuel), `switch` (coroutines), `step`, `sequence` |
@@ -38,6 +38,7 @@ mod operate;
 mod output;
 mod segment;
 mod sequence;
+mod short;
 mod step;
 mod string;
 mod switch;

@@ -10,7 +10,8 @@ use super::context::Context;
 use super::error::{Operand, Raised};
 use super::long::{self, Relation};
 use super::meta::{Event, Meta};
-use super::string::{LuaString, SHORT_MAX, STRING_MAX, Short};
+use super::short::Joint;
+use super::string::{LuaString, STRING_MAX};
 use super::value::Value;
 use crate::syntax::number::{self, Number};
 
@@ -264,7 +265,7 @@ impl<'gc> Context<'gc> {
     #[inline]
     pub(super) fn concat_short(self, values: &[Value<'gc>]) -> Option<LuaString<'gc>> {
         let mut joint = Joint::default();
-        values.iter().all(|value| joint.push(value)).then(|| self.short(&joint))
+        values.iter().all(|value| joint.push(value)).then(|| self.joint(&joint))
     }
 
     /// The concatenation of strings and numbers.
@@ -289,8 +290,12 @@ impl<'gc> Context<'gc> {
         for value in values {
             match value {
                 Value::String(string) => bytes.extend_from_slice(string.as_bytes()),
-                Value::Integer(i) => bytes.extend_from_slice(Decimal::new(*i).as_bytes()),
-                other => bytes.extend_from_slice(self.plain_string(*other).as_bytes()),
+                number => {
+                    let mut joint = Joint::default();
+                    joint.push(number);
+                    let (len, digits) = joint.short().padded();
+                    bytes.extend_from_slice(digits.get(..usize::from(len)).unwrap_or_default());
+                }
             }
         }
         Ok(Meta::Value(Value::String(self.string_from(bytes))))
@@ -304,8 +309,11 @@ impl<'gc> Context<'gc> {
             Value::Nil | Value::Cell(_) => self.string(b"nil"),
             Value::Boolean(true) => self.string(b"true"),
             Value::Boolean(false) => self.string(b"false"),
-            Value::Integer(i) => self.string(Decimal::new(i).as_bytes()),
-            Value::Float(x) => self.string(number::write_float(x).as_bytes()),
+            number @ (Value::Integer(_) | Value::Float(_)) => {
+                let mut joint = Joint::default();
+                joint.push(&number);
+                self.joint(&joint)
+            }
             object => {
                 let serial = self.serial(object).unwrap_or(0);
                 self.string(format!("{}: 0x{serial:08x}", self.type_name(object)).as_bytes())
@@ -316,121 +324,6 @@ impl<'gc> Context<'gc> {
 
 /// No number's text is longer.
 const NUMBER_LEN: usize = 24;
-
-/// The digits of an integer, without an allocation; zeros behind them.
-struct Decimal {
-    bytes: [u8; 2 * Decimal::LEN],
-    start: usize,
-}
-
-impl Decimal {
-    const LEN: usize = 20;
-
-    #[inline]
-    fn new(value: i64) -> Decimal {
-        let mut decimal = Decimal { bytes: [0; 2 * Decimal::LEN], start: Decimal::LEN };
-        let mut rest = value.unsigned_abs();
-        // Most integers are small, and to divide 32 bits is cheaper.
-        let mut rest = loop {
-            if let Ok(rest) = u32::try_from(rest) {
-                break rest;
-            }
-            decimal.put(b'0' + (rest % 10) as u8);
-            rest /= 10;
-        };
-        loop {
-            decimal.put(b'0' + (rest % 10) as u8);
-            rest /= 10;
-            if rest == 0 {
-                break;
-            }
-        }
-        if value < 0 {
-            decimal.put(b'-');
-        }
-        decimal
-    }
-
-    #[inline(always)]
-    fn put(&mut self, byte: u8) {
-        self.start = self.start.saturating_sub(1);
-        if let Some(slot) = self.bytes.get_mut(self.start) {
-            *slot = byte;
-        }
-    }
-
-    fn as_bytes(&self) -> &[u8] {
-        self.bytes.get(self.start..Decimal::LEN).unwrap_or_default()
-    }
-
-    /// The text with zeros behind it.
-    #[inline]
-    fn padded(&self) -> Option<&[u8; Decimal::LEN]> {
-        self.bytes.get(self.start..)?.first_chunk()
-    }
-}
-
-/// A short string that grows from pieces. Pieces are copied with the zeros behind them, because a copy whose length
-/// is known takes a few instructions, and any other is a call.
-pub(super) struct Joint {
-    len: usize,
-    bytes: [u8; 2 * SHORT_MAX],
-}
-
-impl Default for Joint {
-    #[inline]
-    fn default() -> Joint {
-        Joint { len: 0, bytes: [0; 2 * SHORT_MAX] }
-    }
-}
-
-impl Joint {
-    /// Adds a string or number. Whether it was one, and there was room.
-    #[inline]
-    fn push(&mut self, value: &Value<'_>) -> bool {
-        match value {
-            Value::String(string) => match string.padded() {
-                Some((len, bytes)) => self.push_padded(len, bytes),
-                None => false,
-            },
-            Value::Integer(i) => {
-                let decimal = Decimal::new(*i);
-                decimal.padded().is_some_and(|bytes| self.push_padded(Decimal::LEN - decimal.start, bytes))
-            }
-            Value::Float(x) => self.push_float(*x),
-            _ => false,
-        }
-    }
-
-    #[cold]
-    fn push_float(&mut self, x: f64) -> bool {
-        let text = number::write_float(x);
-        let mut padded = [0; SHORT_MAX];
-        match padded.get_mut(..text.len()) {
-            Some(room) => room.copy_from_slice(text.as_bytes()),
-            None => return false,
-        }
-        self.push_padded(text.len(), &padded)
-    }
-
-    #[inline]
-    fn push_padded<const N: usize>(&mut self, len: usize, bytes: &[u8; N]) -> bool {
-        if let Some(room) = self.bytes.get_mut(self.len..).and_then(|room| room.first_chunk_mut::<N>())
-            && self.len + len <= SHORT_MAX
-        {
-            *room = *bytes;
-            self.len += len;
-            return true;
-        }
-        false
-    }
-
-    /// The string, which has zeros behind it.
-    #[inline]
-    pub(super) fn to_short(&self) -> Short {
-        self.bytes.first_chunk().map_or(Short::EMPTY, |bytes| Short::from_padded(self.len, bytes))
-    }
-}
 
 /// Whether a value can be concatenated as it is.
 pub(super) const fn is_text(value: Value<'_>) -> bool {

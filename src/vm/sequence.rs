@@ -149,6 +149,12 @@ impl<'gc> Call<'_, 'gc> {
         if index < self.count { self.stack.get(self.base + index).copied().unwrap_or_default() } else { Value::Nil }
     }
 
+    /// Where the argument at `index` lies, if there is one.
+    #[inline(always)]
+    pub fn peek(&self, index: usize) -> Option<&Value<'gc>> {
+        if index < self.count { self.stack.get(self.base + index) } else { None }
+    }
+
     /// The argument at `index`, if there is one.
     #[inline]
     pub fn get(&self, index: usize) -> Option<Value<'gc>> {
