@@ -150,6 +150,25 @@ impl<'gc> Machine<'gc> {
         }
     }
 
+    /// Calls a native function for the Lua function on top, whose frame is saved, and puts as many results as are wanted
+    /// where it lay. Returns where they end if it returns at once; the frame is then gone. Else `step` holds what is to be
+    /// done next.
+    #[inline(never)]
+    pub(super) fn call_in_loop(
+        &mut self,
+        step: &mut Step<'_, 'gc>,
+        native: Native<'gc>,
+        (func, count): (usize, usize),
+        want: Count,
+    ) -> Option<usize> {
+        let (start, count) = self.run_native(step, native, func, count)?;
+        self.control.frames.pop();
+        if !(start == func && count == 1 && want == Count::exactly(1)) {
+            self.place_results(func, want, start, count);
+        }
+        Some(func + count)
+    }
+
     /// Runs a native function. If it returns at once, the start and number of its results; else `step` holds
     /// what is to be done next, so that nothing big is moved in the usual case.
     #[inline]

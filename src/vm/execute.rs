@@ -250,6 +250,67 @@ pub(super) fn execute<'gc, const HOOKED: bool>(machine: &mut Machine<'gc>, step:
             };
         }
 
+        // Calls what is in a register with the values above it.
+        macro_rules! call {
+            ($run:lifetime, $a:expr, $args:expr, $results:expr) => {{
+                let (a, args, results): (Reg, Count, Count) = ($a, $args, $results);
+                let func = base + usize::from(a.0);
+                let count = args.get().unwrap_or_else(|| top - func - 1);
+                let callee = match &reg!(a) {
+                    &Value::Closure(callee)
+                        if machine.control.frames.len() < FRAMES_MAX && func <= STACK_CHECKED =>
+                    {
+                        callee
+                    }
+                    &Value::Native(native) if !HOOKED && machine.fuel > 0 => {
+                        let pending = Pending::Results { to: a, want: results };
+                        machine.control.push_lua(closure, (base, pc, extra), pending);
+                        if native.kind().switches()
+                            && let Some(next) = machine.switch(step, native, func, count)
+                        {
+                            if next != Next::Run {
+                                return next;
+                            }
+                            take_frame!();
+                            continue 'frame;
+                        }
+                        let Some(end) = machine.call_in_loop(step, native, (func, count), results) else {
+                            return step.after_native;
+                        };
+                        if results == Count::OPEN {
+                            top = end;
+                        }
+                        continue 'frame;
+                    }
+                    _ => {
+                        cold_path();
+                        break $run Exit::Call(a, args, results);
+                    }
+                };
+                let callee_code = callee.code();
+                let pending = Pending::Results { to: a, want: results };
+                machine.control.push_lua(closure, (base, pc, extra), pending);
+                closure = callee;
+                let params = usize::from(callee_code.params);
+                if callee_code.is_vararg {
+                    (base, extra) = machine.enter(callee_code, func, count);
+                } else {
+                    (base, extra) = (func + 1, 0);
+                    if count < params {
+                        machine.clear(base + count, base + params);
+                    }
+                }
+                pc = 0;
+                machine.fuel -= i64::from(callee_code.cost);
+                if machine.fuel <= 0 {
+                    cold_path();
+                    machine.control.push_lua(closure, (base, pc, extra), Pending::Run { top: 0 });
+                    return Next::Pause;
+                }
+                continue 'frame;
+            }};
+        }
+
         let exit = 'run: loop {
             if HOOKED
                 && let Some(hook) = hook
@@ -666,7 +727,7 @@ pub(super) fn execute<'gc, const HOOKED: bool>(machine: &mut Machine<'gc>, step:
                     reg!(func) = reg!(a);
                     reg!(second) = reg!(state);
                     reg!(Reg(a.0.wrapping_add(6))) = reg!(control);
-                    break 'run Exit::Call(func, Count::exactly(2), Count::exactly(count));
+                    call!('run, func, Count::exactly(2), Count::exactly(count));
                 }
                 Op::TForLoop { a, to } => {
                     let first = reg!(Reg(a.0.wrapping_add(4)));
@@ -677,39 +738,7 @@ pub(super) fn execute<'gc, const HOOKED: bool>(machine: &mut Machine<'gc>, step:
                 }
 
                 // -- calls
-                Op::Call { a, args, results } => {
-                    let &Value::Closure(callee) = &reg!(a) else {
-                        cold_path();
-                        break 'run Exit::Call(a, args, results);
-                    };
-                    let func = base + usize::from(a.0);
-                    let count = args.get().unwrap_or_else(|| top - func - 1);
-                    let callee_code = callee.code();
-                    if machine.control.frames.len() >= FRAMES_MAX || func > STACK_CHECKED {
-                        cold_path();
-                        break 'run Exit::Call(a, args, results);
-                    }
-                    let pending = Pending::Results { to: a, want: results };
-                    machine.control.push_lua(closure, (base, pc, extra), pending);
-                    closure = callee;
-                    let params = usize::from(callee_code.params);
-                    if callee_code.is_vararg {
-                        (base, extra) = machine.enter(callee_code, func, count);
-                    } else {
-                        (base, extra) = (func + 1, 0);
-                        if count < params {
-                            machine.clear(base + count, base + params);
-                        }
-                    }
-                    pc = 0;
-                    machine.fuel -= i64::from(callee_code.cost);
-                    if machine.fuel <= 0 {
-                        cold_path();
-                        machine.control.push_lua(closure, (base, pc, extra), Pending::Run { top: 0 });
-                        return Next::Pause;
-                    }
-                    continue 'frame;
-                }
+                Op::Call { a, args, results } => call!('run, a, args, results),
                 Op::TailCall { a, args } => {
                     let &Value::Closure(callee) = &reg!(a) else { break 'run Exit::TailCall(a, args) };
                     let func = base + usize::from(a.0);
@@ -821,31 +850,7 @@ pub(super) fn execute<'gc, const HOOKED: bool>(machine: &mut Machine<'gc>, step:
                     return Next::Pause;
                 }
                 machine.control.push_lua(closure, place, Pending::Results { to: a, want: results });
-                let native = match machine.stack.get(func) {
-                    Some(&Value::Native(native)) if !HOOKED => native,
-                    _ => return step.call(func, count),
-                };
-                if native.kind().switches()
-                    && let Some(next) = machine.switch(step, native, func, count)
-                {
-                    if next != Next::Run {
-                        return next;
-                    }
-                    take_frame!();
-                    continue 'frame;
-                }
-                let Some((start, count)) = machine.run_native(step, native, func, count) else {
-                    return step.after_native;
-                };
-                machine.control.frames.pop();
-                // A single result is mostly where it should be, by `Call::ret1`.
-                if start != func || results != Count::exactly(1) {
-                    machine.place_results(func, results, start, count);
-                }
-                if results == Count::OPEN {
-                    top = func + count;
-                }
-                continue 'frame;
+                return step.call(func, count);
             }
             Exit::TailCall(a, args) => {
                 let func = base + usize::from(a.0);
