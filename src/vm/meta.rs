@@ -33,7 +33,7 @@ events! {
     Add "__add", Sub "__sub", Mul "__mul", Div "__div", IDiv "__idiv", Mod "__mod", Pow "__pow",
     BAnd "__band", BOr "__bor", BXor "__bxor", Shl "__shl", Shr "__shr", Unm "__unm", BNot "__bnot",
     Concat "__concat", Len "__len", Eq "__eq", Lt "__lt", Le "__le",
-    Close "__close", Gc "__gc", Mode "__mode", Name "__name", ToString "__tostring", Pairs "__pairs",
+    Gc "__gc", Mode "__mode", Close "__close", Name "__name", ToString "__tostring", Pairs "__pairs",
     Metatable "__metatable",
 }
 

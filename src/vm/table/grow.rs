@@ -15,8 +15,8 @@ use gc_arena::barrier::field;
 use gc_arena::{Gc, Lock};
 
 use super::{
-    ABSENCES, Body, Entry, FIRST_ENTRY, HAS_INTEGER_ENTRY, Index, Rest, SCANNED_MAX, SLICE_MAX, Slice, Table,
-    TableError, UNCHARGED_BYTES, cell_value, hash, key_bit, slice, spine,
+    ABSENCES, Body, Entry, FIRST_ENTRY, HAS_INTEGER_ENTRY, Index, KEY, OWN, OWN_ENTRIES, OWN_PAIRS, OWNER, OWNER_SHIFT,
+    Rest, SCANNED_MAX, SLICE_MAX, Slice, Table, TableError, UNCHARGED_BYTES, VALUE, hash, key_bit, slice, spine,
 };
 use crate::vm::context::Context;
 use crate::vm::gc::{Charge, OutOfMemory};
@@ -28,26 +28,78 @@ impl<'gc> Table<'gc> {
     /// The number of cells there are for list items.
     #[inline]
     pub(super) fn array_capacity(self) -> usize {
-        let first = self.0.as_ref().array.get().len();
+        let body = self.0.as_ref();
+        let first = body.array.get().len();
+        if first == 0 {
+            return self.own_list_cells();
+        }
         if first < SLICE_MAX {
             return first;
         }
-        self.0.as_ref().rest.get().map_or(first, |rest| (rest.array_slices.get() as usize * SLICE_MAX).max(first))
+        body.rest.get().map_or(first, |rest| (rest.array_slices.get() as usize * SLICE_MAX).max(first))
     }
 
-    /// The slice and the place in it of list item `at`, counted from 0.
+    /// List item `at`, counted from 0; nil where there is none.
     #[inline]
-    pub(super) fn array_cell(self, at: u32) -> Option<(Slice<'gc, Lock<Value<'gc>>>, usize)> {
-        self.list_cell(u64::from(at))
+    pub(super) fn item(self, at: u32) -> Value<'gc> {
+        self.list_cell(u64::from(at)).map_or(Value::Nil, Lock::get)
     }
 
     /// Sets an array cell that exists.
     #[inline]
     pub(super) fn set_cell(self, ctx: Context<'gc>, at: u32, value: Value<'gc>) {
-        if let Some((slice, at)) = self.array_cell(at)
-            && at < slice.len()
-        {
-            Gc::write(ctx.mc(), slice)[at].unlock().set(value);
+        if let Some(cell) = self.list_cell_mut(ctx, at as usize) {
+            cell.unlock().set(value);
+        }
+    }
+
+    /// How many of the table's own cells are the list's.
+    #[inline]
+    pub(super) fn own_list_cells(self) -> usize {
+        match self.0.as_ref().flags.get() & OWNER {
+            OWN_ENTRIES => 0,
+            cells => (cells >> OWNER_SHIFT) as usize,
+        }
+    }
+
+    /// Takes so many of the table's own cells for the list, if they are free or the list's and that has no slice.
+    fn claim_own_list(self, cells: usize) -> bool {
+        let body = self.0.as_ref();
+        let flags = body.flags.get();
+        if cells > OWN || flags & OWNER == OWN_ENTRIES || !body.array.get().is_empty() {
+            return false;
+        }
+        body.flags.set(flags & !OWNER | (cells as u32) << OWNER_SHIFT);
+        true
+    }
+
+    /// Takes the table's own cells for the entries, if they are free or the entries' and these have no slice.
+    fn claim_own_entries(self) -> bool {
+        let body = self.0.as_ref();
+        let flags = body.flags.get();
+        if self.own_list_cells() > 0 || !body.entries.get().is_empty() {
+            return false;
+        }
+        body.flags.set(flags | OWN_ENTRIES);
+        true
+    }
+
+    /// Empties the table's own cells, and lets whichever part may have them next.
+    pub(super) fn free_own_cells(self, ctx: Context<'gc>) {
+        let flags = &self.0.as_ref().flags;
+        flags.set(flags.get() & !OWNER);
+        (0..OWN).for_each(|at| self.own_cell(ctx, at).unlock().set(Value::Nil));
+    }
+
+    fn free_own_list(self, ctx: Context<'gc>) {
+        if self.own_list_cells() > 0 {
+            self.free_own_cells(ctx);
+        }
+    }
+
+    fn free_own_entries(self, ctx: Context<'gc>) {
+        if self.0.as_ref().flags.get() & OWNER == OWN_ENTRIES {
+            self.free_own_cells(ctx);
         }
     }
 
@@ -55,7 +107,7 @@ impl<'gc> Table<'gc> {
     pub(super) fn trim(self) {
         let len = &self.0.as_ref().len;
         while let Some(last) = len.get().checked_sub(1)
-            && self.array_cell(last).is_some_and(|(slice, at)| cell_value(slice, at).is_nil())
+            && self.item(last).is_nil()
         {
             len.set(last);
         }
@@ -77,7 +129,7 @@ impl<'gc> Table<'gc> {
                 return;
             }
             let next = Value::Integer(len as i64 + 1);
-            let live = self.find(next).and_then(|at| self.entry(at)).is_some_and(|entry| !entry.value.get().is_nil());
+            let live = self.find(next).and_then(|at| self.entry(at)).is_some_and(|entry| !entry[VALUE].get().is_nil());
             if !live || self.grow_array(ctx, len + 1).is_err() {
                 return;
             }
@@ -87,8 +139,7 @@ impl<'gc> Table<'gc> {
     /// Whether at most half of the array's cells hold a value.
     pub(super) fn is_sparse(self) -> bool {
         let len = self.0.as_ref().len.get();
-        let held =
-            (0..len).filter(|at| self.array_cell(*at).is_some_and(|(s, at)| !cell_value(s, at).is_nil())).count();
+        let held = (0..len).filter(|at| !self.item(*at).is_nil()).count();
         held <= len as usize / 2
     }
 
@@ -97,13 +148,14 @@ impl<'gc> Table<'gc> {
         let body = self.0.as_ref();
         let len = body.len.get();
         let items: Vec<(i64, Value<'gc>)> = (0..len)
-            .filter_map(|at| self.array_cell(at).map(|(slice, cell)| (i64::from(at) + 1, cell_value(slice, cell))))
+            .map(|at| (i64::from(at) + 1, self.item(at)))
             .filter(|(_, value)| !value.is_nil())
             .chain(std::iter::once((i64::from(len) + 1, value)))
             .collect();
         self.charge_part(ctx, 0)?;
         let write = Gc::write(ctx.mc(), self.0);
         field!(write, Body, array).unlock().set(ctx.empty().cells);
+        self.free_own_list(ctx);
         body.len.set(0);
         if let Some(rest) = body.rest.get() {
             rest.charge.remove(rest.array_slices.get() as usize * SLICE_MAX * size_of::<Value<'_>>());
@@ -133,14 +185,19 @@ impl<'gc> Table<'gc> {
     }
 
     pub(super) fn replace_array(self, ctx: Context<'gc>, wanted: usize) -> Result<(), OutOfMemory> {
-        let old = self.0.as_ref().array.get();
+        if self.claim_own_list(wanted) {
+            return Ok(());
+        }
+        let body = self.0.as_ref();
+        let old = body.array.get();
         let new: Slice<'gc, Lock<Value<'gc>>> = slice(ctx.mc(), wanted.min(SLICE_MAX));
         self.charge_part(ctx, size_of_val(new.as_ref()))?;
         self.discharge_part(size_of_val(old.as_ref()));
         let write = Gc::write(ctx.mc(), new);
-        for (at, cell) in old.as_ref().iter().enumerate() {
-            write[at].unlock().set(cell.get());
+        for at in 0..body.len.get().min(SLICE_MAX as u32) {
+            write[at as usize].unlock().set(self.item(at));
         }
+        self.free_own_list(ctx);
         field!(Gc::write(ctx.mc(), self.0), Body, array).unlock().set(new);
         Ok(())
     }
@@ -175,7 +232,7 @@ impl<'gc> Table<'gc> {
     fn take_in_entries(self, ctx: Context<'gc>, before: usize) {
         for key in before + 1..=self.array_capacity() {
             let Some(at) = self.find(Value::Integer(key as i64)) else { continue };
-            let Some(value) = self.entry(at).map(|entry| entry.value.get()).filter(|value| !value.is_nil()) else {
+            let Some(value) = self.entry(at).map(|entry| entry[VALUE].get()).filter(|value| !value.is_nil()) else {
                 continue;
             };
             self.set_entry_value(ctx, at, Value::Nil);
@@ -188,9 +245,8 @@ impl<'gc> Table<'gc> {
 
     /// The number of entries there is room for before they have to be rebuilt.
     pub(super) fn entry_limit(self) -> usize {
-        let first = self.0.as_ref().entries.get().len();
         let spine = self.0.as_ref().rest.get().and_then(|rest| rest.entry_spine.get());
-        spine.map_or(first, |spine| spine.len() * SLICE_MAX)
+        spine.map_or_else(|| self.near_limit(), |spine| spine.len() * SLICE_MAX)
     }
 
     /// Makes room for one more entry, with `key`: in the array, by dropping dead entries, or by growing.
@@ -206,7 +262,7 @@ impl<'gc> Table<'gc> {
         if self.entry_limit() < SCANNED_MAX && self.grow_small_entries(ctx) {
             return Ok(());
         }
-        let live = (0..used as u32).filter(|at| self.entry(*at).is_some_and(|e| !e.value.get().is_nil())).count();
+        let live = (0..used as u32).filter(|at| self.entry(*at).is_some_and(|e| !e[VALUE].get().is_nil())).count();
         let limit = self.entry_limit();
         let new_limit = if live + 1 > limit - limit / 4 { limit + 1 } else { limit };
         if limit >= SLICE_MAX && live > used - used / 4 {
@@ -224,19 +280,24 @@ impl<'gc> Table<'gc> {
     fn grow_small_entries(self, ctx: Context<'gc>) -> bool {
         let body = self.0.as_ref();
         let old = body.entries.get();
-        if old.as_ref().iter().any(|entry| entry.value.get().is_nil()) {
+        let Some(entries) = self.scanned_entries() else { return false };
+        if entries.iter().any(|entry| entry[VALUE].get().is_nil()) {
             return false;
         }
-        let new: Slice<'gc, Entry<'gc>> = slice(ctx.mc(), (old.len() * 2).max(4));
+        if self.near_limit() == 0 && self.claim_own_entries() {
+            return true;
+        }
+        let new: Slice<'gc, Entry<'gc>> = slice(ctx.mc(), (self.near_limit() * 2).max(4));
         if self.charge_part(ctx, size_of_val(new.as_ref())).is_err() {
             return false;
         }
         self.discharge_part(size_of_val(old.as_ref()));
         let write = Gc::write(ctx.mc(), new);
-        for (at, entry) in old.as_ref().iter().enumerate() {
-            field!(&write[at], Entry, key).unlock().set(entry.key.get());
-            field!(&write[at], Entry, value).unlock().set(entry.value.get());
+        for (at, entry) in entries.iter().enumerate() {
+            write[at][KEY].unlock().set(entry[KEY].get());
+            write[at][VALUE].unlock().set(entry[VALUE].get());
         }
+        self.free_own_entries(ctx);
         field!(Gc::write(ctx.mc(), self.0), Body, entries).unlock().set(new);
         true
     }
@@ -255,9 +316,9 @@ impl<'gc> Table<'gc> {
         count(extra);
         for at in 0..self.0.as_ref().used.get() {
             if let Some(entry) = self.entry(at)
-                && !entry.value.get().is_nil()
+                && !entry[VALUE].get().is_nil()
             {
-                count(entry.key.get());
+                count(entry[KEY].get());
             }
         }
         let len = self.0.as_ref().len.get() as usize;
@@ -280,10 +341,11 @@ impl<'gc> Table<'gc> {
         kept.try_reserve_exact(body.used.get() as usize).map_err(|_| TableError::OutOfMemory)?;
         kept.extend((0..body.used.get()).filter_map(|at| {
             let entry = self.entry(at)?;
-            let value = entry.value.get();
-            (!value.is_nil()).then(|| (entry.key.get(), value))
+            let value = entry[VALUE].get();
+            (!value.is_nil()).then(|| (entry[KEY].get(), value))
         }));
-        let first: Slice<'gc, Entry<'gc>> = slice(ctx.mc(), limit.min(SLICE_MAX));
+        let stays = limit <= OWN_PAIRS && self.claim_own_entries();
+        let first = if stays { ctx.empty().entries } else { slice(ctx.mc(), limit.min(SLICE_MAX)) };
         self.charge_part(ctx, size_of_val(first.as_ref()))?;
         self.discharge_part(size_of_val(body.entries.get().as_ref()));
         let slices = limit.div_ceil(SLICE_MAX).next_power_of_two();
@@ -297,6 +359,10 @@ impl<'gc> Table<'gc> {
             field!(Gc::write(ctx.mc(), self.rest(ctx)), Rest, entry_spine).unlock().set(new_spine);
         }
         field!(Gc::write(ctx.mc(), self.0), Body, entries).unlock().set(first);
+        self.free_own_entries(ctx);
+        if stays {
+            self.claim_own_entries();
+        }
         body.used.set(0);
         body.key_bits.set(0);
         body.flags.set(body.flags.get() & !(ABSENCES | HAS_INTEGER_ENTRY));
@@ -336,25 +402,32 @@ impl<'gc> Table<'gc> {
         if at >= FIRST_ENTRY as usize - 1 {
             return Err(TableError::OutOfMemory);
         }
-        let Some(mut place) = self.entry_slice(at) else { return Err(TableError::OutOfMemory) };
-        if place.is_empty() {
-            let bytes = SLICE_MAX * size_of::<Entry<'_>>();
-            ctx.ledger().check(bytes)?;
-            place = slice(ctx.mc(), SLICE_MAX);
-            let rest = self.rest(ctx);
-            rest.charge.add(bytes);
-            if let Some(spine) = rest.entry_spine.get() {
-                Gc::write(ctx.mc(), spine).as_deref()[at / SLICE_MAX].unlock().set(place);
-            }
+        if at >= SLICE_MAX {
+            self.make_entry_slice(ctx, at)?;
         }
-        let write = &Gc::write(ctx.mc(), place)[at % SLICE_MAX];
-        field!(write, Entry, key).unlock().set(key);
-        field!(write, Entry, value).unlock().set(value);
+        for (part, content) in [(KEY, key), (VALUE, value)] {
+            let Some(cell) = self.entry_cell_mut(ctx, at, part) else { return Err(TableError::OutOfMemory) };
+            cell.unlock().set(content);
+        }
         body.used.set(at as u32 + 1);
         match key {
             Value::String(key) => body.key_bits.set(body.key_bits.get() | key_bit(key.hash())),
             Value::Integer(_) => body.flags.set(body.flags.get() | HAS_INTEGER_ENTRY),
             _ => {}
+        }
+        Ok(())
+    }
+
+    /// Makes the slice of the spine that entry `at` belongs in, if it is not made yet.
+    fn make_entry_slice(self, ctx: Context<'gc>, at: usize) -> Result<(), OutOfMemory> {
+        let rest = self.rest(ctx);
+        if let Some(spine) = rest.entry_spine.get()
+            && spine.as_ref().get(at / SLICE_MAX).is_some_and(|slice| slice.get().is_empty())
+        {
+            let bytes = SLICE_MAX * size_of::<Entry<'_>>();
+            ctx.ledger().check(bytes)?;
+            rest.charge.add(bytes);
+            Gc::write(ctx.mc(), spine).as_deref()[at / SLICE_MAX].unlock().set(slice(ctx.mc(), SLICE_MAX));
         }
         Ok(())
     }
@@ -371,7 +444,7 @@ impl<'gc> Table<'gc> {
         let index = Gc::new(ctx.mc(), Index { slots: cells.into_boxed_slice() });
         for at in 0..self.0.as_ref().used.get() {
             if let Some(entry) = self.entry(at) {
-                index.insert(hash(entry.key.get()), at);
+                index.insert(hash(entry[KEY].get()), at);
             }
         }
         rest.charge.add(bytes);

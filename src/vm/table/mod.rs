@@ -4,9 +4,13 @@
 //! all other keys in order of insertion, so that `pairs` never depends on addresses or hash seeds. Up to
 //! [`SCANNED_MAX`] entries are found by looking at each; above that an index of positions is kept.
 //!
+//! The first few list items, or the first few entries, are in the table's own object; which of the two is decided
+//! when the first is set. So most small tables are one object for the allocator and for the collector.
+//!
 //! Invariants:
 //! - array cells at `len` and above are nil; key `len + 1` is never among the entries with a value;
 //! - an integer key from 1 to the array's capacity is never among the entries;
+//! - own cells are in use for the array or for the entries only while that part has no slice;
 //! - an entry whose value is nil is dead but keeps its key until the entries are rebuilt, which happens
 //!   only when a new key is inserted: a traversal may clear fields as it goes;
 //! - a key that is a short string is a unique one;
@@ -18,7 +22,7 @@
 
 use std::cell::Cell;
 
-use gc_arena::barrier::field;
+use gc_arena::barrier::{Write, field};
 use gc_arena::{Collect, Gc, Lock, RefLock};
 
 use crate::syntax::number::float_to_integer;
@@ -31,6 +35,7 @@ use crate::vm::value::Value;
 use crate::vm::weak::WeakPart;
 
 mod grow;
+mod traverse;
 mod weak;
 
 /// Up to this many entries are found without an index.
@@ -50,10 +55,22 @@ const WEAK: u32 = 1 << 29;
 const WATCHED: u32 = 1 << 28;
 /// The table's finalizer is to run when the table is garbage.
 const FINALIZABLE: u32 = 1 << 27;
+/// Three bits that say what the table's own cells are in use for: the array, as many of them as this says, or
+/// [`OWN_ENTRIES`].
+const OWNER: u32 = 7 << OWNER_SHIFT;
+const OWNER_SHIFT: u32 = 24;
+/// The first entries are in the table's own cells.
+const OWN_ENTRIES: u32 = 5 << OWNER_SHIFT;
 /// What else is in a table's flags: this metamethod is known to be absent.
-const ABSENCES: u32 = FINALIZABLE - 1;
+const ABSENCES: u32 = (1 << OWNER_SHIFT) - 1;
 /// The absences of the metamethods that concern the collector.
 const COLLECTOR_EVENTS: u32 = 1 << Event::Gc as u32 | 1 << Event::Mode as u32;
+
+/// How many cells a table has within its object.
+const OWN: usize = 4;
+
+/// How many entries its own cells are enough for.
+const OWN_PAIRS: usize = OWN / 2;
 
 /// A Lua table.
 #[derive(Clone, Copy, Collect)]
@@ -72,8 +89,10 @@ pub(super) struct Body<'gc> {
     len: Cell<u32>,
     used: Cell<u32>,
     key_bits: Cell<u32>,
-    /// Bits 0 to 26: this metamethod is known to be absent; the top bits as named above.
+    /// Bits 0 to 23: this metamethod is known to be absent; the top bits as named above.
     flags: Cell<u32>,
+    /// The first list items, or the first entries, each a key and its value.
+    own: [Lock<Value<'gc>>; OWN],
 }
 
 /// What only bigger tables need.
@@ -90,12 +109,11 @@ struct Rest<'gc> {
     charge: Charge,
 }
 
-#[derive(Collect, Default)]
-#[collect(no_drop)]
-pub(super) struct Entry<'gc> {
-    key: Lock<Value<'gc>>,
-    value: Lock<Value<'gc>>,
-}
+/// A key and its value: an array, so that a table's own cells can be either.
+pub(super) type Entry<'gc> = [Lock<Value<'gc>>; 2];
+
+const KEY: usize = 0;
+const VALUE: usize = 1;
 
 /// Positions of entries by hash, open addressing; 0 is a free slot, `n` stands for entry `n - 1`.
 #[derive(Collect)]
@@ -134,8 +152,17 @@ impl<'gc> Table<'gc> {
     #[inline]
     pub fn with_capacity(ctx: Context<'gc>, list: usize, map: usize) -> Table<'gc> {
         let empty = ctx.empty();
-        let array = if list == 0 { empty.cells } else { slice(ctx.mc(), list.min(SLICE_MAX)) };
-        let entries = if map == 0 { empty.entries } else { slice(ctx.mc(), map.min(SLICE_MAX)) };
+        let own = match (list, map) {
+            (_, 1..=OWN_PAIRS) => OWN_ENTRIES,
+            (1..=OWN, _) => (list as u32) << OWNER_SHIFT,
+            _ => 0,
+        };
+        let array = if list == 0 || own != 0 && own != OWN_ENTRIES {
+            empty.cells
+        } else {
+            slice(ctx.mc(), list.min(SLICE_MAX))
+        };
+        let entries = if map == 0 || own == OWN_ENTRIES { empty.entries } else { slice(ctx.mc(), map.min(SLICE_MAX)) };
         let table = Table(Gc::new(
             ctx.mc(),
             Body {
@@ -147,7 +174,8 @@ impl<'gc> Table<'gc> {
                 len: Cell::new(0),
                 used: Cell::new(0),
                 key_bits: Cell::new(0),
-                flags: Cell::new(0),
+                flags: Cell::new(own),
+                own: Default::default(),
             },
         ));
         // Sizes here are at most a slice each; a limit that this passes is noticed at the next check.
@@ -235,7 +263,7 @@ impl<'gc> Table<'gc> {
     #[inline(always)]
     pub fn get_integer(self, ctx: Context<'gc>, key: i64) -> Value<'gc> {
         match self.list_cell((key as u64).wrapping_sub(1)) {
-            Some((slice, at)) => cell_value(slice, at),
+            Some(cell) => cell.get(),
             None => self.get_integer_entry(ctx, key),
         }
     }
@@ -243,8 +271,7 @@ impl<'gc> Table<'gc> {
     /// The list item at an integer key, if there is one.
     #[inline(always)]
     pub(super) fn list_item(self, key: i64) -> Option<Value<'gc>> {
-        let (slice, at) = self.list_cell((key as u64).wrapping_sub(1))?;
-        match slice.as_ref().get(at)?.get() {
+        match self.list_cell((key as u64).wrapping_sub(1))?.get() {
             Value::Nil => None,
             value => Some(value),
         }
@@ -253,9 +280,9 @@ impl<'gc> Table<'gc> {
     /// The value of a string key, if it is at the cached position.
     #[inline(always)]
     pub(super) fn at_cached(self, key: LuaString<'gc>, cache: &Cell<u32>) -> Option<Value<'gc>> {
-        let entry = self.0.as_ref().entries.get().as_ref().get(cache.get() as usize)?;
-        match entry.key.get() {
-            Value::String(found) if found.same(key) => match entry.value.get() {
+        let entry = self.near_entry(cache.get() as usize)?;
+        match entry[KEY].get() {
+            Value::String(found) if found.same(key) => match entry[VALUE].get() {
                 Value::Nil => None,
                 value => Some(value),
             },
@@ -269,17 +296,65 @@ impl<'gc> Table<'gc> {
         self.0.as_ref().key_bits.get() & key_bit(key.hash()) != 0
     }
 
-    /// The slice, and the place in it, of the list's cell at `at`, if it has one.
+    /// The list's cell at `at`, counted from 0, if it has one and, where it is one of the table's own, an item is
+    /// in it.
     #[inline(always)]
-    fn list_cell(self, at: u64) -> Option<(Slice<'gc, Lock<Value<'gc>>>, usize)> {
+    fn list_cell(self, at: u64) -> Option<&'gc Lock<Value<'gc>>> {
         let body = self.0.as_ref();
         let at = usize::try_from(at).ok()?;
+        if let Some(cell) = body.array.get().as_ref().get(at) {
+            return Some(cell);
+        }
+        match body.array_spine.get() {
+            Some(spine) => spine.as_ref().get(at / SLICE_MAX)?.get().as_ref().get(at % SLICE_MAX),
+            None if at < body.len.get() as usize => body.own.get(at),
+            None => None,
+        }
+    }
+
+    /// The slice, and the place in it, of the list's cell at `at`, if that is in a slice.
+    #[inline(always)]
+    fn list_place(self, at: usize) -> Option<(Slice<'gc, Lock<Value<'gc>>>, usize)> {
+        let body = self.0.as_ref();
         let first = body.array.get();
         if at < first.len() {
             return Some((first, at));
         }
         let slice = body.array_spine.get()?.as_ref().get(at / SLICE_MAX)?.get();
         (!slice.is_empty()).then_some((slice, at % SLICE_MAX))
+    }
+
+    /// The list's cell at `at`, counted from 0, to be written, if it has one.
+    fn list_cell_mut(self, ctx: Context<'gc>, at: usize) -> Option<&'gc Write<Lock<Value<'gc>>>> {
+        match self.list_place(at) {
+            Some((slice, at)) => Some(&Gc::write(ctx.mc(), slice)[at]),
+            None if at < self.own_list_cells() => Some(self.own_cell(ctx, at)),
+            None => None,
+        }
+    }
+
+    /// One of the table's own cells, to be written; `at` is below [`OWN`].
+    #[inline(always)]
+    fn own_cell(self, ctx: Context<'gc>, at: usize) -> &'gc Write<Lock<Value<'gc>>> {
+        &field!(Gc::write(ctx.mc(), self.0), Body, own)[at]
+    }
+
+    /// The entry at a position in the first slice, or in what the table has in its place.
+    #[inline(always)]
+    fn near_entry(self, at: usize) -> Option<&'gc Entry<'gc>> {
+        let body = self.0.as_ref();
+        match body.entries.get().as_ref().get(at) {
+            None if at < body.used.get() as usize => body.own.as_chunks().0.get(at),
+            entry => entry,
+        }
+    }
+
+    /// The entries of a table that has no index.
+    #[inline]
+    fn scanned_entries(self) -> Option<&'gc [Entry<'gc>]> {
+        let body = self.0.as_ref();
+        let used = body.used.get() as usize;
+        body.entries.get().as_ref().get(..used).or_else(|| body.own.as_chunks().0.get(..used))
     }
 
     #[inline(never)]
@@ -294,7 +369,7 @@ impl<'gc> Table<'gc> {
     #[inline]
     pub fn get_string(self, ctx: Context<'gc>, key: LuaString<'gc>) -> Value<'gc> {
         let place = match self.find_string(key) {
-            Some(at) => self.entry(at).map(|entry| &entry.value),
+            Some(at) => self.entry(at).map(|entry| &entry[VALUE]),
             None => self.missing_string(ctx, key),
         };
         place.map_or(Value::Nil, Lock::get)
@@ -311,11 +386,11 @@ impl<'gc> Table<'gc> {
     /// The value at a string key, tried at the cached position first.
     #[inline(always)]
     pub fn get_cached(self, ctx: Context<'gc>, key: LuaString<'gc>, cache: &Cell<u32>) -> Value<'gc> {
-        if let Some(entry) = self.0.as_ref().entries.get().as_ref().get(cache.get() as usize)
-            && let Value::String(found) = entry.key.get()
+        if let Some(entry) = self.near_entry(cache.get() as usize)
+            && let Value::String(found) = entry[KEY].get()
             && found.same(key)
         {
-            return entry.value.get();
+            return entry[VALUE].get();
         }
         self.get_and_cache(ctx, key, cache)
     }
@@ -325,7 +400,7 @@ impl<'gc> Table<'gc> {
         let place = match self.find_string(key) {
             Some(at) => {
                 cache.set(at);
-                self.entry(at).map(|entry| &entry.value)
+                self.entry(at).map(|entry| &entry[VALUE])
             }
             None => self.missing_string(ctx, key),
         };
@@ -334,7 +409,7 @@ impl<'gc> Table<'gc> {
 
     fn get_entry(self, ctx: Context<'gc>, key: Value<'gc>) -> Value<'gc> {
         let place = match self.find(key).and_then(|at| self.entry(at)) {
-            Some(entry) => Some(&entry.value),
+            Some(entry) => Some(&entry[VALUE]),
             None if self.is_weak() => self.weak_place(ctx, key),
             None => None,
         };
@@ -373,14 +448,28 @@ impl<'gc> Table<'gc> {
     pub fn try_set_integer(self, ctx: Context<'gc>, key: i64, value: &Value<'gc>) -> bool {
         let body = self.0.as_ref();
         let at = (key as u64).wrapping_sub(1);
-        if at < u64::from(body.len.get())
-            && body.flags.get() & FROZEN == 0
-            && !value.is_nil()
-            && let Some((slice, at)) = self.list_cell(at)
-            && at < slice.len()
-            && (body.metatable.get().is_none() || !cell_value(slice, at).is_nil())
-        {
-            let cell = Gc::write(ctx.mc(), slice)[at].unlock();
+        if at < u64::from(body.len.get()) && body.flags.get() & FROZEN == 0 && !value.is_nil() {
+            let Some((slice, at)) = self.list_place(at as usize) else {
+                return self.try_set_own(ctx, at as usize, value);
+            };
+            if at < slice.len()
+                && (body.metatable.get().is_none() || slice.as_ref().get(at).is_some_and(|cell| !cell.get().is_nil()))
+            {
+                let cell = Gc::write(ctx.mc(), slice)[at].unlock();
+                value.hand_to(|value| cell.set(value));
+                return true;
+            }
+        }
+        false
+    }
+
+    /// [`Table::try_set_integer`] for an item in the table's own cells. Not inlined: for one more way to a cell, the loop
+    /// spills registers.
+    #[inline(never)]
+    fn try_set_own(self, ctx: Context<'gc>, at: usize, value: &Value<'gc>) -> bool {
+        let body = self.0.as_ref();
+        if at < OWN && (body.metatable.get().is_none() || body.own.get(at).is_some_and(|cell| !cell.get().is_nil())) {
+            let cell = self.own_cell(ctx, at).unlock();
             value.hand_to(|value| cell.set(value));
             return true;
         }
@@ -399,13 +488,14 @@ impl<'gc> Table<'gc> {
         {
             return false;
         }
-        if end > body.array.get().len() && self.replace_array(ctx, end).is_err() {
+        if end > self.array_capacity() && self.replace_array(ctx, end).is_err() {
             return false;
         }
-        let write = Gc::write(ctx.mc(), body.array.get());
         for (at, value) in values.iter().enumerate() {
-            let cell = write[start as usize + at].unlock();
-            value.hand_to(|value| cell.set(value));
+            if let Some(cell) = self.list_cell_mut(ctx, start as usize + at) {
+                let cell = cell.unlock();
+                value.hand_to(|value| cell.set(value));
+            }
         }
         body.len.set(end as u32);
         true
@@ -420,20 +510,29 @@ impl<'gc> Table<'gc> {
         value: &Value<'gc>,
         cache: &Cell<u32>,
     ) -> bool {
-        let body = self.0.as_ref();
-        let entries = body.entries.get();
         let at = cache.get() as usize;
-        if let Some(entry) = entries.as_ref().get(at)
-            && let Value::String(found) = entry.key.get()
+        if let Some(entry) = self.near_entry(at)
+            && let Value::String(found) = entry[KEY].get()
             && found.same(key)
-            && !entry.value.get().is_nil()
-            && body.flags.get() & FROZEN == 0
+            && !entry[VALUE].get().is_nil()
+            && self.0.as_ref().flags.get() & FROZEN == 0
         {
-            let cell = field!(&Gc::write(ctx.mc(), entries)[at], Entry, value).unlock();
+            let cell = self.near_cell_mut(ctx, at, VALUE).unlock();
             value.hand_to(|value| cell.set(value));
             return true;
         }
         false
+    }
+
+    /// A cell of an entry that is in the first slice or among the table's own, to be written.
+    #[inline(always)]
+    fn near_cell_mut(self, ctx: Context<'gc>, at: usize, part: usize) -> &'gc Write<Lock<Value<'gc>>> {
+        let entries = self.0.as_ref().entries.get();
+        if at < entries.len() {
+            &Gc::write(ctx.mc(), entries)[at][part]
+        } else {
+            self.own_cell(ctx, (at * 2 + part) % OWN)
+        }
     }
 
     /// Adds a field to a small table that surely does not have it and no `__newindex`, and remembers its
@@ -448,18 +547,16 @@ impl<'gc> Table<'gc> {
     ) -> bool {
         let body = self.0.as_ref();
         let used = body.used.get() as usize;
-        let entries = body.entries.get();
         let bit = key_bit(key.hash());
-        if used < entries.len()
+        if used < self.near_limit()
             && used < SCANNED_MAX
             && body.metatable.get().is_none_or(|metatable| metatable.is_known_absent(Event::NewIndex as u32))
             && body.key_bits.get() & bit == 0
             && body.flags.get() & FROZEN == 0
             && !value.is_nil()
         {
-            let entry = &Gc::write(ctx.mc(), entries)[used];
-            field!(entry, Entry, key).unlock().set(Value::String(key));
-            let cell = field!(entry, Entry, value).unlock();
+            self.near_cell_mut(ctx, used, KEY).unlock().set(Value::String(key));
+            let cell = self.near_cell_mut(ctx, used, VALUE).unlock();
             value.hand_to(|value| cell.set(value));
             body.used.set(used as u32 + 1);
             body.key_bits.set(body.key_bits.get() | bit);
@@ -586,77 +683,6 @@ impl<'gc> Table<'gc> {
         flags.set(flags.get() & !ABSENCES);
     }
 
-    // -- traversal -----------------------------------------------------------------------------------
-
-    /// The first pair with a value at or behind `position`, and the position behind it. Begins at 0.
-    pub fn next_from(self, ctx: Context<'gc>, position: u32) -> Option<(u32, Value<'gc>, Value<'gc>)> {
-        let body = self.0.as_ref();
-        if self.is_weak() {
-            return self.next_weak(ctx, position);
-        }
-        let mut at = position;
-        while at < body.len.get() {
-            let (slice, cell) = self.array_cell(at)?;
-            let value = cell_value(slice, cell);
-            at += 1;
-            if !value.is_nil() {
-                return Some((at, Value::Integer(i64::from(at)), value));
-            }
-        }
-        let mut at = at.max(FIRST_ENTRY);
-        while at - FIRST_ENTRY < body.used.get() {
-            let entry = self.entry(at - FIRST_ENTRY)?;
-            at += 1;
-            let value = entry.value.get();
-            if !value.is_nil() {
-                return Some((at, entry.key.get(), value));
-            }
-        }
-        None
-    }
-
-    /// How many cells [`Table::next_from`] looked at on its way from `position` to the position it answered with,
-    /// or to the end. A long run of cleared fields is work that is to be charged.
-    pub fn steps_between(self, position: u32, next: Option<u32>) -> u32 {
-        let body = self.0.as_ref();
-        if self.is_weak() {
-            return self.weak_steps_between(position, next);
-        }
-        let end = next.unwrap_or(FIRST_ENTRY + body.used.get());
-        if position < FIRST_ENTRY && end >= FIRST_ENTRY {
-            return body.len.get().saturating_sub(position) + (end - FIRST_ENTRY);
-        }
-        end.saturating_sub(position)
-    }
-
-    /// The position behind `key` in a traversal, or `None` if the table has no such key. `hint` is a
-    /// position that is probably right.
-    pub fn position_behind(self, key: Value<'gc>, hint: u32) -> Option<u32> {
-        if key.is_nil() {
-            return Some(0);
-        }
-        let key = match key {
-            Value::Float(x) => float_to_integer(x).map_or(key, Value::Integer),
-            key => key,
-        };
-        if let Value::Integer(integer) = key {
-            let at = (integer as u64).wrapping_sub(1);
-            if at < self.array_capacity() as u64 {
-                return Some(at as u32 + 1);
-            }
-        }
-        if hint > FIRST_ENTRY
-            && let Some(entry) = self.entry(hint - FIRST_ENTRY - 1)
-            && entry.key.get().raw_equals(key)
-        {
-            return Some(hint);
-        }
-        if self.is_weak() {
-            return self.weak_position_behind(key);
-        }
-        self.find(key).map(|at| FIRST_ENTRY + at + 1)
-    }
-
     // -- finding entries -----------------------------------------------------------------------------
 
     #[inline]
@@ -668,11 +694,9 @@ impl<'gc> Table<'gc> {
         if !key.is_unique() {
             return self.find_equal(Value::String(key));
         }
-        let is_key = |entry: &Entry<'gc>| matches!(entry.key.get(), Value::String(found) if found.same(key));
+        let is_key = |entry: &Entry<'gc>| matches!(entry[KEY].get(), Value::String(found) if found.same(key));
         if body.used.get() as usize <= SCANNED_MAX {
-            let entries = body.entries.get().as_ref();
-            let used = entries.get(..body.used.get() as usize)?;
-            return used.iter().position(is_key).map(|at| at as u32);
+            return self.scanned_entries()?.iter().position(is_key).map(|at| at as u32);
         }
         self.probe(key.hash(), is_key)
     }
@@ -686,11 +710,9 @@ impl<'gc> Table<'gc> {
 
     fn find_equal(self, key: Value<'gc>) -> Option<u32> {
         let body = self.0.as_ref();
-        let is_key = |entry: &Entry<'gc>| entry.key.get().raw_equals(key);
+        let is_key = |entry: &Entry<'gc>| entry[KEY].get().raw_equals(key);
         if body.used.get() as usize <= SCANNED_MAX {
-            let entries = body.entries.get().as_ref();
-            let used = entries.get(..body.used.get() as usize)?;
-            return used.iter().position(is_key).map(|at| at as u32);
+            return self.scanned_entries()?.iter().position(is_key).map(|at| at as u32);
         }
         self.probe(hash(key), is_key)
     }
@@ -712,28 +734,36 @@ impl<'gc> Table<'gc> {
     #[inline(always)]
     fn entry(self, at: u32) -> Option<&'gc Entry<'gc>> {
         let at = at as usize;
-        if let Some(entry) = self.0.as_ref().entries.get().as_ref().get(at) {
+        if let Some(entry) = self.near_entry(at) {
             return Some(entry);
         }
         let spine = self.0.as_ref().rest.get()?.as_ref().entry_spine.get()?;
         spine.as_ref().get(at / SLICE_MAX)?.get().as_ref().get(at % SLICE_MAX)
     }
 
-    /// The slice that holds entry `at`.
-    fn entry_slice(self, at: usize) -> Option<Slice<'gc, Entry<'gc>>> {
-        let first = self.0.as_ref().entries.get();
-        if at < first.len() {
-            return Some(first);
+    /// A cell of entry `at`, to be written, if there is room for that entry.
+    fn entry_cell_mut(self, ctx: Context<'gc>, at: usize, part: usize) -> Option<&'gc Write<Lock<Value<'gc>>>> {
+        if at < self.near_limit() {
+            return Some(self.near_cell_mut(ctx, at, part));
         }
         let spine = self.0.as_ref().rest.get()?.as_ref().entry_spine.get()?;
-        Some(spine.as_ref().get(at / SLICE_MAX)?.get())
+        let slice = spine.as_ref().get(at / SLICE_MAX)?.get();
+        (!slice.is_empty()).then(|| &Gc::write(ctx.mc(), slice)[at % SLICE_MAX][part])
+    }
+
+    /// How many entries there is room for in the first slice or in the table's own cells.
+    #[inline(always)]
+    fn near_limit(self) -> usize {
+        let body = self.0.as_ref();
+        match body.entries.get().len() {
+            0 if body.flags.get() & OWNER == OWN_ENTRIES => OWN_PAIRS,
+            len => len,
+        }
     }
 
     fn set_entry_value(self, ctx: Context<'gc>, at: u32, value: Value<'gc>) {
-        if let Some(slice) = self.entry_slice(at as usize)
-            && (at as usize % SLICE_MAX) < slice.len()
-        {
-            field!(&Gc::write(ctx.mc(), slice)[at as usize % SLICE_MAX], Entry, value).unlock().set(value);
+        if let Some(cell) = self.entry_cell_mut(ctx, at as usize, VALUE) {
+            cell.unlock().set(value);
         }
     }
 }
@@ -741,11 +771,6 @@ impl<'gc> Table<'gc> {
 #[inline(always)]
 const fn key_bit(hash: u32) -> u32 {
     1 << (hash & 31)
-}
-
-#[inline(always)]
-fn cell_value<'gc>(slice: Slice<'gc, Lock<Value<'gc>>>, at: usize) -> Value<'gc> {
-    slice.as_ref().get(at).map_or(Value::Nil, Lock::get)
 }
 
 /// A key's hash. Objects hash by address: nothing a script sees depends on it.

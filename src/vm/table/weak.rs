@@ -11,7 +11,7 @@
 use gc_arena::barrier::field;
 use gc_arena::{Gc, Lock, RefLock};
 
-use super::{Body, FINALIZABLE, FROZEN, HAS_INTEGER_ENTRY, Rest, Table, TableError, WATCHED, WEAK, cell_value, hash};
+use super::{Body, FINALIZABLE, FROZEN, HAS_INTEGER_ENTRY, KEY, Rest, Table, TableError, VALUE, WATCHED, WEAK, hash};
 use crate::vm::context::Context;
 use crate::vm::value::Value;
 use crate::vm::weak::WeakPart;
@@ -154,19 +154,18 @@ impl<'gc> Table<'gc> {
     /// Copies the fields in the order of a traversal; cleared ones too, for one that stands there.
     fn copy_to(self, ctx: Context<'gc>, part: &mut WeakPart<'gc>) -> Result<(), TableError> {
         for at in 0..self.array_capacity() as u32 {
-            let Some((slice, cell)) = self.array_cell(at) else { break };
             let key = Value::Integer(i64::from(at) + 1);
-            part.push(ctx, hash(key), key, cell_value(slice, cell))?;
+            part.push(ctx, hash(key), key, self.item(at))?;
         }
         for at in 0..self.0.as_ref().used.get() {
             let Some(entry) = self.entry(at) else { break };
-            let key = entry.key.get();
+            let key = entry[KEY].get();
             if let Value::Integer(integer) = key
                 && (integer as u64).wrapping_sub(1) < self.array_capacity() as u64
             {
                 continue;
             }
-            part.push(ctx, hash(key), key, entry.value.get())?;
+            part.push(ctx, hash(key), key, entry[VALUE].get())?;
         }
         Ok(())
     }
@@ -177,6 +176,7 @@ impl<'gc> Table<'gc> {
         field!(write, Body, array).unlock().set(ctx.empty().cells);
         field!(write, Body, entries).unlock().set(ctx.empty().entries);
         field!(write, Body, array_spine).unlock().set(None);
+        self.free_own_cells(ctx);
         if let Some(rest) = body.rest.get() {
             let write = Gc::write(ctx.mc(), rest);
             field!(write, Rest, entry_spine).unlock().set(None);
