@@ -289,27 +289,27 @@ impl<'gc> Machine<'gc> {
     }
 
     /// Copies results to where a call's results go.
+    #[inline]
     pub(super) fn place_results(&mut self, to: usize, want: Count, start: usize, count: usize) {
+        const FEW: usize = 2;
         let want = want.get().unwrap_or(count);
-        if want == 1 && count > 0 {
-            if start == to {
-                return;
-            }
-            let value = self.stack.get(start).copied().unwrap_or_default();
-            if let Some(slot) = self.stack.get_mut(to) {
+        if want > FEW || to > start && to < start + want || to + want > self.stack.len() {
+            return self.place_many(to, want, start, count);
+        }
+        for at in 0..want {
+            let value = if at < count { self.stack.get(start + at).copied().unwrap_or_default() } else { Value::Nil };
+            if let Some(slot) = self.stack.get_mut(to + at) {
                 *slot = value;
             }
-            return;
         }
-        if want == 0 {
-            return;
-        }
+    }
+
+    #[inline(never)]
+    fn place_many(&mut self, to: usize, want: usize, start: usize, count: usize) {
         let copied = want.min(count);
         self.reserve(to + want);
         self.move_values(start, to, copied);
-        if let Some(missing) = self.stack.get_mut(to + copied..to + want) {
-            missing.fill(Value::Nil);
-        }
+        self.clear(to + copied, to + want);
     }
 
     /// Gives values to the Lua frame that called the native function on top, if that passes them on and nothing else

@@ -461,12 +461,37 @@ impl<'gc> Control<'gc> {
         self.frames.reserve(16);
     }
 
+    /// Adds a frame that rested, `up` higher on the stack and with its native's state `natives` further on.
+    #[inline(always)]
+    pub(super) fn push_moved(&mut self, frame: &Frame<'gc>, up: u32, natives: u32) {
+        if self.frames.len() == self.frames.capacity() {
+            self.grow_frames();
+        }
+        self.frames.push(Frame {
+            closure: frame.closure,
+            base: frame.base + up,
+            pc: frame.pc + natives,
+            extra: frame.extra,
+            pending: frame.pending,
+        });
+    }
+
     /// Adds a native function's frame.
     pub(super) fn push_native(&mut self, native: NativeState<'gc>, base: usize) {
+        self.push_native_made(|| native, base);
+    }
+
+    /// Adds a native function's frame, whose state is made where it stays: a state that was made elsewhere would be copied
+    /// right after its fields were stored, and wait for them (7 % of the time of generators, 2026-11-22).
+    #[inline(always)]
+    pub(super) fn push_native_made(&mut self, make: impl FnOnce() -> NativeState<'gc>, base: usize) {
         let pc = self.natives.len() as u32;
+        if self.frames.len() == self.frames.capacity() {
+            self.grow_frames();
+        }
         let pending = Awaited::new(Pending::Discard);
         self.frames.push(Frame { closure: None, base: base as u32, pc, extra: 0, pending });
-        self.natives.push(native);
+        self.natives.extend(std::iter::once_with(make));
     }
 
     /// Takes the native function's frame on top.

@@ -73,12 +73,12 @@ impl<'gc> Machine<'gc> {
             }
             Intrinsic::Resume => match self.stack.get(args) {
                 Some(&Value::Thread(thread)) if count > 0 => {
-                    self.lay_on(step, (native, thread, Pass::StatusAndValues), args + 1, count - 1)
+                    self.lay_on(step, native, thread, Pass::StatusAndValues, (args + 1, count - 1))
                 }
                 _ => None,
             },
             Intrinsic::ResumeWrapped => match native.upvalue(0) {
-                Value::Thread(thread) => self.lay_on(step, (native, thread, Pass::Values), args, count),
+                Value::Thread(thread) => self.lay_on(step, native, thread, Pass::Values, (args, count)),
                 _ => None,
             },
             _ => None,
@@ -91,9 +91,10 @@ impl<'gc> Machine<'gc> {
     fn lay_on(
         &mut self,
         step: &mut Step<'_, 'gc>,
-        (native, thread, pass): (Native<'gc>, Thread<'gc>, Pass),
-        args: usize,
-        count: usize,
+        native: Native<'gc>,
+        thread: Thread<'gc>,
+        pass: Pass,
+        (args, count): (usize, usize),
     ) -> Option<Next> {
         let at = args + count;
         if thread.status() != Status::Suspended
@@ -116,9 +117,12 @@ impl<'gc> Machine<'gc> {
         if let Some(resumer) = self.control.running() {
             resumer.set_status(Status::Normal);
         }
-        let passing =
-            NativeState { resumed: Some(thread), pass: Some(pass), ..NativeState::new(pass.sequence(), Some(native)) };
-        self.control.push_native(passing, args);
+        let passing = || NativeState {
+            resumed: Some(thread),
+            pass: Some(pass),
+            ..NativeState::new(pass.sequence(), Some(native))
+        };
+        self.control.push_native_made(passing, args);
         let end = self.load(&mut state, thread, at);
         drop(state);
         let Some((to, want)) = waiting else {
@@ -207,7 +211,7 @@ impl<'gc> Machine<'gc> {
     }
 
     /// Moves one coroutine's things onto the stacks. Returns where its values end.
-    #[inline]
+    #[inline(always)]
     fn load(&mut self, state: &mut ThreadState<'gc>, thread: Thread<'gc>, at: usize) -> usize {
         thread.set_status(Status::Running);
         state.yielder = None;
@@ -231,14 +235,15 @@ impl<'gc> Machine<'gc> {
             natives,
             to_close: control.to_close.len(),
         });
-        for frame in &state.frames {
-            control.frames.push(Frame {
-                closure: frame.closure,
-                base: frame.base + at as u32,
-                pc: if frame.closure.is_none() { frame.pc + natives as u32 } else { frame.pc },
-                extra: frame.extra,
-                pending: frame.pending,
-            });
+        if let [frame] = &*state.frames
+            && frame.closure.is_some()
+        {
+            control.push_moved(frame, at as u32, 0);
+        } else {
+            for frame in &state.frames {
+                let natives = if frame.closure.is_none() { natives as u32 } else { 0 };
+                control.push_moved(frame, at as u32, natives);
+            }
         }
         state.frames.clear();
         if !state.natives.is_empty() {
@@ -252,7 +257,7 @@ impl<'gc> Machine<'gc> {
 
     /// Moves the topmost coroutine's things off the stacks, as many values as are live. Returns how many words that
     /// moved, in pairs.
-    #[inline]
+    #[inline(always)]
     fn save(&mut self, ctx: Context<'gc>, status: Status) -> usize {
         let live = self.live_top();
         let Some(active) = self.control.active.pop() else { return 0 };
@@ -273,15 +278,14 @@ impl<'gc> Machine<'gc> {
             state.frames.reserve_exact(frames);
         }
         let natives = active.natives as u32;
-        for frame in self.control.frames.get(active.frames..).unwrap_or_default() {
-            state.frames.push(Frame {
-                closure: frame.closure,
-                base: frame.base - at,
-                pc: if frame.closure.is_none() { frame.pc - natives } else { frame.pc },
-                extra: frame.extra,
-                pending: frame.pending,
-            });
-        }
+        let moved = self.control.frames.get(active.frames..).unwrap_or_default();
+        state.frames.extend(moved.iter().map(|frame| Frame {
+            closure: frame.closure,
+            base: frame.base - at,
+            pc: if frame.closure.is_none() { frame.pc - natives } else { frame.pc },
+            extra: frame.extra,
+            pending: frame.pending,
+        }));
         self.control.frames.truncate(active.frames);
         if self.control.natives.len() > active.natives {
             state.natives.extend(self.control.natives.drain(active.natives..));
@@ -297,7 +301,9 @@ impl<'gc> Machine<'gc> {
             state.frames.shrink_to(frames);
         }
         let bytes = values * size_of::<Value<'_>>() + frames * size_of::<Frame<'_>>();
-        state.charge.set(bytes.saturating_sub(SMALL_THREAD_BYTES));
+        if bytes > SMALL_THREAD_BYTES || state.charge.bytes() > 0 {
+            state.charge.set(bytes.saturating_sub(SMALL_THREAD_BYTES));
+        }
         values + 2 * frames
     }
 
