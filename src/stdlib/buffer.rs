@@ -29,6 +29,7 @@ impl Buffer {
     }
 
     /// Makes room for `more` bytes.
+    #[inline]
     pub(super) fn reserve<'gc>(&mut self, ctx: Context<'gc>, more: usize) -> Result<(), Raised<'gc>> {
         let wanted = self.bytes.len().saturating_add(more);
         if wanted <= self.bytes.capacity() {
@@ -51,6 +52,20 @@ impl Buffer {
     pub(super) fn push<'gc>(&mut self, ctx: Context<'gc>, bytes: &[u8]) -> Result<(), Raised<'gc>> {
         self.reserve(ctx, bytes.len())?;
         self.bytes.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    /// Adds a string. A short one is copied with what lies behind it, because a copy of so many bytes that are known
+    /// beforehand is no call (`table.concat` took 1.3 times as long).
+    #[inline]
+    pub(super) fn push_string<'gc>(&mut self, ctx: Context<'gc>, string: LuaString<'gc>) -> Result<(), Raised<'gc>> {
+        let Some((len, bytes)) = string.padded() else { return self.push(ctx, string.as_bytes()) };
+        let end = self.bytes.len() + len;
+        if end.saturating_add(bytes.len()) > self.bytes.capacity() {
+            self.reserve(ctx, bytes.len())?;
+        }
+        self.bytes.extend_from_slice(bytes);
+        self.bytes.truncate(end);
         Ok(())
     }
 
@@ -81,7 +96,7 @@ impl Buffer {
     /// Adds a string, or a number as `tostring` shows it. Whether the value is one.
     pub(super) fn push_text<'gc>(&mut self, ctx: Context<'gc>, value: Value<'gc>) -> Result<bool, Raised<'gc>> {
         match value {
-            Value::String(string) => self.push(ctx, string.as_bytes())?,
+            Value::String(string) => self.push_string(ctx, string)?,
             Value::Integer(integer) => {
                 self.reserve(ctx, 20)?;
                 // Writing to a vector cannot fail.

@@ -274,6 +274,19 @@ fn rep<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
         return Err(Raised::message("resulting string too large"));
     };
     let total = total - separator.len();
+    let mut short = [0; SHORT_MAX];
+    if let Some(room) = short.get_mut(..total) {
+        let text = text.as_bytes();
+        for part in room.chunks_mut(unit) {
+            let (copy, behind) = part.split_at_mut(text.len().min(part.len()));
+            match text {
+                [byte] => copy.fill(*byte),
+                text => copy.copy_from_slice(text),
+            }
+            behind.copy_from_slice(separator.as_bytes().get(..behind.len()).unwrap_or_default());
+        }
+        return call.ret1(call.ctx.text(room));
+    }
     let mut rep = Rep { text, separator, total, buffer: Buffer::default() };
     if total > DIRECT_MAX {
         return inquire(call, rep);

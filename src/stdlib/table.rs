@@ -352,7 +352,7 @@ impl<'gc> Concat<'gc> {
             return Ok(());
         }
         if let Some(separator) = separator {
-            self.buffer.push(call.ctx, separator.as_bytes())?;
+            self.buffer.push_string(call.ctx, separator)?;
         }
         if !self.buffer.push_text(call.ctx, value)? {
             let (name, at) = (call.ctx.type_name(value), self.at);

@@ -143,6 +143,48 @@ pub(super) fn compare<'gc>(
     answer(regs, free, outcome, pending).map(|value| value.is_truthy())
 }
 
+/// `R[to] := object[key]`, where these are in registers and not a table and the number of an item. The operands are
+/// looked at where they are: copied for a call, one that was made an instant ago would have to reach the cache first
+/// (with [`set_index`], counting words took 1.1 times as long).
+#[inline(never)]
+pub(super) fn get_index<'gc>(
+    ctx: Context<'gc>,
+    regs: &mut Window<'gc>,
+    place: Place,
+    object: Reg,
+    key: Reg,
+) -> Option<Exit<'gc>> {
+    let [object, key] = [object, key].map(|reg| usize::from(reg.0));
+    if let (&Value::Table(table), &Value::String(key)) = (&regs[object], &regs[key])
+        && !key.is_long()
+    {
+        let value = table.get_string(ctx, key);
+        if !value.is_nil() || table.metatable().is_none() {
+            regs[usize::from(place.to.0)] = value;
+            return None;
+        }
+    }
+    get(ctx, regs, place, regs[object], regs[key])
+}
+
+/// `object[key] := value`, where these are in registers and not a table and the number of an item.
+#[inline(never)]
+pub(super) fn set_index<'gc>(
+    ctx: Context<'gc>,
+    regs: &mut Window<'gc>,
+    free: u8,
+    operands: [Reg; 3],
+) -> Option<Exit<'gc>> {
+    let [object, key, value] = operands.map(|reg| usize::from(reg.0));
+    if let (&Value::Table(table), &Value::String(key)) = (&regs[object], &regs[key])
+        && !key.is_long()
+        && table.try_set_string(ctx, key, &regs[value])
+    {
+        return None;
+    }
+    set(ctx, regs, free, regs[object], regs[key], regs[value])
+}
+
 /// `R[a] := object[key]`.
 #[inline(never)]
 pub(super) fn get<'gc>(

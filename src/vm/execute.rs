@@ -481,7 +481,7 @@ pub(super) fn execute<'gc, const HOOKED: bool>(machine: &mut Machine<'gc>, step:
                         reg!(a) = value;
                         continue;
                     }
-                    leave_if!('run, access::get(ctx, regs, place!(a), reg!(b), reg!(c)));
+                    leave_if!('run, access::get_index(ctx, regs, place!(a), b, c));
                 }
                 Op::SetIndex { a, b, c } => {
                     if let (&Value::Table(table), &Value::Integer(key)) = (&reg!(a), &reg!(b))
@@ -489,7 +489,7 @@ pub(super) fn execute<'gc, const HOOKED: bool>(machine: &mut Machine<'gc>, step:
                     {
                         continue;
                     }
-                    leave_if!('run, access::set(ctx, regs, code.max_stack, reg!(a), reg!(b), reg!(c)));
+                    leave_if!('run, access::set_index(ctx, regs, code.max_stack, [a, b, c]));
                 }
                 Op::GetInt { a, b, index } => {
                     if let &Value::Table(table) = &reg!(b)

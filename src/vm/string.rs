@@ -120,7 +120,7 @@ impl<'gc> LuaString<'gc> {
 
     /// The length of a short string, and its bytes with the zeros behind them.
     #[inline]
-    pub(super) fn padded(self) -> Option<(usize, &'gc [u8; SHORT_MAX])> {
+    pub(crate) fn padded(self) -> Option<(usize, &'gc [u8; SHORT_MAX])> {
         match self.0.as_ref() {
             Body::Short { len, bytes, .. } => Some((usize::from(*len), bytes)),
             Body::Long { .. } => None,

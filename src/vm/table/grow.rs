@@ -15,11 +15,13 @@ use gc_arena::barrier::field;
 use gc_arena::{Gc, Lock};
 
 use super::{
-    ABSENCES, Body, Entry, FIRST_ENTRY, HAS_INTEGER_ENTRY, Index, KEY, OWN, OWN_ENTRIES, OWN_PAIRS, OWNER, OWNER_SHIFT,
-    Rest, SCANNED_MAX, SLICE_MAX, Slice, Table, TableError, UNCHARGED_BYTES, VALUE, hash, key_bit, slice, spine,
+    ABSENCES, Body, Entry, FIRST_ENTRY, FROZEN, HAS_INTEGER_ENTRY, Index, KEY, OWN, OWN_ENTRIES, OWN_PAIRS, OWNER,
+    OWNER_SHIFT, Rest, SCANNED_MAX, SLICE_MAX, Slice, Table, TableError, UNCHARGED_BYTES, VALUE, hash, key_bit, slice,
+    spine,
 };
 use crate::vm::context::Context;
 use crate::vm::gc::{Charge, OutOfMemory};
+use crate::vm::string::LuaString;
 use crate::vm::value::Value;
 
 impl<'gc> Table<'gc> {
@@ -51,6 +53,23 @@ impl<'gc> Table<'gc> {
         if let Some(cell) = self.list_cell_mut(ctx, at as usize) {
             cell.unlock().set(value);
         }
+    }
+
+    /// Overwrites a field that has a value with another value. Whether it could; else use [`Table::set`].
+    #[inline]
+    pub(in crate::vm) fn try_set_string(self, ctx: Context<'gc>, key: LuaString<'gc>, value: &Value<'gc>) -> bool {
+        if self.0.as_ref().flags.get() & FROZEN == 0
+            && !value.is_nil()
+            && let Some(at) = self.find_string(key)
+            && self.entry(at).is_some_and(|entry| !entry[VALUE].get().is_nil())
+            && let Some(cell) = self.entry_cell_mut(ctx, at as usize, VALUE)
+        {
+            let cell = cell.unlock();
+            value.hand_to(|value| cell.set(value));
+            self.forget_absences();
+            return true;
+        }
+        false
     }
 
     /// How many of the table's own cells are the list's.

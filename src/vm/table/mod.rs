@@ -691,10 +691,8 @@ impl<'gc> Table<'gc> {
         if body.key_bits.get() & key_bit(key.hash()) == 0 {
             return None;
         }
-        if !key.is_unique() {
-            return self.find_equal(Value::String(key));
-        }
-        let is_key = |entry: &Entry<'gc>| matches!(entry[KEY].get(), Value::String(found) if found.same(key));
+        let is_unique = key.is_unique();
+        let is_key = |entry: &Entry<'gc>| matches!(entry[KEY].get(), Value::String(found) if found.same(key) || !is_unique && found.equals(key));
         if body.used.get() as usize <= SCANNED_MAX {
             return self.scanned_entries()?.iter().position(is_key).map(|at| at as u32);
         }
