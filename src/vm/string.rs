@@ -146,6 +146,15 @@ impl<'gc> LuaString<'gc> {
             }
         }
     }
+
+    /// The hash of a unique string.
+    #[inline(always)]
+    pub(super) fn unique_hash(self) -> Option<u32> {
+        match self.0.as_ref() {
+            Body::Short { is_unique, hash, .. } if is_unique.get() => Some(*hash),
+            _ => None,
+        }
+    }
 }
 
 impl std::fmt::Debug for LuaString<'_> {
@@ -164,6 +173,7 @@ pub(super) fn fold(a: u64, b: u64) -> u64 {
 }
 
 /// A seeded multiplicative hash, never 0.
+#[inline(never)]
 fn hash_bytes(bytes: &[u8]) -> u32 {
     const PRIME: u64 = 0x9E37_79B9_7F4A_7C15;
     let mut hash = seed() ^ (bytes.len() as u64).wrapping_mul(PRIME);

@@ -14,10 +14,10 @@ use std::cell::Cell;
 use gc_arena::barrier::field;
 use gc_arena::{Gc, Lock};
 
+use super::find::hash;
 use super::{
     ABSENCES, Body, Entry, FIRST_ENTRY, FROZEN, HAS_INTEGER_ENTRY, Index, KEY, OWN, OWN_ENTRIES, OWN_PAIRS, OWNER,
-    OWNER_SHIFT, Rest, SCANNED_MAX, SLICE_MAX, Slice, Table, TableError, UNCHARGED_BYTES, VALUE, hash, key_bit, slice,
-    spine,
+    OWNER_SHIFT, Rest, SCANNED_MAX, SLICE_MAX, Slice, Table, TableError, UNCHARGED_BYTES, VALUE, key_bit, slice, spine,
 };
 use crate::vm::context::Context;
 use crate::vm::gc::{Charge, OutOfMemory};

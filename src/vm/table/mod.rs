@@ -30,10 +30,11 @@ use crate::vm::context::Context;
 use crate::vm::gc::{Charge, OutOfMemory};
 use crate::vm::meta::Event;
 use crate::vm::segment::{SLICE_MAX, Slice, Spine, slice, spine};
-use crate::vm::string::{LuaString, seed};
+use crate::vm::string::LuaString;
 use crate::vm::value::Value;
 use crate::vm::weak::WeakPart;
 
+mod find;
 mod grow;
 mod traverse;
 mod weak;
@@ -685,50 +686,6 @@ impl<'gc> Table<'gc> {
 
     // -- finding entries -----------------------------------------------------------------------------
 
-    #[inline]
-    fn find_string(self, key: LuaString<'gc>) -> Option<u32> {
-        let body = self.0.as_ref();
-        if body.key_bits.get() & key_bit(key.hash()) == 0 {
-            return None;
-        }
-        let is_unique = key.is_unique();
-        let is_key = |entry: &Entry<'gc>| matches!(entry[KEY].get(), Value::String(found) if found.same(key) || !is_unique && found.equals(key));
-        if body.used.get() as usize <= SCANNED_MAX {
-            return self.scanned_entries()?.iter().position(is_key).map(|at| at as u32);
-        }
-        self.probe(key.hash(), is_key)
-    }
-
-    fn find(self, key: Value<'gc>) -> Option<u32> {
-        match key {
-            Value::String(key) => self.find_string(key),
-            key => self.find_equal(key),
-        }
-    }
-
-    fn find_equal(self, key: Value<'gc>) -> Option<u32> {
-        let body = self.0.as_ref();
-        let is_key = |entry: &Entry<'gc>| entry[KEY].get().raw_equals(key);
-        if body.used.get() as usize <= SCANNED_MAX {
-            return self.scanned_entries()?.iter().position(is_key).map(|at| at as u32);
-        }
-        self.probe(hash(key), is_key)
-    }
-
-    #[inline]
-    fn probe(self, hash: u32, is_key: impl Fn(&Entry<'gc>) -> bool) -> Option<u32> {
-        let index = self.0.as_ref().rest.get()?.as_ref().index.get()?.as_ref();
-        let mask = index.slots.len() - 1;
-        let mut slot = hash as usize & mask;
-        loop {
-            let at = index.slots.get(slot)?.get().checked_sub(1)?;
-            if is_key(self.entry(at)?) {
-                return Some(at);
-            }
-            slot = (slot + 1) & mask;
-        }
-    }
-
     #[inline(always)]
     fn entry(self, at: u32) -> Option<&'gc Entry<'gc>> {
         let at = at as usize;
@@ -769,25 +726,6 @@ impl<'gc> Table<'gc> {
 #[inline(always)]
 const fn key_bit(hash: u32) -> u32 {
     1 << (hash & 31)
-}
-
-/// A key's hash. Objects hash by address: nothing a script sees depends on it.
-fn hash(key: Value<'_>) -> u32 {
-    let bits = match key {
-        Value::String(key) => return key.hash(),
-        Value::Nil | Value::Cell(_) => 0,
-        Value::Boolean(b) => 1 + u64::from(b),
-        Value::Integer(i) => i as u64,
-        Value::Float(x) => x.to_bits(),
-        Value::Table(object) => object.address() as u64,
-        Value::Closure(object) => object.address() as u64,
-        Value::Native(object) => object.address() as u64,
-        Value::UserData(object) => object.address() as u64,
-        Value::Thread(object) => object.address() as u64,
-    };
-    let bits = bits ^ seed();
-    let mixed = (bits ^ bits >> 32).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    (mixed >> 32) as u32
 }
 
 impl std::fmt::Debug for Table<'_> {

@@ -11,7 +11,8 @@
 use gc_arena::barrier::field;
 use gc_arena::{Gc, Lock, RefLock};
 
-use super::{Body, FINALIZABLE, FROZEN, HAS_INTEGER_ENTRY, KEY, Rest, Table, TableError, VALUE, WATCHED, WEAK, hash};
+use super::find::hash;
+use super::{Body, FINALIZABLE, FROZEN, HAS_INTEGER_ENTRY, KEY, Rest, Table, TableError, VALUE, WATCHED, WEAK};
 use crate::vm::context::Context;
 use crate::vm::value::Value;
 use crate::vm::weak::WeakPart;

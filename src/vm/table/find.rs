@@ -1,0 +1,94 @@
+//! Finding a table's entries by their keys.
+//!
+//! A unique string is found by comparing pointers, and most lookups are for one: the way to it is kept free of
+//! everything else. Any other key is compared by value. Positions count the entries in order of insertion.
+#![expect(clippy::cast_possible_truncation, reason = "there are less than 2^31 entries; hashes are cut on purpose")]
+
+use super::{Entry, KEY, SCANNED_MAX, SLICE_MAX, Table, key_bit};
+use crate::vm::string::{LuaString, seed};
+use crate::vm::value::Value;
+
+impl<'gc> Table<'gc> {
+    /// The position of a string key.
+    #[inline]
+    pub(super) fn find_string(self, key: LuaString<'gc>) -> Option<u32> {
+        let body = self.0.as_ref();
+        let Some(hash) = key.unique_hash() else { return self.find_equal_string(key) };
+        if body.key_bits.get() & key_bit(hash) == 0 {
+            return None;
+        }
+        let is_key = |entry: &Entry<'gc>| matches!(entry[KEY].get(), Value::String(found) if found.same(key));
+        if body.used.get() as usize <= SCANNED_MAX {
+            return self.scanned_entries()?.iter().position(is_key).map(|at| at as u32);
+        }
+        self.probe(hash, is_key)
+    }
+
+    #[inline(never)]
+    fn find_equal_string(self, key: LuaString<'gc>) -> Option<u32> {
+        if self.0.as_ref().key_bits.get() & key_bit(key.hash()) == 0 {
+            return None;
+        }
+        self.find_where(key.hash(), |entry| matches!(entry[KEY].get(), Value::String(found) if found.equals(key)))
+    }
+
+    /// The position of a key.
+    pub(super) fn find(self, key: Value<'gc>) -> Option<u32> {
+        match key {
+            Value::String(key) => self.find_string(key),
+            key => self.find_where(hash(key), |entry| entry[KEY].get().raw_equals(key)),
+        }
+    }
+
+    #[inline]
+    fn find_where(self, hash: u32, is_key: impl Fn(&Entry<'gc>) -> bool) -> Option<u32> {
+        if self.0.as_ref().used.get() as usize <= SCANNED_MAX {
+            return self.scanned_entries()?.iter().position(is_key).map(|at| at as u32);
+        }
+        self.probe(hash, is_key)
+    }
+
+    #[inline]
+    fn probe(self, hash: u32, is_key: impl Fn(&Entry<'gc>) -> bool) -> Option<u32> {
+        let body = self.0.as_ref();
+        let rest = body.rest.get()?.as_ref();
+        let slots = &*rest.index.get()?.as_ref().slots;
+        // What has an index has its entries in slices.
+        let first = body.entries.get().as_ref();
+        let mask = slots.len() - 1;
+        let mut slot = hash as usize & mask;
+        loop {
+            let at = slots.get(slot)?.get().checked_sub(1)?;
+            let is_it = match first.get(at as usize) {
+                Some(entry) => is_key(entry),
+                None => {
+                    let slice = rest.entry_spine.get()?.as_ref().get(at as usize / SLICE_MAX)?.get();
+                    is_key(slice.as_ref().get(at as usize % SLICE_MAX)?)
+                }
+            };
+            if is_it {
+                return Some(at);
+            }
+            slot = (slot + 1) & mask;
+        }
+    }
+}
+
+/// A key's hash. Objects hash by address: nothing a script sees depends on it.
+pub(super) fn hash(key: Value<'_>) -> u32 {
+    let bits = match key {
+        Value::String(key) => return key.hash(),
+        Value::Nil | Value::Cell(_) => 0,
+        Value::Boolean(b) => 1 + u64::from(b),
+        Value::Integer(i) => i as u64,
+        Value::Float(x) => x.to_bits(),
+        Value::Table(object) => object.address() as u64,
+        Value::Closure(object) => object.address() as u64,
+        Value::Native(object) => object.address() as u64,
+        Value::UserData(object) => object.address() as u64,
+        Value::Thread(object) => object.address() as u64,
+    };
+    let bits = bits ^ seed();
+    let mixed = (bits ^ bits >> 32).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    (mixed >> 32) as u32
+}
