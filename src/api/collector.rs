@@ -129,17 +129,22 @@ impl Lua {
     /// A host with a frame to finish calls this.
     #[expect(clippy::cast_precision_loss, reason = "the collector counts in floats")]
     pub fn collect_at_most(&mut self, objects: usize) {
-        self.ledger.tell_collector();
+        self.ledger.tell_collector(self.arena.collection_phase() == CollectionPhase::Sweeping);
         let put_off = (self.arena.metrics().allocation_debt() - objects as f64).max(0.0);
         self.arena.metrics().adjust_debt(-put_off);
+        let before = self.arena.metrics().total_gc_count();
         self.pay_debt();
         self.arena.metrics().adjust_debt(put_off);
         if self.arena.mutate(|mc, state| Context::new(mc, state).take_collection_request()) {
             self.collect_full();
         }
+        self.ledger.mark_time();
         let is_collecting = self.arena.collection_phase() != CollectionPhase::Sleeping;
-        if self.collector.was_collecting && !is_collecting {
+        // A small heap is collected from beginning to end in one visit.
+        let has_freed = self.arena.metrics().total_gc_count() < before;
+        if !is_collecting && (self.collector.was_collecting || has_freed) {
             self.collector.sweeps_left = SWEEPS;
+            self.ledger.sleep();
         }
         self.collector.was_collecting = is_collecting;
         if self.collector.sweeps_left > 0 && !is_collecting {
@@ -152,7 +157,10 @@ impl Lua {
     }
 
     /// Collects everything that is garbage now.
+    #[expect(clippy::redundant_closure_for_method_calls, reason = "the path alone is not general enough in `'gc`")]
     pub fn collect_full(&mut self) {
+        // The strings made recently would outlive one cycle, and those known weakly then another.
+        self.enter(|ctx| ctx.sweep_strings());
         self.collect_unreachable();
         // What is known only weakly is dropped by now, but its memory goes a cycle after its last entry.
         self.enter(|ctx| {
@@ -160,6 +168,8 @@ impl Lua {
             ctx.sweep();
         });
         self.finish_cycle();
+        self.ledger.mark_time();
+        self.ledger.sleep();
         self.ledger.settle();
         self.collector.sweeps_left = 0;
     }
@@ -169,6 +179,8 @@ impl Lua {
             self.finish_cycle();
         }
         self.finish_cycle();
+        self.ledger.mark_time();
+        self.ledger.sleep();
         self.collector.was_collecting = false;
         self.collector.sweeps_left = SWEEPS;
     }
