@@ -6,8 +6,6 @@
 //!
 //! Raw equality and type names live here; everything that may call a metamethod lives in `meta`.
 
-use std::sync::atomic::{Ordering, compiler_fence};
-
 use gc_arena::{Collect, Gc, Lock};
 
 use super::function::{Closure, Native};
@@ -157,23 +155,15 @@ impl<'gc> Value<'gc> {
     ///
     /// A value that was made an instant ago still sits in the store buffer as two eight-byte stores; a sixteen-byte
     /// load over them waits until they, and every store before them, have reached the cache. So numbers and booleans
-    /// are built anew from their parts, each in an arm of its own that does the storing: the fences cost nothing but
-    /// keep the optimiser from turning the arms back into one copy (an array of booleans: 1.7 times slower).
+    /// are built anew from their parts. The compiler itself, before LLVM, takes a variant that is built from its own
+    /// parts for a copy of the whole and makes it one again; the rotations by nothing, which it does not see through
+    /// and LLVM does, keep it from that (2026-11-22: sieve 1.74 -> 1.45, fannkuch 1.10 -> 1.01 of PUC-Rio's time).
     #[inline(always)]
     pub(super) fn hand_to<R>(&self, store: impl FnOnce(Value<'gc>) -> R) -> R {
         match self {
-            Value::Integer(i) => {
-                compiler_fence(Ordering::SeqCst);
-                store(Value::Integer(*i))
-            }
-            Value::Float(x) => {
-                compiler_fence(Ordering::SeqCst);
-                store(Value::Float(*x))
-            }
-            Value::Boolean(b) => {
-                compiler_fence(Ordering::SeqCst);
-                store(Value::Boolean(*b))
-            }
+            Value::Integer(i) => store(Value::Integer(i.rotate_left(0))),
+            Value::Float(x) => store(Value::Float(f64::from_bits(x.to_bits().rotate_left(0)))),
+            Value::Boolean(b) => store(Value::Boolean(u8::from(*b).rotate_left(0) != 0)),
             other => store(*other),
         }
     }
