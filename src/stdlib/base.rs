@@ -1,6 +1,6 @@
 //! The basic functions (§6.1), but for those that read source text or write lines, which have files of their own.
 //!
-//! `pcall` and `xpcall` are sequences that catch: the machine brings errors to them, never a fault.
+//! `pcall` is the machine's, `xpcall` a sequence that catches: the machine brings errors to it, never a fault.
 
 use super::garbage::collectgarbage;
 use super::inquiry::{leave_call, text_from, without_position};
@@ -23,6 +23,7 @@ pub(super) fn open<'gc>(ctx: Context<'gc>, globals: Table<'gc>) -> Result<(), Ra
     globals.set_field(ctx, "pairs", Native::with_upvalues(ctx, "pairs", &[next.into()], pairs))?;
     let step = Native::intrinsic(ctx, "for iterator", Intrinsic::IpairsStep, &[], ipairs_step);
     globals.set_field(ctx, "ipairs", Native::with_upvalues(ctx, "ipairs", &[step.into()], ipairs))?;
+    globals.set_field(ctx, "pcall", Native::intrinsic(ctx, "pcall", Intrinsic::Pcall, &[], pcall))?;
     let names = TYPES.map(|kind| ctx.text(kind.name()));
     globals.set_field(ctx, "type", Native::with_upvalues(ctx, "type", &names, type_))?;
     globals.set_field(ctx, "_G", globals)?;
@@ -46,34 +47,10 @@ fn error<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
     Err(Raised::at_level(call.arg(0), level))
 }
 
-/// `pcall`: success and the results, or failure and the error.
-#[derive(Collect)]
-#[collect(require_static)]
-struct Protected;
-
-impl<'gc> Sequence<'gc> for Protected {
-    fn name(&self) -> &'static str {
-        "pcall"
-    }
-
-    fn poll(&mut self, call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
-        return_behind(call, Value::Boolean(true))
-    }
-
-    fn catches(&self) -> bool {
-        true
-    }
-
-    fn caught(&mut self, call: &mut Call<'_, 'gc>, error: Raised<'gc>) -> Result<Action<'gc>, Raised<'gc>> {
-        let value = error.to_value(call.ctx);
-        call.ret(&[Value::Boolean(false), value])
-    }
-}
-
 fn pcall<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
     call.check_any(0)?;
     call.leave_args(0);
-    Ok(Action::CallThen(Box::new(Protected)))
+    Ok(Action::CallProtected)
 }
 
 /// `xpcall`: as `pcall`, with a message handler.
@@ -97,7 +74,8 @@ impl<'gc> Sequence<'gc> for Handled<'gc> {
     }
 
     fn caught(&mut self, call: &mut Call<'_, 'gc>, error: Raised<'gc>) -> Result<Action<'gc>, Raised<'gc>> {
-        Protected.caught(call, error)
+        let value = error.to_value(call.ctx);
+        call.ret(&[Value::Boolean(false), value])
     }
 
     fn handler(&self) -> Option<Value<'gc>> {
@@ -357,7 +335,6 @@ const FUNCTIONS: &[Row] = rows! {
     "error" => error,
     "getmetatable" => getmetatable,
     "load" => load,
-    "pcall" => pcall,
     "print" => print,
     "rawequal" => rawequal,
     "rawget" => rawget,

@@ -13,6 +13,7 @@ use super::meta::{Event, Meta};
 use super::operate::is_text;
 use super::sequence::{Action, Call, Pass, Sequence};
 use super::step::{Next, Step};
+use super::switch::Protected;
 use super::thread::{Awaited, Frame, NativeState, Pending, Status, Thread};
 use super::value::Value;
 use crate::bytecode::{Count, Op, Reg};
@@ -411,6 +412,7 @@ impl<'gc> Machine<'gc> {
         match action {
             Action::Return => return self.return_from_native(step, callee, place),
             Action::TailCall => {}
+            Action::CallProtected => self.control.push_native(Protected::state(callee), base),
             Action::CallThen(sequence) => self.control.push_native(NativeState::new(sequence, callee), base),
             Action::ResumeThen(thread, sequence) => {
                 let state = NativeState::new(sequence, callee);

@@ -905,7 +905,11 @@ pub(super) fn execute<'gc, const HOOKED: bool>(machine: &mut Machine<'gc>, step:
         let Some(&Frame { closure: Some(caller), base: to_base, pc: to_pc, extra: to_extra, pending }) =
             machine.control.frames.last()
         else {
-            return step.deliver(start, count);
+            if HOOKED || !machine.pass_on(step, floor, start, count) {
+                return step.deliver(start, count);
+            }
+            take_frame!();
+            continue 'frame;
         };
         match pending.get() {
             Pending::Results { to, want } => {

@@ -257,6 +257,8 @@ pub enum Intrinsic {
     ResumeWrapped,
     /// `coroutine.yield`
     Yield,
+    /// `pcall`
+    Pcall,
 }
 
 impl Intrinsic {
@@ -266,10 +268,10 @@ impl Intrinsic {
         matches!(self, Intrinsic::Next | Intrinsic::IpairsStep)
     }
 
-    /// Whether coroutines change places by it.
+    /// Whether it goes on in another function or coroutine.
     #[inline(always)]
     pub(super) const fn switches(self) -> bool {
-        matches!(self, Intrinsic::Resume | Intrinsic::ResumeWrapped | Intrinsic::Yield)
+        matches!(self, Intrinsic::Resume | Intrinsic::ResumeWrapped | Intrinsic::Yield | Intrinsic::Pcall)
     }
 }
 

@@ -26,6 +26,9 @@ pub enum Action<'gc> {
     TailCall,
     /// Call the first value left with the call with the others, then poll the sequence with the results.
     CallThen(Box<dyn Sequence<'gc> + 'gc>),
+    /// Call the first value left with the call with the others, and return `true` and what it returns, or `false` and
+    /// the error.
+    CallProtected,
     /// Poll the sequence, with the values left with the call.
     Start(Box<dyn Sequence<'gc> + 'gc>),
     /// For a sequence only: call the first value left with the call with the others, then poll again with

@@ -49,8 +49,8 @@ pub(super) fn not_resumable(thread: Thread<'_>) -> Option<&'static str> {
 impl<'gc> Machine<'gc> {
     // -- within the loop -----------------------------------------------------------------------------
 
-    /// Resumes a coroutine for the Lua function whose frame is on top, or yields from it, if that is what `native`
-    /// does and nothing else has to be thought of. What is next then; else nothing has changed.
+    /// Resumes a coroutine for the Lua function whose frame is on top, yields from it, or makes a protected call, if
+    /// that is what `native` does and nothing else has to be thought of. What is next then; else nothing has changed.
     #[inline(never)]
     pub(super) fn switch(
         &mut self,
@@ -81,8 +81,26 @@ impl<'gc> Machine<'gc> {
                 Value::Thread(thread) => self.lay_on(step, native, thread, Pass::Values, (args, count)),
                 _ => None,
             },
+            Intrinsic::Pcall => self.call_protected(step, native, args, count),
             _ => None,
         }
+    }
+
+    /// Calls the Lua function at `args` with the values above it; an error becomes a result.
+    #[inline]
+    fn call_protected(
+        &mut self,
+        step: &mut Step<'_, 'gc>,
+        native: Native<'gc>,
+        args: usize,
+        count: usize,
+    ) -> Option<Next> {
+        let Some(&Value::Closure(closure)) = self.stack.get(args) else { return None };
+        if count == 0 || self.control.natives.len() >= NATIVE_DEPTH_MAX {
+            return None;
+        }
+        self.control.push_native_made(|| Protected::state(Some(native)), args);
+        Some(self.call_closure(step, closure, args, count - 1))
     }
 
     /// Resumes a coroutine that has not begun, or that rests in a Lua function that yielded, with the `count` values at
@@ -431,6 +449,37 @@ impl<'gc> Sequence<'gc> for Resumed {
     fn caught(&mut self, call: &mut Call<'_, 'gc>, error: Raised<'gc>) -> Result<Action<'gc>, Raised<'gc>> {
         let value = error.to_value(call.ctx);
         call.ret(&[Value::Boolean(false), value])
+    }
+}
+
+/// Waits for what `pcall` calls: success and the results, or failure and the error.
+#[derive(Collect)]
+#[collect(require_static)]
+pub(super) struct Protected;
+
+impl Protected {
+    /// The state of a protected call that `callee` makes.
+    #[inline(always)]
+    pub(super) fn state<'gc>(callee: Option<Native<'gc>>) -> NativeState<'gc> {
+        NativeState { pass: Some(Pass::StatusAndValues), ..NativeState::new(Box::new(Protected), callee) }
+    }
+}
+
+impl<'gc> Sequence<'gc> for Protected {
+    fn name(&self) -> &'static str {
+        "pcall"
+    }
+
+    fn poll(&mut self, call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
+        Resumed.poll(call)
+    }
+
+    fn catches(&self) -> bool {
+        true
+    }
+
+    fn caught(&mut self, call: &mut Call<'_, 'gc>, error: Raised<'gc>) -> Result<Action<'gc>, Raised<'gc>> {
+        Resumed.caught(call, error)
     }
 }
 
