@@ -4,13 +4,14 @@
 #   benches/instructions.sh            compares
 #   benches/instructions.sh --update   writes the counts of this build as the baseline
 #
-# What could change the count of an unchanged program is held fixed: the environment is empty (its size moves the
-# stack), the program is named by its bare name (the path is a Lua string in `arg`), and the system's random numbers, from
-# which strings are hashed and the allocator places its pages, are all the same (with real ones `oop_methods` varies by
-# 6 % from run to run). Two things are not held fixed. Another compiler makes another program of the same source: the
-# baseline says which made it, and the message of a failure names both; if the commit before fails with that compiler
-# too, update the baseline. And the C library picks its copying functions by the processor, which moves counts by less
-# than a percent. The baseline holds for Linux on x86_64; elsewhere nothing is compared.
+# What could change the count of an unchanged program is held fixed or left out: the environment is empty (its size
+# moves the stack), the program is named by its bare name (the path is a Lua string in `arg`), the system's random
+# numbers, from which strings are hashed and the allocator places its pages, are all the same (with real ones
+# `oop_methods` varies by 6 % from run to run), and the start of the process is subtracted (linking Bevy adds to it).
+# Two things are not held fixed. Another compiler makes another program of the same source: the baseline says which made
+# it, and the message of a failure names both; if the commit before fails with that compiler too, update the baseline.
+# And the C library picks its copying functions by the processor, which moves counts by less than a percent. The
+# baseline holds for Linux on x86_64; elsewhere nothing is compared.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -51,9 +52,13 @@ END
 count() {
     local report
     report=$(cd "$root/benches/lua" && timeout 120 env -i PATH="$PATH" LD_PRELOAD="$scratch/fixed.so" valgrind \
-        --tool=callgrind --callgrind-out-file=/dev/null "$deimos" "$1.lua" "$2" 2>&1) || fail "$1 $2 failed: $report"
+        --tool=callgrind --callgrind-out-file=/dev/null "$deimos" "$@" 2>&1) || fail "$* failed: $report"
     sed -n 's/^==[0-9]*== Collected : \([0-9]*\).*/\1/p' <<< "$report"
 }
+
+start=$(count -e "")
+[[ -n "$start" ]] || fail "valgrind counted nothing"
+printf '%-18s %12d  not compared\n' start "$start"
 
 compiler=$(rustc --version)
 lines=()
@@ -61,8 +66,9 @@ worse=0
 better=0
 for program in "${programs[@]}"; do
     read -r name size <<< "$program"
-    counted=$(count "$name" "$size")
+    counted=$(count "$name.lua" "$size")
     [[ -n "$counted" ]] || fail "valgrind counted nothing for $program"
+    counted=$((counted - start))
     lines+=("$program $counted")
     [[ "${1:-}" == --update ]] && continue
     expected=$(awk -v name="$name" -v size="$size" '$1 == name && $2 == size { print $3 }' "$baseline")
@@ -83,7 +89,8 @@ done
 
 if [[ "${1:-}" == --update ]]; then
     {
-        echo "# Instructions of small programs on deimos; written by benches/instructions.sh --update. Program, size, count."
+        echo "# Instructions of small programs on deimos; written by benches/instructions.sh --update. Program, size,"
+        echo "# and count without the start of the process."
         echo "# $compiler"
         printf '%s\n' "${lines[@]}"
     } > "$baseline"
@@ -93,7 +100,7 @@ fi
 
 if ((worse)); then
     echo "instructions: $worse of ${#programs[@]} programs take more than $margin % above benches/instructions.txt." >&2
-    built_by=$(sed -n '2s/^# //p' "$baseline")
+    built_by=$(sed -n 's/^# \(rustc .*\)/\1/p' "$baseline")
     [[ "$built_by" == "$compiler" ]] || echo "The baseline is of $built_by, this is $compiler." >&2
     echo "Find what made them slower (valgrind --tool=callgrind, callgrind_annotate); if it is worth its price, run" >&2
     echo "    benches/instructions.sh --update" >&2
