@@ -17,10 +17,12 @@ use gc_arena::{Gc, Lock};
 use super::find::hash;
 use super::{
     ABSENCES, Body, Entry, FIRST_ENTRY, FROZEN, HAS_INTEGER_ENTRY, Index, KEY, OWN, OWN_ENTRIES, OWN_PAIRS, OWNER,
-    OWNER_SHIFT, Rest, SCANNED_MAX, SLICE_MAX, Slice, Table, TableError, UNCHARGED_BYTES, VALUE, key_bit, slice, spine,
+    OWNER_SHIFT, Rest, SCANNED_MAX, SLICE_MAX, Slice, Table, TableError, UNCHARGED_BYTES, VALUE, WEAK, key_bit, slice,
+    spine,
 };
 use crate::vm::context::Context;
 use crate::vm::gc::{Charge, OutOfMemory};
+use crate::vm::meta::Event;
 use crate::vm::string::LuaString;
 use crate::vm::value::Value;
 
@@ -39,6 +41,34 @@ impl<'gc> Table<'gc> {
             return first;
         }
         body.rest.get().map_or(first, |rest| (rest.array_slices.get() as usize * SLICE_MAX).max(first))
+    }
+
+    /// Adds a value behind the last list item, if `key` is the next, there is room, and nobody else is to be asked. Whether
+    /// it could.
+    #[inline(never)]
+    pub(in crate::vm) fn try_append(self, ctx: Context<'gc>, key: i64, value: &Value<'gc>) -> bool {
+        let body = self.0.as_ref();
+        let len = body.len.get();
+        if (key as u64).wrapping_sub(1) != u64::from(len)
+            || body.flags.get() & (FROZEN | WEAK | HAS_INTEGER_ENTRY) != 0
+            || body.metatable.get().is_some_and(|metatable| !metatable.is_known_absent(Event::NewIndex as u32))
+            || value.is_nil()
+        {
+            return false;
+        }
+        match self.list_place(len as usize) {
+            Some((slice, at)) if at < slice.len() => {
+                let cell = Gc::write(ctx.mc(), slice)[at].unlock();
+                value.hand_to(|value| cell.set(value));
+            }
+            None if (len as usize) < self.own_list_cells() => {
+                let cell = self.own_cell(ctx, len as usize).unlock();
+                value.hand_to(|value| cell.set(value));
+            }
+            _ => return false,
+        }
+        body.len.set(len + 1);
+        true
     }
 
     /// List item `at`, counted from 0; nil where there is none.
