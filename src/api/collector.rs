@@ -207,6 +207,11 @@ impl Lua {
         self.ledger.check(self.ledger.limit() / LEAST_FREE_SHARE).is_err()
     }
 
+    /// What visits left on the stack is no root.
+    fn clear_stack(&mut self) {
+        self.arena.mutate(|mc, state| Context::new(mc, state).clear_stack());
+    }
+
     fn has_afterlife(&self) -> bool {
         self.arena.mutate(|mc, state| Context::new(mc, state).has_afterlife())
     }
@@ -218,9 +223,12 @@ impl Lua {
 
     /// Does the work that is due.
     fn pay_debt(&mut self) {
-        if self.arena.mutate(|mc, state| Context::new(mc, state).collector_options().is_stopped) {
+        if self.arena.metrics().allocation_debt() <= 0.0
+            || self.arena.mutate(|mc, state| Context::new(mc, state).collector_options().is_stopped)
+        {
             return;
         }
+        self.clear_stack();
         if !self.has_afterlife() {
             self.arena.collect_debt();
             return;
@@ -258,6 +266,7 @@ impl Lua {
     }
 
     fn finish_cycle(&mut self) {
+        self.clear_stack();
         if self.has_afterlife() {
             if self.arena.collection_phase() == CollectionPhase::Sleeping {
                 self.begin_cycle();

@@ -134,13 +134,19 @@ impl<'gc> Context<'gc> {
         outcome
     }
 
-    /// Ends the visit: clears the register stack if something has run.
+    /// Ends the visit.
     pub fn leave(self) {
         if !self.state().upgraded.get().is_nil() {
             self.state().upgraded.set(self.mc(), Value::Nil);
         }
+    }
+
+    /// Clears the register stack if something has run, so that it keeps nothing alive. The collector needs that before
+    /// it works, and nobody else does: to clear it after each visit was half of what a short one took (a task that
+    /// yields at once was resumed in 162 ns rather than 79, 2026-11-22).
+    pub fn clear_stack(self) {
         if self.state().machine.borrow().is_used {
-            self.state().machine.borrow_mut(self.mc()).leave();
+            self.state().machine.borrow_mut(self.mc()).clear_stack();
         }
     }
 
@@ -206,8 +212,8 @@ impl<'gc> Machine<'gc> {
         }
     }
 
-    /// Clears what the visit left on the stack, so that it keeps nothing alive.
-    fn leave(&mut self) {
+    /// Clears what visits left on the stack.
+    fn clear_stack(&mut self) {
         const KEPT: usize = 4 * WINDOW;
         if self.stack.len() > KEPT {
             self.stack.truncate(KEPT);

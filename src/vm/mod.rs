@@ -14,7 +14,7 @@
 //! Invariants of the whole room:
 //! - Rust calls never nest: natives return what they want done ([`Action`]);
 //! - nothing points into the register stack, so stacks move freely;
-//! - between two visits of the arena the register stack is empty;
+//! - whenever the collector works, the register stack is empty;
 //! - what a script can make big is checked against the ledger before it is made.
 
 mod access;
