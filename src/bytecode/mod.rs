@@ -6,7 +6,7 @@
 //! What the compiler promises and the machine relies on:
 //! - every register an instruction names is below `max_stack`, which is at most [`REGISTERS_MAX`];
 //! - every path through the code ends in an instruction of class [`Class::Leaves`];
-//! - only `Loop`, `ForLoop` and `TForLoop` jump backwards, and all three charge fuel;
+//! - only `Loop`, `ForNext`, `ForLoop` and `TForLoop` jump backwards, and all four charge fuel;
 //! - no straight run is longer than [`CHECKPOINT_EVERY`] instructions plus one statement's own code
 //!   without a `Checkpoint`.
 //!

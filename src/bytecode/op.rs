@@ -327,7 +327,7 @@ instructions! {
     /// R[a] := R[b] .. … .. R[b+count-1]; may destroy the operands
     Sets Concat { a: Reg, b: Reg, count: u8 }
 
-    // -- jumps: always forwards, but for Loop, ForLoop and TForLoop -----------------------------------
+    // -- jumps: always forwards, but for Loop, ForNext, ForLoop and TForLoop --------------------------
     /// pc := to
     Jumps Jump { to: Label }
     /// pc := to, backwards; charges fuel for the body it closes
@@ -372,7 +372,10 @@ instructions! {
     // -- loops ---------------------------------------------------------------------------------------
     /// prepare R[a] (start), R[a+1] (limit), R[a+2] (step); R[a+3] := start; if the loop does not run, pc := to
     Loops ForPrep { a: Reg, to: Label }
-    /// step; if the loop goes on, R[a+3] := index and pc := to, backwards; charges fuel
+    /// if R[a+3], the loop's variable and its index, is not the last: R[a+3] += 1 and pc := to, backwards; charges fuel.
+    /// For a loop without a step, with a body, whose variable is neither assigned nor in a cell
+    Loops ForNext { a: Reg, to: Label }
+    /// step R[a], the index; if the loop goes on, R[a+3] := index and pc := to, backwards; charges fuel
     Loops ForLoop { a: Reg, to: Label }
     /// make R[a+3] to be closed if it is not nil; pc := to, the loop's `TForCall`
     Jumps TForPrep { a: Reg, to: Label }

@@ -171,7 +171,7 @@ fn numeric_for() {
     check(
         "for i = 1, 10 do f(i) end for i = n, 1, -1 do end",
         "LoadInt R0 1; LoadInt R1 10; LoadInt R2 1; ForPrep R0 L8; GetUpField R4 U0 K0 C0; Move R5 R3; Call \
-         R4 1 0; ForLoop R0 L4; GetUpField R0 U0 K1 C1; LoadInt R1 1; LoadInt R2 -1; ForPrep R0 L13; ForLoop \
+         R4 1 0; ForNext R0 L4; GetUpField R0 U0 K1 C1; LoadInt R1 1; LoadInt R2 -1; ForPrep R0 L13; ForLoop \
          R0 L12; Return0",
     );
 }
@@ -306,7 +306,7 @@ fn goto_and_continue() {
         "for i = 1, 3 do if i == 2 then goto continue end f(i) ::continue:: end ::top:: if x then goto top \
          end",
         "LoadInt R0 1; LoadInt R1 3; LoadInt R2 1; ForPrep R0 L9; JumpEqK R3 K0 L8; GetUpField R4 U0 K1 C0; \
-         Move R5 R3; Call R4 1 0; ForLoop R0 L4; GetUpField R0 U0 K2 C1; JumpIfNot R0 L12; Loop L9; Return0",
+         Move R5 R3; Call R4 1 0; ForNext R0 L4; GetUpField R0 U0 K2 C1; JumpIfNot R0 L12; Loop L9; Return0",
     );
 }
 

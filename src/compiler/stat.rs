@@ -1,7 +1,8 @@
 //! Statements.
 //!
 //! Between two statements no temporary register is in use, and fuel is checked if much straight code has
-//! gone by. Backward jumps are made here and by `goto` only, always as `Loop`, `ForLoop` or `TForLoop`.
+//! gone by. Backward jumps are made here and by `goto` only, always as `Loop`, `ForNext`, `ForLoop`
+//! or `TForLoop`.
 //! A block whose end cannot be reached gets no code for leaving it.
 
 use crate::bytecode::{Count, Label, Op, Reg};
@@ -74,7 +75,7 @@ impl Generator {
             StatKind::If { arms, otherwise } => self.branches(arms, otherwise.as_ref()),
             StatKind::NumericFor { variable, start, limit, step, body } => {
                 self.numeric_state(start, limit, step.as_ref(), line)?;
-                self.numeric_loop(variable, body, line)
+                self.numeric_loop(variable, body, step.is_none(), line)
             }
             StatKind::GenericFor { variables, values, body } => self.generic_loop(variables, values, body, line),
             StatKind::Return(values) => self.return_values(values, line),
@@ -201,7 +202,7 @@ impl Generator {
         }
     }
 
-    fn numeric_loop(&mut self, variable: &Local, body: &Block, line: u32) -> Result<(), CompileError> {
+    fn numeric_loop(&mut self, variable: &Local, body: &Block, is_by_one: bool, line: u32) -> Result<(), CompileError> {
         let a = Reg(self.f.free() - NUMERIC_STATE);
         self.enter_loop();
         for reg in a.0..a.0 + NUMERIC_STATE {
@@ -212,7 +213,12 @@ impl Generator {
         let top = self.f.target_here();
         let reg = self.f.reserve(1)?;
         self.loop_body(std::slice::from_ref(variable), reg, body)?;
-        self.f.emit(Op::ForLoop { a, to: top }, line);
+        // The variable of an empty body is alive nowhere, so that a pause would clear it.
+        let is_empty = self.f.here() == top.0 as usize;
+        let is_index =
+            is_by_one && !is_empty && !self.facts.is_assigned(variable.id) && !self.facts.is_cell(variable.id);
+        let op = if is_index { Op::ForNext { a, to: top } } else { Op::ForLoop { a, to: top } };
+        self.f.emit(op, line);
         self.f.patch_here(prepare);
         self.f.join_debt(debt);
         self.leave_block(body.end_line);

@@ -53,7 +53,7 @@ fn instruction(proto: &Proto, pc: usize, op: Op) -> Result<(), String> {
     if highest >= usize::from(proto.max_stack) && !matches!(op, Op::Return0 {}) {
         return Err(format!("register {highest} is out of range"));
     }
-    let goes_back = matches!(op, Op::Loop { .. } | Op::ForLoop { .. } | Op::TForLoop { .. });
+    let goes_back = matches!(op, Op::Loop { .. } | Op::ForNext { .. } | Op::ForLoop { .. } | Op::TForLoop { .. });
     match op.label() {
         Some(to) if goes_back != (to.0 as usize <= pc) => Err("jumps in the wrong direction".to_owned()),
         _ => Ok(()),
@@ -69,7 +69,9 @@ fn highest_register(op: Op) -> usize {
         Op::SetList { a, count, .. } => up_to(a, count, 0),
         Op::Method { a, .. } => usize::from(a.0) + 1,
         Op::Concat { b, count, .. } => usize::from(b.0) + usize::from(count) - 1,
-        Op::ForPrep { a, .. } | Op::ForLoop { a, .. } | Op::TForPrep { a, .. } => usize::from(a.0) + 3,
+        Op::ForPrep { a, .. } | Op::ForNext { a, .. } | Op::ForLoop { a, .. } | Op::TForPrep { a, .. } => {
+            usize::from(a.0) + 3
+        }
         Op::TForCall { a, count, .. } => usize::from(a.0) + 3 + usize::from(count).max(3),
         Op::TForLoop { a, .. } => usize::from(a.0) + 4,
         Op::Call { a, args, results } => up_to(a, args, 0).max(up_to(a, results, 0).saturating_sub(1)),

@@ -125,8 +125,8 @@ impl<'gc> Machine<'gc> {
     }
 }
 
-/// Prepares a numeric loop: checks and converts start, limit and step, and counts the turns of an integer loop
-/// beforehand so that it cannot overflow (§3.3.5). Whether the loop runs at all.
+/// Prepares a numeric loop: checks and converts start, limit and step, and replaces the limit of an integer loop by the
+/// last index that is reached, so that it cannot overflow (§3.3.5). Whether the loop runs at all.
 pub(super) fn for_prepare<'gc>(ctx: Context<'gc>, regs: &mut Window<'gc>, a: Reg) -> Result<bool, Raised<'gc>> {
     let [limit_reg, step_reg, var_reg] = [1, 2, 3].map(|up| usize::from(a.0.wrapping_add(up)));
     let (start, limit, step) = (regs[usize::from(a.0)], regs[limit_reg], regs[step_reg]);
@@ -136,7 +136,9 @@ pub(super) fn for_prepare<'gc>(ctx: Context<'gc>, regs: &mut Window<'gc>, a: Reg
         }
         let Some(limit) = integer_limit(ctx, start, limit, step)? else { return Ok(false) };
         let distance = if step > 0 { limit.wrapping_sub(start) as u64 } else { start.wrapping_sub(limit) as u64 };
-        regs[limit_reg] = Value::Integer((distance / step.unsigned_abs()) as i64);
+        let beyond = (distance % step.unsigned_abs()) as i64;
+        let last = if step > 0 { limit.wrapping_sub(beyond) } else { limit.wrapping_add(beyond) };
+        regs[limit_reg] = Value::Integer(last);
         regs[var_reg] = Value::Integer(start);
         return Ok(true);
     }
@@ -155,6 +157,29 @@ pub(super) fn for_prepare<'gc>(ctx: Context<'gc>, regs: &mut Window<'gc>, a: Reg
     regs[step_reg] = Value::Float(step);
     regs[var_reg] = Value::Float(start);
     Ok(true)
+}
+
+/// Steps a numeric loop in the general way: from the index in R[from], which is R[a] or the loop's variable, R[a+3].
+/// Whether the loop goes on.
+#[inline(never)]
+pub(super) fn for_step(regs: &mut Window<'_>, a: Reg, from: usize) -> bool {
+    let a = usize::from(a.0);
+    match (&regs[from], &regs[a + 1], &regs[a + 2]) {
+        (Value::Integer(index), Value::Integer(last), Value::Integer(_)) if index == last => return false,
+        (Value::Integer(index), Value::Integer(_), Value::Integer(by)) => {
+            regs[from] = Value::Integer(index.wrapping_add(*by));
+        }
+        (Value::Float(index), Value::Float(limit), Value::Float(by)) => {
+            let index = index + by;
+            if !(if *by > 0.0 { index <= *limit } else { *limit <= index }) {
+                return false;
+            }
+            regs[from] = Value::Float(index);
+        }
+        _ => return false,
+    }
+    regs[a + 3] = regs[from];
+    true
 }
 
 /// The limit of an integer loop as an integer; `None` if the loop does not run.
