@@ -14,8 +14,9 @@
 //! The most frequent arms end in `continue`, all others leave the inner loop: LLVM copies the dispatch into what leads
 //! there, but only if that is at most 16 blocks, and all arms together would be many more. The `black_box` keeps the
 //! block in which the others meet from being folded away, and the dispatch has no branch of its own, so that it is one
-//! block. (2026-11-22: 11 copies in the place of one; eleven programs 1.10 -> 1.03 of PUC-Rio's time, loops of
-//! arithmetic 1.04 -> 0.84, with the same instructions. An arm more that continues may undo it: count the indirect
+//! block. (2026-11-22: 10 copies in the place of one; eighteen programs 1.08 -> 1.03 of PUC-Rio's time, loops of
+//! arithmetic 1.09 -> 0.83; fewer registers are left for the way into a function, so that `oop_methods` and
+//! `spectral_norm` take 1.05 times as long. An arm more that continues may undo it: count the function's indirect
 //! jumps in the function.)
 //!
 //! Fuel is charged at backward jumps by the length of the body, at calls by the length of the callee, and
@@ -148,15 +149,15 @@ pub(super) fn execute<'gc, const HOOKED: bool>(machine: &mut Machine<'gc>, step:
             }};
         }
         macro_rules! arithmetic {
-            ($run:lifetime, $end:expr, $op:ident, $a:expr, $b:expr, $right:expr, |$x:ident, $y:ident| $integer:expr, $float:expr) => {{
+            ($run:lifetime, $end:block, $op:ident, $a:expr, $b:expr, $right:expr, |$x:ident, $y:ident| $integer:expr, $float:expr) => {{
                 match (&reg!($b), &$right) {
                     (&Value::Integer($x), &Value::Integer($y)) => {
                         reg!($a) = Value::Integer($integer);
-                        $end;
+                        $end
                     }
                     (&Value::Float($x), &Value::Float($y)) => {
                         reg!($a) = Value::Float($float);
-                        $end;
+                        $end
                     }
                     (&Value::Integer(x), &Value::Float($y)) => {
                         cold_path();
@@ -409,7 +410,7 @@ pub(super) fn execute<'gc, const HOOKED: bool>(machine: &mut Machine<'gc>, step:
                         }
                     }
                     Op::NewCell { a } => {
-                        reg!(a) = Value::Cell(gc_arena::Gc::new(ctx.mc(), gc_arena::Lock::new(reg!(a))))
+                        reg!(a) = Value::Cell(gc_arena::Gc::new(ctx.mc(), gc_arena::Lock::new(reg!(a))));
                     }
                     Op::GetCell { a, b } => {
                         if let &Value::Cell(cell) = &reg!(b) {
@@ -539,16 +540,16 @@ pub(super) fn execute<'gc, const HOOKED: bool>(machine: &mut Machine<'gc>, step:
 
                     // -- arithmetic
                     Op::Add { a, b, c } => {
-                        arithmetic!('run, continue, Add, a, b, reg!(c), |x, y| x.wrapping_add(y), x + y)
+                        arithmetic!('run, { continue }, Add, a, b, reg!(c), |x, y| x.wrapping_add(y), x + y);
                     }
                     Op::Sub { a, b, c } => {
-                        arithmetic!('run, continue, Sub, a, b, reg!(c), |x, y| x.wrapping_sub(y), x - y)
+                        arithmetic!('run, { continue }, Sub, a, b, reg!(c), |x, y| x.wrapping_sub(y), x - y);
                     }
                     Op::Mul { a, b, c } => {
-                        arithmetic!('run, continue, Mul, a, b, reg!(c), |x, y| x.wrapping_mul(y), x * y)
+                        arithmetic!('run, { continue }, Mul, a, b, reg!(c), |x, y| x.wrapping_mul(y), x * y);
                     }
                     Op::Div { a, b, c } => {
-                        float_arithmetic!('run, Div, a, b, reg!(c), |x, y| x / y)
+                        float_arithmetic!('run, Div, a, b, reg!(c), |x, y| x / y);
                     }
                     Op::IDiv { a, b, c } => {
                         division!('run, IDiv, a, b, reg!(c), integer_floor_div, |x, y| (x / y).floor());
@@ -557,32 +558,32 @@ pub(super) fn execute<'gc, const HOOKED: bool>(machine: &mut Machine<'gc>, step:
                         division!('run, Mod, a, b, reg!(c), integer_modulo, |x, y| float_modulo(x, y));
                     }
                     Op::Pow { a, b, c } => {
-                        float_arithmetic!('run, Pow, a, b, reg!(c), |x, y| power(x, y))
+                        float_arithmetic!('run, Pow, a, b, reg!(c), |x, y| power(x, y));
                     }
                     Op::BAnd { a, b, c } => {
-                        bitwise!('run, BAnd, a, b, reg!(c), |x, y| x & y)
+                        bitwise!('run, BAnd, a, b, reg!(c), |x, y| x & y);
                     }
                     Op::BOr { a, b, c } => bitwise!('run, BOr, a, b, reg!(c), |x, y| x | y),
                     Op::BXor { a, b, c } => {
-                        bitwise!('run, BXor, a, b, reg!(c), |x, y| x ^ y)
+                        bitwise!('run, BXor, a, b, reg!(c), |x, y| x ^ y);
                     }
                     Op::Shl { a, b, c } => {
-                        bitwise!('run, Shl, a, b, reg!(c), |x, y| shift_left(x, y))
+                        bitwise!('run, Shl, a, b, reg!(c), |x, y| shift_left(x, y));
                     }
                     Op::Shr { a, b, c } => {
-                        bitwise!('run, Shr, a, b, reg!(c), |x, y| shift_right(x, y))
+                        bitwise!('run, Shr, a, b, reg!(c), |x, y| shift_right(x, y));
                     }
                     Op::AddK { a, b, k } => {
-                        arithmetic!('run, (), Add, a, b, constant!(k), |x, y| x.wrapping_add(y), x + y)
+                        arithmetic!('run, {}, Add, a, b, constant!(k), |x, y| x.wrapping_add(y), x + y);
                     }
                     Op::SubK { a, b, k } => {
-                        arithmetic!('run, (), Sub, a, b, constant!(k), |x, y| x.wrapping_sub(y), x - y)
+                        arithmetic!('run, {}, Sub, a, b, constant!(k), |x, y| x.wrapping_sub(y), x - y);
                     }
                     Op::MulK { a, b, k } => {
-                        arithmetic!('run, (), Mul, a, b, constant!(k), |x, y| x.wrapping_mul(y), x * y)
+                        arithmetic!('run, {}, Mul, a, b, constant!(k), |x, y| x.wrapping_mul(y), x * y);
                     }
                     Op::DivK { a, b, k } => {
-                        float_arithmetic!('run, Div, a, b, constant!(k), |x, y| x / y)
+                        float_arithmetic!('run, Div, a, b, constant!(k), |x, y| x / y);
                     }
                     Op::IDivK { a, b, k } => {
                         division!('run, IDiv, a, b, constant!(k), integer_floor_div, |x, y| (x / y).floor());
@@ -591,22 +592,22 @@ pub(super) fn execute<'gc, const HOOKED: bool>(machine: &mut Machine<'gc>, step:
                         division!('run, Mod, a, b, constant!(k), integer_modulo, |x, y| float_modulo(x, y));
                     }
                     Op::PowK { a, b, k } => {
-                        float_arithmetic!('run, Pow, a, b, constant!(k), |x, y| power(x, y))
+                        float_arithmetic!('run, Pow, a, b, constant!(k), |x, y| power(x, y));
                     }
                     Op::BAndK { a, b, k } => {
-                        bitwise!('run, BAnd, a, b, constant!(k), |x, y| x & y)
+                        bitwise!('run, BAnd, a, b, constant!(k), |x, y| x & y);
                     }
                     Op::BOrK { a, b, k } => {
-                        bitwise!('run, BOr, a, b, constant!(k), |x, y| x | y)
+                        bitwise!('run, BOr, a, b, constant!(k), |x, y| x | y);
                     }
                     Op::BXorK { a, b, k } => {
-                        bitwise!('run, BXor, a, b, constant!(k), |x, y| x ^ y)
+                        bitwise!('run, BXor, a, b, constant!(k), |x, y| x ^ y);
                     }
                     Op::ShlK { a, b, k } => {
-                        bitwise!('run, Shl, a, b, constant!(k), |x, y| shift_left(x, y))
+                        bitwise!('run, Shl, a, b, constant!(k), |x, y| shift_left(x, y));
                     }
                     Op::ShrK { a, b, k } => {
-                        bitwise!('run, Shr, a, b, constant!(k), |x, y| shift_right(x, y))
+                        bitwise!('run, Shr, a, b, constant!(k), |x, y| shift_right(x, y));
                     }
                     Op::AddI { a, b, value } => match &reg!(b) {
                         &Value::Integer(x) => reg!(a) = Value::Integer(x.wrapping_add(i64::from(value))),
@@ -634,7 +635,7 @@ pub(super) fn execute<'gc, const HOOKED: bool>(machine: &mut Machine<'gc>, step:
                         other => slow_arithmetic!('run, BNot, a, other, other),
                     },
                     Op::Concat { a, b, count } => {
-                        leave_if!('run, access::concat(ctx, regs, place!(a), b, count))
+                        leave_if!('run, access::concat(ctx, regs, place!(a), b, count));
                     }
 
                     // -- jumps
@@ -669,13 +670,13 @@ pub(super) fn execute<'gc, const HOOKED: bool>(machine: &mut Machine<'gc>, step:
                         }
                     }
                     Op::JumpLt { a, b, to } => {
-                        compare!('run, true, to, reg!(a), reg!(b), <, is_less, Less)
+                        compare!('run, true, to, reg!(a), reg!(b), <, is_less, Less);
                     }
                     Op::JumpNotLt { a, b, to } => {
-                        compare!('run, false, to, reg!(a), reg!(b), <, is_less, Less)
+                        compare!('run, false, to, reg!(a), reg!(b), <, is_less, Less);
                     }
                     Op::JumpLe { a, b, to } => {
-                        compare!('run, true, to, reg!(a), reg!(b), <=, is_less_equal, LessEqual)
+                        compare!('run, true, to, reg!(a), reg!(b), <=, is_less_equal, LessEqual);
                     }
                     Op::JumpNotLe { a, b, to } => {
                         compare!('run, false, to, reg!(a), reg!(b), <=, is_less_equal, LessEqual);
