@@ -7,7 +7,7 @@
 //! So there is no room in it for a vector of three `f32`, which a tag of four bytes would make. That was tried: steering
 //! 1000 points took a sixteenth of the time of vectors that are tables with metamethods, as long as the same with plain
 //! numbers; but every other program paid for the narrower tag (2026-11-22: 24 programs 1.03 -> 1.08 of PUC-Rio's time,
-//! matmul 0.88 -> 1.14, nbody 0.97 -> 1.16, oop_methods 1.27 -> 1.44).
+//! matmul 0.88 -> 1.14, nbody 0.97 -> 1.16, `oop_methods` 1.27 -> 1.44).
 //!
 //! Raw equality and type names live here; everything that may call a metamethod lives in `meta`.
 
