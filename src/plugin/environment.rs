@@ -12,9 +12,10 @@ use bevy::ecs::entity::Entity;
 use bevy::platform::collections::HashMap;
 
 use super::behaviour::{Param, ParamValue};
+use super::class::hidden_metatable;
 use super::error::{LogLevel, ScriptOutput};
 use super::reflect::Place;
-use super::{reflect, world};
+use super::{entity, reflect};
 use crate::api::{Action, Call, Collect, Context, Handle, Meta, Native, Raised, Sequence, Table, TableError, Value};
 
 /// What the natives and the scheduler share: whose turn it is, what was put out, and what is known about components.
@@ -59,8 +60,6 @@ pub(super) struct Roots<'gc> {
     pub(super) states: Table<'gc>,
     /// The metatable of environments.
     scope: Table<'gc>,
-    /// The metatable of entities.
-    entity: Table<'gc>,
     /// What scripts read through `time`.
     time: Table<'gc>,
     /// The `params` of behaviours that have none.
@@ -70,16 +69,14 @@ pub(super) struct Roots<'gc> {
 impl<'gc> Roots<'gc> {
     /// Makes the tables and the globals that scripts find.
     pub(super) fn install(ctx: Context<'gc>, shared: &Rc<Shared>) -> Result<Handle, TableError> {
-        let scope = metatable(ctx, "environment")?;
+        let scope = hidden_metatable(ctx, "environment")?;
         scope.set_field(ctx, "__index", Value::Table(ctx.globals()))?;
         scope.freeze();
         let time = Table::new(ctx);
         let no_params = Table::new(ctx);
         no_params.freeze();
-        let entity = metatable(ctx, "Entity")?;
-        let reference = metatable(ctx, "component")?;
-        reflect::install(ctx, reference, entity)?;
-        world::install(ctx, entity, reference, shared)?;
+        reflect::install(ctx)?;
+        entity::install(ctx, shared)?;
 
         let globals = ctx.globals();
         globals.set_field(ctx, "wait", Value::Native(Native::new(ctx, "wait", wait)))?;
@@ -89,7 +86,7 @@ impl<'gc> Roots<'gc> {
         ctx.set_print(Box::new(move |line| output.put_out(LogLevel::Info, line)));
 
         let all = Table::new(ctx);
-        let tables = [Table::new(ctx), Table::new(ctx), scope, entity, time, no_params];
+        let tables = [Table::new(ctx), Table::new(ctx), scope, time, no_params];
         for (index, table) in (1..).zip(tables) {
             all.set_integer(ctx, index, Value::Table(table))?;
         }
@@ -106,14 +103,7 @@ impl<'gc> Roots<'gc> {
             },
             _ => Table::new(ctx),
         };
-        Roots {
-            threads: table(1),
-            states: table(2),
-            scope: table(3),
-            entity: table(4),
-            time: table(5),
-            no_params: table(6),
-        }
+        Roots { threads: table(1), states: table(2), scope: table(3), time: table(4), no_params: table(5) }
     }
 
     /// Sets what scripts read through `time`.
@@ -133,20 +123,12 @@ impl<'gc> Roots<'gc> {
     ) -> Result<Table<'gc>, TableError> {
         let environment = Table::with_capacity(ctx, 0, 4);
         let params = if params.is_empty() { self.no_params } else { params_table(ctx, params)? };
-        environment.set_field(ctx, "self", world::entity_value(ctx, entity, Some(self.entity)))?;
+        environment.set_field(ctx, "self", entity::entity_value(ctx, entity))?;
         environment.set_field(ctx, "params", Value::Table(params))?;
         environment.set_field(ctx, "state", state)?;
         environment.set_metatable(ctx, Some(self.scope));
         Ok(environment)
     }
-}
-
-/// A metatable that scripts cannot get at.
-fn metatable<'gc>(ctx: Context<'gc>, name: &str) -> Result<Table<'gc>, TableError> {
-    let metatable = Table::new(ctx);
-    metatable.set_field(ctx, "__name", ctx.text(name))?;
-    metatable.set_field(ctx, "__metatable", Value::Boolean(false))?;
-    Ok(metatable)
 }
 
 fn params_table<'gc>(ctx: Context<'gc>, params: &[Param]) -> Result<Table<'gc>, TableError> {
@@ -182,7 +164,7 @@ fn param_value<'gc>(ctx: Context<'gc>, value: &ParamValue, depth: u32) -> Result
 
 /// The table that scripts see as `time`: empty and frozen, with all reads going to `fields`.
 fn time_view<'gc>(ctx: Context<'gc>, fields: Table<'gc>) -> Result<Table<'gc>, TableError> {
-    let meta = metatable(ctx, "time")?;
+    let meta = hidden_metatable(ctx, "time")?;
     meta.set_field(ctx, "__index", Value::Table(fields))?;
     meta.freeze();
     let view = Table::new(ctx);
@@ -222,7 +204,7 @@ fn log_table<'gc>(ctx: Context<'gc>, shared: &Rc<Shared>) -> Result<Table<'gc>, 
     for (level, name) in LogLevel::ALL {
         table.set_field(ctx, name, Value::Native(log_function(ctx, name, level, 0, shared)))?;
     }
-    let meta = metatable(ctx, "log")?;
+    let meta = hidden_metatable(ctx, "log")?;
     meta.set_field(ctx, "__call", Value::Native(log_function(ctx, "log", LogLevel::Info, 1, shared)))?;
     meta.freeze();
     table.set_metatable(ctx, Some(meta));

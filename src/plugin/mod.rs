@@ -1,11 +1,13 @@
 //! The Bevy plugin: Lua scripts as assets, behaviours as components, one machine for each world.
 //!
 //! `asset` and `behaviour` are what a game names, `error` and `settings` what it hears and sets. `scheduler` holds the
-//! machine and decides who has a turn (`tasks` is its list, `turn` its hand in the arena). `environment`, `world`,
-//! `place` and `reflect` are what a script sees. All unsafe-free: the world is a parameter of every step.
+//! machine and decides who has a turn (`tasks` is its list, `turn` its hand in the arena). `environment`, `entity`,
+//! `place` and `reflect` are what a script sees, `class` the kinds of its userdata. All unsafe-free: the world is a parameter of every step.
 
 mod asset;
 mod behaviour;
+mod class;
+mod entity;
 mod environment;
 mod error;
 mod place;
@@ -15,7 +17,6 @@ mod settings;
 mod tasks;
 pub mod testing;
 mod turn;
-mod world;
 
 use bevy::app::{App, Plugin, Update};
 use bevy::asset::{AssetApp, AssetServer};

@@ -16,7 +16,7 @@ use bevy::ecs::world::World;
 use bevy::reflect::enums::EnumInfo;
 use bevy::reflect::{TypeInfo, TypeRegistry};
 
-use super::world::label;
+use super::entity::label;
 
 /// A component type that scripts use.
 pub(super) struct Component {

@@ -13,9 +13,10 @@ use bevy::ecs::world::World;
 use bevy::reflect::enums::{DynamicEnum, DynamicVariant, EnumInfo, VariantInfo, VariantType};
 use bevy::reflect::{PartialReflect, Reflect, ReflectMut, ReflectRef};
 
+use super::class::Class;
+use super::entity::{as_entity, entity_value, gone, label, world_of};
 use super::place::{Leaf, hint, lacks, listed};
-use super::world::{as_entity, entity_value, gone, label, world_of};
-use crate::api::{Action, Call, Context, Native, Raised, Table, TableError, UserData, Value, number};
+use crate::api::{Action, Call, Context, Native, Raised, TableError, UserData, Value, number};
 
 pub(super) use super::place::{Kind, Place, resolve};
 
@@ -26,10 +27,9 @@ pub(super) struct Reference {
 }
 
 /// Fills the metatable of references.
-pub(super) fn install<'gc>(ctx: Context<'gc>, metatable: Table<'gc>, entities: Table<'gc>) -> Result<(), TableError> {
-    let upvalues = [Value::Table(metatable), Value::Table(entities)];
-    let index = Native::with_upvalues(ctx, "index", &upvalues, index);
-    metatable.set_field(ctx, "__index", Value::Native(index))?;
+pub(super) fn install(ctx: Context<'_>) -> Result<(), TableError> {
+    let metatable = Class::Reference.install(ctx)?;
+    metatable.set_field(ctx, "__index", Value::Native(Native::new(ctx, "index", index)))?;
     metatable.set_field(ctx, "__newindex", Value::Native(Native::new(ctx, "newindex", new_index)))?;
     metatable.set_field(ctx, "__eq", Value::Native(Native::new(ctx, "eq", equals)))?;
     metatable.set_field(ctx, "__tostring", Value::Native(Native::new(ctx, "tostring", to_string)))?;
@@ -46,13 +46,8 @@ pub(super) fn require<'gc>(world: &World, entity: Entity, place: &Place) -> Resu
     }
 }
 
-/// The value at a place that is a leaf or an enum; `entities` is the metatable of entities.
-pub(super) fn read<'gc>(
-    call: &mut Call<'_, 'gc>,
-    entity: Entity,
-    place: &Place,
-    entities: Value<'gc>,
-) -> Result<Value<'gc>, Raised<'gc>> {
+/// The value at a place that is a leaf or an enum.
+pub(super) fn read<'gc>(call: &mut Call<'_, 'gc>, entity: Entity, place: &Place) -> Result<Value<'gc>, Raised<'gc>> {
     let ctx = call.ctx;
     let world = world_of(call)?;
     let Ok(found) = world.get_entity(entity) else { return Err(gone(entity)) };
@@ -61,7 +56,7 @@ pub(super) fn read<'gc>(
     };
     let Some(value) = walk(component.as_partial_reflect(), &place.path) else { return Err(strange(place)) };
     match place.kind {
-        Kind::Leaf(leaf) => match read_leaf(ctx, leaf, value, entities) {
+        Kind::Leaf(leaf) => match read_leaf(ctx, leaf, value) {
             Some(value) => Ok(value),
             None => Err(Raised::message(format!("'{}' does not fit into a Lua integer: {value:?}", place.text))),
         },
@@ -115,8 +110,7 @@ fn index<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
     let place = field_of(call, &reference.place)?;
     match place.kind {
         Kind::Leaf(_) | Kind::Enum(_) => {
-            let entities = call.upvalue(1);
-            let value = read(call, reference.entity, place, entities)?;
+            let value = read(call, reference.entity, place)?;
             call.ret1(value)
         }
         Kind::Fields(_) => {
@@ -126,9 +120,8 @@ fn index<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
             {
                 return call.ret1(Value::UserData(last));
             }
-            let Value::Table(metatable) = call.upvalue(0) else { return Err(strange(place)) };
             let part = Reference { entity: reference.entity, place: Rc::clone(place) };
-            let part = UserData::new(call.ctx, part, Some(metatable));
+            let part = Class::Reference.wrap(call.ctx, part);
             data.set_user_value(call.ctx, Value::UserData(part));
             call.ret1(Value::UserData(part))
         }
@@ -231,12 +224,7 @@ fn walk_mut<'a>(value: &'a mut dyn PartialReflect, path: &[usize]) -> Option<&'a
 }
 
 /// A Rust value as a Lua value; `None` if it is an integer too great for Lua.
-fn read_leaf<'gc>(
-    ctx: Context<'gc>,
-    leaf: Leaf,
-    value: &dyn PartialReflect,
-    entities: Value<'gc>,
-) -> Option<Value<'gc>> {
+fn read_leaf<'gc>(ctx: Context<'gc>, leaf: Leaf, value: &dyn PartialReflect) -> Option<Value<'gc>> {
     fn integer<'gc, T: Copy + TryInto<i64> + 'static>(value: &dyn PartialReflect) -> Option<Value<'gc>> {
         (*value.try_downcast_ref::<T>()?).try_into().ok().map(Value::Integer)
     }
@@ -257,10 +245,7 @@ fn read_leaf<'gc>(
         Leaf::Char => value.try_downcast_ref::<char>().map(|value| ctx.text(value.encode_utf8(&mut [0; 4]))),
         Leaf::String => value.try_downcast_ref::<String>().map(|value| ctx.text(value)),
         Leaf::Text => value.try_downcast_ref::<Cow<'static, str>>().map(|value| ctx.text(&**value)),
-        Leaf::Entity => value.try_downcast_ref::<Entity>().map(|&value| {
-            let metatable = if let Value::Table(metatable) = entities { Some(metatable) } else { None };
-            entity_value(ctx, value, metatable)
-        }),
+        Leaf::Entity => value.try_downcast_ref::<Entity>().map(|&value| entity_value(ctx, value)),
     }
 }
 

@@ -9,9 +9,10 @@ use bevy::ecs::entity::Entity;
 use bevy::ecs::name::Name;
 use bevy::ecs::world::World;
 
+use super::class::Class;
 use super::environment::Shared;
 use super::reflect::{self, Kind, Place, Reference};
-use crate::api::{Action, Call, Context, Native, Raised, Table, TableError, UserData, Value};
+use crate::api::{Action, Call, Context, Native, Raised, Table, TableError, Value};
 
 /// The world that the scheduler passed to this step.
 pub(super) fn world_of<'a, 'gc>(call: &'a mut Call<'_, 'gc>) -> Result<&'a mut World, Raised<'gc>> {
@@ -19,8 +20,8 @@ pub(super) fn world_of<'a, 'gc>(call: &'a mut Call<'_, 'gc>) -> Result<&'a mut W
 }
 
 /// An entity as a Lua value.
-pub(super) fn entity_value<'gc>(ctx: Context<'gc>, entity: Entity, metatable: Option<Table<'gc>>) -> Value<'gc> {
-    Value::UserData(UserData::new(ctx, entity, metatable))
+pub(super) fn entity_value<'gc>(ctx: Context<'gc>, entity: Entity) -> Value<'gc> {
+    Value::UserData(Class::Entity.wrap(ctx, entity))
 }
 
 /// The entity that a Lua value is.
@@ -46,12 +47,8 @@ pub(super) fn gone<'gc>(entity: Entity) -> Raised<'gc> {
 }
 
 /// Fills the metatable of entities.
-pub(super) fn install<'gc>(
-    ctx: Context<'gc>,
-    metatable: Table<'gc>,
-    reference: Table<'gc>,
-    shared: &Rc<Shared>,
-) -> Result<(), TableError> {
+pub(super) fn install<'gc>(ctx: Context<'gc>, shared: &Rc<Shared>) -> Result<(), TableError> {
+    let metatable = Class::Entity.install(ctx)?;
     let methods = Table::new(ctx);
     methods.set_field(ctx, "despawn", Value::Native(Native::new(ctx, "despawn", despawn)))?;
     let components = Rc::clone(shared);
@@ -59,11 +56,10 @@ pub(super) fn install<'gc>(
     methods.set_field(ctx, "has", Value::Native(has))?;
 
     let components = Rc::clone(shared);
-    let upvalues = [Value::Table(methods), Value::Table(reference), Value::Table(metatable)];
-    let index = Native::with_upvalues(ctx, "index", &upvalues, move |call| index(call, &components));
+    let index = Native::with_upvalues(ctx, "index", &[Value::Table(methods)], move |call| index(call, &components));
     metatable.set_field(ctx, "__index", Value::Native(index))?;
     let components = Rc::clone(shared);
-    let new_index = Native::with_upvalues(ctx, "newindex", &upvalues, move |call| new_index(call, &components));
+    let new_index = Native::new(ctx, "newindex", move |call| new_index(call, &components));
     metatable.set_field(ctx, "__newindex", Value::Native(new_index))?;
     metatable.set_field(ctx, "__eq", Value::Native(Native::new(ctx, "eq", equals)))?;
     metatable.set_field(ctx, "__tostring", Value::Native(Native::new(ctx, "tostring", to_string)))?;
@@ -99,12 +95,10 @@ fn index<'gc>(call: &mut Call<'_, 'gc>, shared: &Shared) -> Result<Action<'gc>, 
     let place = component(call, shared, key.as_bytes())?;
     reflect::require(world_of(call)?, entity, &place)?;
     if matches!(place.kind, Kind::Enum(_)) {
-        let entities = call.upvalue(2);
-        let value = reflect::read(call, entity, &place, entities)?;
+        let value = reflect::read(call, entity, &place)?;
         return call.ret1(value);
     }
-    let Value::Table(metatable) = call.upvalue(1) else { return Err(bad_key(call)) };
-    let reference = UserData::new(call.ctx, Reference { entity, place }, Some(metatable));
+    let reference = Class::Reference.wrap(call.ctx, Reference { entity, place });
     data.set_user_value(call.ctx, Value::UserData(reference));
     call.ret1(Value::UserData(reference))
 }
