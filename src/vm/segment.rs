@@ -28,6 +28,9 @@ macro_rules! slice_of_size {
 }
 
 /// A slice of at least `wanted` default elements, at most [`SLICE_MAX`].
+///
+/// The sizes are those that fill what an allocator has for an object: of a power of two's slice, the header made one a
+/// quarter larger than it had to be (2026-11-23: 20,000 lists of 30 items 28 MB -> 21 MB).
 #[inline]
 pub fn slice<'gc, T: Collect<'gc> + Default + 'gc>(mc: &Mutation<'gc>, wanted: usize) -> Slice<'gc, T> {
     slice_of_size!(mc, wanted, T, [0 1 2 3 4]);
@@ -36,8 +39,20 @@ pub fn slice<'gc, T: Collect<'gc> + Default + 'gc>(mc: &Mutation<'gc>, wanted: u
 
 #[inline(never)]
 fn longer_slice<'gc, T: Collect<'gc> + Default + 'gc>(mc: &Mutation<'gc>, wanted: usize) -> Slice<'gc, T> {
-    slice_of_size!(mc, wanted, T, [6 8 12 16 24 32 48 64 128 256 512 1024]);
+    slice_of_size!(mc, wanted, T, [5 6 7 9 11 13 15 19 23 27 31 39 47 63 79 95 127 159 191 255]);
+    slice_of_size!(mc, wanted, T, [319 383 511 639 767 1023 1279]);
     sized::<T, SLICE_MAX>(mc)
+}
+
+/// The size to ask for in the place of one that is full: about twice as many elements, in an object twice as large.
+#[inline]
+pub const fn next_size(full: usize) -> usize {
+    match full {
+        0..4 => 4,
+        4 => 7,
+        5..SLICE_MAX => 2 * full + 1,
+        _ => full + 1,
+    }
 }
 
 /// A slice of just so many elements. Each size is a function of its own: one for all has room on the stack for

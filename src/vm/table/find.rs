@@ -58,7 +58,15 @@ impl<'gc> Table<'gc> {
         let mask = slots.len() - 1;
         let mut slot = hash as usize & mask;
         loop {
-            let at = slots.get(slot)?.get().checked_sub(1)?;
+            let found = slots.get(slot)?.get();
+            if found == 0 {
+                return None;
+            }
+            if (found ^ hash) & !(mask as u32) != 0 {
+                slot = (slot + 1) & mask;
+                continue;
+            }
+            let at = (found & mask as u32).checked_sub(1)?;
             let is_it = match first.get(at as usize) {
                 Some(entry) => is_key(entry),
                 None => {

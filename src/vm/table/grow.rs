@@ -17,8 +17,8 @@ use gc_arena::{Gc, Lock};
 use super::find::hash;
 use super::{
     ABSENCES, Body, Entry, FIRST_ENTRY, FROZEN, HAS_INTEGER_ENTRY, Index, KEY, OWN, OWN_ENTRIES, OWN_PAIRS, OWNER,
-    OWNER_SHIFT, Rest, SCANNED_MAX, SLICE_MAX, Slice, Table, TableError, UNCHARGED_BYTES, VALUE, WEAK, key_bit, slice,
-    spine,
+    OWNER_SHIFT, Rest, SCANNED_MAX, SLICE_MAX, Slice, Table, TableError, UNCHARGED_BYTES, VALUE, WEAK, key_bit,
+    next_size, slice, spine,
 };
 use crate::vm::context::Context;
 use crate::vm::gc::{Charge, OutOfMemory};
@@ -218,7 +218,8 @@ impl<'gc> Table<'gc> {
     pub(super) fn grow_array(self, ctx: Context<'gc>, wanted: usize) -> Result<(), OutOfMemory> {
         let before = self.array_capacity();
         if wanted <= SLICE_MAX {
-            self.replace_array(ctx, wanted.max(if before >= 4 { before + 1 } else { 4.min(before * 2) }))?;
+            let more = if before < OWN { OWN.min(before * 2) } else { next_size(before) };
+            self.replace_array(ctx, wanted.max(more))?;
         } else {
             if before < SLICE_MAX {
                 self.replace_array(ctx, SLICE_MAX)?;
@@ -313,7 +314,7 @@ impl<'gc> Table<'gc> {
         }
         let live = (0..used as u32).filter(|at| self.entry(*at).is_some_and(|e| !e[VALUE].get().is_nil())).count();
         let limit = self.entry_limit();
-        let new_limit = if live + 1 > limit - limit / 4 { limit + 1 } else { limit };
+        let new_limit = if live + 1 > limit - limit / 4 { next_size(limit) } else { limit };
         if limit >= SLICE_MAX && live > used - used / 4 {
             self.double_entry_spine(ctx)?;
         } else {
@@ -336,7 +337,7 @@ impl<'gc> Table<'gc> {
         if self.near_limit() == 0 && self.claim_own_entries() {
             return true;
         }
-        let new: Slice<'gc, Entry<'gc>> = slice(ctx.mc(), (self.near_limit() * 2).max(4));
+        let new: Slice<'gc, Entry<'gc>> = slice(ctx.mc(), next_size(self.near_limit()));
         if self.charge_part(ctx, size_of_val(new.as_ref())).is_err() {
             return false;
         }
@@ -548,7 +549,7 @@ impl Index {
         let mut slot = hash as usize & mask;
         while let Some(cell) = self.slots.get(slot) {
             if cell.get() == 0 {
-                cell.set(at + 1);
+                cell.set(hash & !(mask as u32) | (at + 1));
                 return;
             }
             slot = (slot + 1) & mask;

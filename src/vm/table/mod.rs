@@ -29,7 +29,7 @@ use crate::syntax::number::float_to_integer;
 use crate::vm::context::Context;
 use crate::vm::gc::{Charge, OutOfMemory};
 use crate::vm::meta::Event;
-use crate::vm::segment::{SLICE_MAX, Slice, Spine, slice, spine};
+use crate::vm::segment::{SLICE_MAX, Slice, Spine, next_size, slice, spine};
 use crate::vm::string::LuaString;
 use crate::vm::value::Value;
 use crate::vm::weak::WeakPart;
@@ -116,7 +116,9 @@ pub(super) type Entry<'gc> = [Lock<Value<'gc>>; 2];
 const KEY: usize = 0;
 const VALUE: usize = 1;
 
-/// Positions of entries by hash, open addressing; 0 is a free slot, `n` stands for entry `n - 1`.
+/// Positions of entries by hash, open addressing; 0 is a free slot. Else the bits that a slot's own number takes are
+/// `n`, which stands for entry `n - 1`, and those above are the hash's, which spares nearly all looks at entries that
+/// are others.
 #[derive(Collect)]
 #[collect(require_static)]
 struct Index {
