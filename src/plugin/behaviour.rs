@@ -15,10 +15,11 @@ use bevy::ecs::lifecycle::HookContext;
 use bevy::ecs::reflect::ReflectComponent;
 use bevy::ecs::resource::Resource;
 use bevy::ecs::world::DeferredWorld;
-use bevy::reflect::Reflect;
 use bevy::reflect::std_traits::ReflectDefault;
+use bevy::reflect::{PartialReflect, Reflect};
 
 use super::asset::LuaScript;
+use super::scheduler::SubscriptionId;
 
 /// Lets a Lua script drive the entity: the script's body runs as a coroutine, once for each entity that carries it.
 ///
@@ -185,15 +186,30 @@ pub enum WaitingFor {
         /// The time that has elapsed then.
         until: Duration,
     },
+    /// The moment when the real clock ([`Time<Real>`](bevy::time::Real)) shows this.
+    RealTime {
+        /// The time that has elapsed then.
+        until: Duration,
+    },
+    /// The next fixed step.
+    FixedStep,
+    /// An event. So it is too with a script whose body has ended, while its handlers or other tasks go on.
+    Event,
+    /// The end of a task.
+    Task,
 }
 
 /// What happened to a `Behaviour` component.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) enum Change {
     /// It was put on the entity.
     Started(Entity),
     /// It, or its entity, was removed, or it is about to be replaced.
     Ended(Entity),
+    /// An event was heard.
+    Event { subscription: SubscriptionId, value: Box<dyn PartialReflect> },
+    /// Something happened to a component of an entity.
+    Lifecycle { subscription: SubscriptionId, entity: Entity },
 }
 
 /// The queue between the component's hooks and the scheduler. Clones are the same queue, so that the scheduler

@@ -12,6 +12,10 @@ pub(super) enum Class {
     Entity,
     /// A component of an entity, or a part of it.
     Reference,
+    /// A task.
+    Task,
+    /// A handler of events.
+    Handler,
 }
 
 impl Class {
@@ -20,6 +24,8 @@ impl Class {
         match self {
             Class::Entity => "Entity",
             Class::Reference => "component",
+            Class::Task => "task",
+            Class::Handler => "handler",
         }
     }
 

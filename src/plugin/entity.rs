@@ -11,6 +11,7 @@ use bevy::ecs::world::World;
 
 use super::class::Class;
 use super::environment::Shared;
+use super::events;
 use super::reflect::{self, Kind, Place, Reference};
 use crate::api::{Action, Call, Context, Native, Raised, Table, TableError, Value};
 
@@ -51,6 +52,7 @@ pub(super) fn install<'gc>(ctx: Context<'gc>, shared: &Rc<Shared>) -> Result<(),
     let metatable = Class::Entity.install(ctx)?;
     let methods = Table::new(ctx);
     methods.set_field(ctx, "despawn", Value::Native(Native::new(ctx, "despawn", despawn)))?;
+    events::add_entity_methods(ctx, methods, shared)?;
     let components = Rc::clone(shared);
     let has = Native::new(ctx, "has", move |call| has(call, &components));
     methods.set_field(ctx, "has", Value::Native(has))?;

@@ -15,13 +15,20 @@ use super::behaviour::{Param, ParamValue};
 use super::class::hidden_metatable;
 use super::error::{LogLevel, ScriptOutput};
 use super::reflect::Place;
-use super::{entity, reflect};
+use super::scheduler::{Key, Request};
+use super::{entity, events, reflect, task, wait, world};
 use crate::api::{Action, Call, Collect, Context, Handle, Meta, Native, Raised, Sequence, Table, TableError, Value};
 
 /// What the natives and the scheduler share: whose turn it is, what was put out, and what is known about components.
 pub(super) struct Shared {
     /// The entity whose behaviour runs.
     pub(super) entity: Cell<Entity>,
+    /// The task that runs.
+    pub(super) task: Cell<Key>,
+    /// What it asks of the scheduler.
+    request: Cell<Option<Request>>,
+    /// Why what it asked for before was refused.
+    pub(super) refusal: Cell<Option<String>>,
     /// The name of its script.
     pub(super) script: RefCell<Arc<str>>,
     /// Lines that were put out since the scheduler last looked.
@@ -34,10 +41,60 @@ impl Shared {
     pub(super) fn new() -> Rc<Shared> {
         Rc::new(Shared {
             entity: Cell::new(Entity::PLACEHOLDER),
+            task: Cell::new(Key::NONE),
+            request: Cell::new(None),
+            refusal: Cell::new(None),
             script: RefCell::new("".into()),
             output: RefCell::new(Vec::new()),
             components: RefCell::new(HashMap::default()),
         })
+    }
+
+    /// Suspends the task with a request that has no values.
+    pub(super) fn ask<'gc>(&self, call: &mut Call<'_, 'gc>, request: Request) -> Action<'gc> {
+        call.leave(&[]);
+        self.request(request)
+    }
+
+    /// Suspends the task with a request and the values left with the call.
+    pub(super) fn request<'gc>(&self, request: Request) -> Action<'gc> {
+        self.request.set(Some(request));
+        Action::Suspend
+    }
+
+    /// As [`Shared::request`], for a request that may be refused: then an error is raised.
+    pub(super) fn ask_fallibly<'gc>(self: &Rc<Shared>, request: Request) -> Action<'gc> {
+        Action::Start(Box::new(Asking { request: Some(request), shared: Rc::clone(self) }))
+    }
+
+    /// Raises an error if what the task asked for last was refused.
+    pub(super) fn check_refusal<'gc>(&self) -> Result<(), Raised<'gc>> {
+        match self.refusal.take() {
+            Some(message) => Err(Raised::message(message)),
+            None => Ok(()),
+        }
+    }
+
+    /// What the task that has suspended asks for.
+    pub(super) fn take_request(&self) -> Option<Request> {
+        self.request.take()
+    }
+
+    /// Undoes [`Shared::take_request`].
+    pub(super) fn put_back(&self, request: Option<Request>) {
+        self.request.set(request);
+    }
+
+    /// Whose turn it is.
+    pub(super) fn who(&self) -> (Key, Entity, Arc<str>) {
+        (self.task.get(), self.entity.get(), Arc::clone(&self.script.borrow()))
+    }
+
+    /// Sets whose turn it is.
+    pub(super) fn set_who(&self, (task, entity, script): (Key, Entity, Arc<str>)) {
+        self.task.set(task);
+        self.entity.set(entity);
+        *self.script.borrow_mut() = script;
     }
 
     /// Keeps a line of output for the scheduler, which has the world that it goes to.
@@ -51,13 +108,44 @@ impl Shared {
     }
 }
 
+/// A request that may be refused.
+#[derive(Collect)]
+#[collect(require_static)]
+struct Asking {
+    request: Option<Request>,
+    shared: Rc<Shared>,
+}
+
+impl<'gc> Sequence<'gc> for Asking {
+    fn name(&self) -> &'static str {
+        "request"
+    }
+
+    fn poll(&mut self, call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
+        if let Some(request) = self.request.take() {
+            call.leave_args(0);
+            return Ok(self.shared.request(request));
+        }
+        self.shared.check_refusal()?;
+        call.ret_args(0)
+    }
+}
+
 /// The tables of the plugin, as the scheduler uses them.
 #[derive(Clone, Copy)]
 pub(super) struct Roots<'gc> {
-    /// The coroutine of each slot, `false` where there is none.
+    /// The coroutine of each task, `false` where there is none.
     pub(super) threads: Table<'gc>,
-    /// The `state` of each slot.
+    /// The `state` of each behaviour, by its body's place.
     pub(super) states: Table<'gc>,
+    /// What each task is to go on with.
+    pub(super) wakes: Table<'gc>,
+    /// The handle of each task that has one.
+    pub(super) handles: Table<'gc>,
+    /// The functions to call if a task is cancelled.
+    pub(super) cleanups: Table<'gc>,
+    /// The functions of handlers.
+    pub(super) handlers: Table<'gc>,
     /// The metatable of environments.
     scope: Table<'gc>,
     /// What scripts read through `time`.
@@ -79,15 +167,20 @@ impl<'gc> Roots<'gc> {
         entity::install(ctx, shared)?;
 
         let globals = ctx.globals();
-        globals.set_field(ctx, "wait", Value::Native(Native::new(ctx, "wait", wait)))?;
+        wait::install(ctx, shared)?;
+        task::install(ctx, shared)?;
+        events::install(ctx, shared)?;
+        world::install(ctx, shared)?;
         globals.set_field(ctx, "time", Value::Table(time_view(ctx, time)?))?;
         globals.set_field(ctx, "log", Value::Table(log_table(ctx, shared)?))?;
         let output = Rc::clone(shared);
         ctx.set_print(Box::new(move |line| output.put_out(LogLevel::Info, line)));
 
         let all = Table::new(ctx);
-        let tables = [Table::new(ctx), Table::new(ctx), scope, time, no_params];
-        for (index, table) in (1..).zip(tables) {
+        for index in 1..=6 {
+            all.set_integer(ctx, index, Value::Table(Table::new(ctx)))?;
+        }
+        for (index, table) in (7..).zip([scope, time, no_params]) {
             all.set_integer(ctx, index, Value::Table(table))?;
         }
         Ok(ctx.stash(Value::Table(all)))
@@ -103,7 +196,17 @@ impl<'gc> Roots<'gc> {
             },
             _ => Table::new(ctx),
         };
-        Roots { threads: table(1), states: table(2), scope: table(3), time: table(4), no_params: table(5) }
+        Roots {
+            threads: table(1),
+            states: table(2),
+            wakes: table(3),
+            handles: table(4),
+            cleanups: table(5),
+            handlers: table(6),
+            scope: table(7),
+            time: table(8),
+            no_params: table(9),
+        }
     }
 
     /// Sets what scripts read through `time`.
@@ -171,31 +274,6 @@ fn time_view<'gc>(ctx: Context<'gc>, fields: Table<'gc>) -> Result<Table<'gc>, T
     view.set_metatable(ctx, Some(meta));
     view.freeze();
     Ok(view)
-}
-
-/// `wait()` and `wait(seconds)`: leaves the seconds to the scheduler and suspends the whole behaviour.
-fn wait<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
-    let seconds = match call.arg(0) {
-        Value::Nil => {
-            call.leave(&[]);
-            return Ok(Action::Suspend);
-        }
-        Value::Integer(seconds) => {
-            #[expect(clippy::cast_precision_loss, reason = "nobody waits long enough to see it")]
-            let seconds = seconds as f64;
-            seconds
-        }
-        Value::Float(seconds) if seconds.is_nan() => {
-            return Err(Raised::argument(0, "number of seconds expected, got NaN"));
-        }
-        Value::Float(seconds) => seconds,
-        other => {
-            let got = other.type_name();
-            return Err(Raised::argument(0, format!("number of seconds expected, got {got}")));
-        }
-    };
-    call.leave(&[Value::Float(seconds)]);
-    Ok(Action::Suspend)
 }
 
 /// The table `log`: a function for each level, and a call of the table itself is `log.info`.

@@ -1,8 +1,8 @@
 //! The Bevy plugin: Lua scripts as assets, behaviours as components, one machine for each world.
 //!
 //! `asset` and `behaviour` are what a game names, `error` and `settings` what it hears and sets. `scheduler` holds the
-//! machine and decides who has a turn (`tasks` is its list, `turn` its hand in the arena). `environment`, `entity`,
-//! `place` and `reflect` are what a script sees, `class` the kinds of its userdata. All unsafe-free: the world is a parameter of every step.
+//! machine and decides who has a turn. `environment`, `entity`, `place`, `reflect`, `task`, `wait`, `events` and `world` are what a
+//! script sees, `class` the kinds of its userdata. All unsafe-free: the world is a parameter of every step.
 
 mod asset;
 mod behaviour;
@@ -10,15 +10,17 @@ mod class;
 mod entity;
 mod environment;
 mod error;
+mod events;
 mod place;
 mod reflect;
 mod scheduler;
 mod settings;
-mod tasks;
+mod task;
 pub mod testing;
-mod turn;
+mod wait;
+mod world;
 
-use bevy::app::{App, Plugin, Update};
+use bevy::app::{App, FixedFirst, FixedLast, FixedPostUpdate, FixedPreUpdate, FixedUpdate, Plugin, Update};
 use bevy::asset::{AssetApp, AssetServer};
 use bevy::ecs::intern::Interned;
 use bevy::ecs::schedule::{IntoScheduleConfigs, ScheduleLabel, SystemSet};
@@ -73,7 +75,15 @@ impl DeimosPlugin {
 
     fn set_up(&self, app: &mut App) {
         let changes = behaviour::Changes::default();
-        match Scripts::new(changes.clone()) {
+        let is_fixed = [
+            FixedFirst.intern(),
+            FixedPreUpdate.intern(),
+            FixedUpdate.intern(),
+            FixedPostUpdate.intern(),
+            FixedLast.intern(),
+        ]
+        .contains(&self.schedule);
+        match Scripts::new(changes.clone(), !is_fixed) {
             Ok(scripts) => app.insert_non_send(scripts),
             Err(error) => {
                 error!("deimos runs no scripts: {error}");
@@ -90,6 +100,9 @@ impl DeimosPlugin {
                 self.schedule,
                 (DeimosSystems::Reload, DeimosSystems::Resume, DeimosSystems::Collect).chain(),
             );
+        if !is_fixed {
+            app.add_systems(FixedUpdate, scheduler::resume_fixed.in_set(DeimosSystems::Resume));
+        }
         settings::Measurements::register(app);
     }
 }

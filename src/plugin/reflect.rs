@@ -396,3 +396,16 @@ fn write_whole(target: &mut dyn PartialReflect, source: &dyn PartialReflect) -> 
     target.try_apply(source).map_err(|error| error.to_string())?;
     Ok(true)
 }
+
+/// TEMPORARY
+pub(super) fn to_lua<'gc>(ctx: Context<'gc>, value: &dyn PartialReflect) -> Result<Value<'gc>, Raised<'gc>> {
+    let table = crate::api::Table::new(ctx);
+    if let ReflectRef::Struct(fields) = value.reflect_ref() {
+        for (name, field) in fields.iter_fields() {
+            if let Some(field) = field.try_downcast_ref::<f32>() {
+                table.set_field(ctx, name, Value::Float(f64::from(*field)))?;
+            }
+        }
+    }
+    Ok(Value::Table(table))
+}

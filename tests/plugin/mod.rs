@@ -7,5 +7,7 @@ mod component;
 mod entity;
 mod environment;
 mod error;
+mod event;
 mod reload;
+mod task;
 mod time;

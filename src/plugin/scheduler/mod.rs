@@ -4,28 +4,42 @@
 //! everything, and nothing can reach back into the machine. What scripts do to behaviours meanwhile (their own
 //! included) arrives as a queue that is settled after every single turn: nothing of a behaviour that has ended runs
 //! again. One visit to the arena serves all behaviours of a frame.
+//!
+//! `tasks` is the list of who runs, `timers` when they are due, `listeners` who hears which events; none of these knows
+//! the machine. `turn` is the hand in the arena, `requests` what tasks ask of it, `programs` what scripts there are.
 
-use std::sync::Arc;
+mod listeners;
+mod programs;
+mod requests;
+mod tasks;
+mod timers;
+mod turn;
+
 use std::time::Duration;
 
-use bevy::asset::{AssetId, AssetLoadError, AssetLoadFailedEvent, Assets};
+use bevy::asset::{AssetId, AssetLoadFailedEvent};
 use bevy::ecs::entity::Entity;
-use bevy::ecs::message::{MessageCursor, Messages};
+use bevy::ecs::message::MessageCursor;
 use bevy::ecs::query::With;
 use bevy::ecs::world::World;
-use bevy::log::info;
 use bevy::platform::collections::HashMap;
 use bevy::platform::time::Instant;
-use bevy::time::Time;
+use bevy::time::{Fixed, Real, Time, Virtual};
 
-use super::asset::{LuaScript, LuaScriptError};
+pub(super) use listeners::{HandlerId, Source, SubscriptionId, Topic};
+pub(super) use requests::{EventName, Request, Start, Target};
+pub(super) use tasks::Key;
+
+use super::asset::LuaScript;
 use super::behaviour::{Behaviour, Change, Changes};
 use super::environment::{Roots, Shared};
-use super::error::{Reports, ScriptError};
+use super::error::Reports;
 use super::settings::{DeimosSettings, Measurements};
-use super::tasks::{Key, Phase, Tasks};
-use super::turn::Turn;
 use crate::api::{Error, Handle, Lua, Raised};
+use listeners::Listeners;
+use programs::Program;
+use tasks::Tasks;
+use turn::Turn;
 
 /// The Lua machine of a world, with all its behaviours; non-send data of the world.
 ///
@@ -38,31 +52,31 @@ pub struct Scripts {
 }
 
 /// All of [`Scripts`] but the machine.
-pub(super) struct Parts {
-    pub(super) shared: std::rc::Rc<Shared>,
-    pub(super) changes: Changes,
-    pub(super) tasks: Tasks,
-    pub(super) programs: Vec<Program>,
+struct Parts {
+    shared: std::rc::Rc<Shared>,
+    changes: Changes,
+    tasks: Tasks,
+    listeners: Listeners,
+    programs: Vec<Program>,
     program_of: HashMap<AssetId<LuaScript>, u32>,
     /// Behaviours that wait for their first turn, or for their script.
-    pub(super) starting: Vec<Key>,
-    pub(super) reports: Reports,
+    starting: Vec<Key>,
+    /// A task that is to have its first turn before the one who started it goes on.
+    starting_now: Option<Key>,
+    reports: Reports,
     failures: MessageCursor<AssetLoadFailedEvent<LuaScript>>,
     /// Whether behaviours that were there before the plugin have been found.
     scanned: bool,
     /// Whether what scripts share is read-only yet.
     frozen: bool,
-    frame: i64,
+    /// Whether there are fixed steps beside the frames.
+    has_fixed_steps: bool,
+    /// What the game's clock showed when the frame began.
+    now: Duration,
+    frame: u64,
+    /// The number of frames and fixed steps.
+    step: u32,
     measurements: Measurements,
-}
-
-/// A script as behaviours run it: the last version that compiled.
-pub(super) struct Program {
-    pub(super) name: Arc<str>,
-    pub(super) script: Option<LuaScript>,
-    /// Why there is none, or no newer one, if loading failed.
-    pub(super) failure: Option<String>,
-    id: AssetId<LuaScript>,
 }
 
 impl Scripts {
@@ -70,7 +84,7 @@ impl Scripts {
     ///
     /// # Errors
     /// If there is no memory for them.
-    pub(super) fn new(changes: Changes) -> Result<Scripts, Error> {
+    pub(super) fn new(changes: Changes, has_fixed_steps: bool) -> Result<Scripts, Error> {
         let mut lua = Lua::new();
         let shared = Shared::new();
         let roots = lua
@@ -79,14 +93,19 @@ impl Scripts {
             shared,
             changes,
             tasks: Tasks::default(),
+            listeners: Listeners::default(),
             programs: Vec::new(),
             program_of: HashMap::default(),
             starting: Vec::new(),
+            starting_now: None,
             reports: Reports::default(),
             failures: MessageCursor::default(),
             scanned: false,
             frozen: false,
+            has_fixed_steps,
+            now: Duration::ZERO,
             frame: 0,
+            step: 0,
             measurements: Measurements::default(),
         };
         Ok(Scripts { lua, roots, parts })
@@ -104,16 +123,14 @@ impl Scripts {
 
     /// The number of behaviours in the world, those that have ended among them.
     pub fn behaviours(&self) -> usize {
-        self.parts.tasks.len()
+        self.parts.tasks.behaviours()
     }
 
     /// Gives everyone who is due a turn, until the budget is used up. The instructions that were used.
     ///
     /// Nothing is collected during a visit to the arena, so a visit ends early where much garbage may have piled up.
-    fn run_frame(&mut self, world: &mut World, budget: u64) -> u64 {
+    fn run(&mut self, world: &mut World, budget: u64) -> u64 {
         let mut left = budget;
-        let now = world.get_resource::<Time>().map(Time::elapsed).unwrap_or_default();
-        self.parts.tasks.begin_frame(now);
         loop {
             let mut last = None;
             self.visit(world, |turn| last = turn.run(&mut left));
@@ -135,12 +152,27 @@ impl Scripts {
 
     fn visit(&mut self, world: &mut World, work: impl for<'a, 'gc> FnOnce(&mut Turn<'a, 'gc>)) {
         let Scripts { lua, roots, parts } = self;
-        let now = world.get_resource::<Time>().map(Time::elapsed).unwrap_or_default();
+        let now = parts.now;
+        let real = world.get_resource::<Time<Real>>().map(Time::elapsed).unwrap_or_default();
+        let fixed = world.get_resource::<Time<Fixed>>().map(Time::elapsed).unwrap_or_default();
         let slice = world.get_resource::<DeimosSettings>().cloned().unwrap_or_default().slice;
         lua.enter(|ctx| {
             let roots = Roots::fetch(ctx, roots);
-            work(&mut Turn { ctx, roots, world, parts, results: Vec::new(), slice, now });
+            work(&mut Turn { ctx, roots, world, parts, results: Vec::new(), slice, now, real, fixed });
         });
+    }
+
+    /// Runs a frame or a fixed step whose queue has been begun.
+    fn step(&mut self, world: &mut World, budget: u64) -> u64 {
+        self.parts.step = self.parts.step.wrapping_add(1);
+        let (delta, elapsed) = world
+            .get_resource::<Time>()
+            .map(|time| (time.delta_secs_f64(), time.elapsed_secs_f64()))
+            .unwrap_or_default();
+        let frame = i64::try_from(self.parts.frame).unwrap_or(i64::MAX);
+        let mut is_told = false;
+        self.visit(world, |turn| is_told = turn.roots.set_time(turn.ctx, delta, elapsed, frame).is_ok());
+        if is_told { self.run(world, budget) } else { 0 }
     }
 }
 
@@ -181,25 +213,40 @@ pub(super) fn reload(world: &mut World) {
     });
 }
 
-/// Gives every behaviour that is due its turn.
+/// Gives every task that is due its turn.
 pub(super) fn resume(world: &mut World) {
     with_scripts(world, |scripts, world| {
         let begun = Instant::now();
         let settings = world.get_resource::<DeimosSettings>().cloned().unwrap_or_default();
         scripts.lua.set_memory_limit(settings.memory_limit);
-        scripts.parts.frame = scripts.parts.frame.saturating_add(1);
-        let frame = scripts.parts.frame;
-        let (delta, elapsed) = world
-            .get_resource::<Time>()
-            .map(|time| (time.delta_secs_f64(), time.elapsed_secs_f64()))
-            .unwrap_or_default();
-        let mut is_told = false;
-        scripts.visit(world, |turn| is_told = turn.roots.set_time(turn.ctx, delta, elapsed, frame).is_ok());
-        let used = if is_told { scripts.run_frame(world, settings.frame_budget) } else { 0 };
+        let parts = &mut scripts.parts;
+        parts.frame = parts.frame.saturating_add(1);
+        parts.now = world.get_resource::<Time>().map(Time::elapsed).unwrap_or_default();
+        let real = world.get_resource::<Time<Real>>().map(Time::elapsed).unwrap_or_default();
+        parts.tasks.begin_frame(parts.now, real, parts.frame);
+        scripts.visit(world, |turn| {
+            turn.settle();
+            turn.read_messages();
+        });
+        let used = scripts.step(world, settings.frame_budget);
+        for observer in scripts.parts.listeners.drop_unused() {
+            world.despawn(observer);
+        }
         #[expect(clippy::cast_precision_loss, reason = "a measurement")]
         let instructions = used as f64;
         scripts.parts.measurements.instructions = instructions;
         scripts.parts.measurements.step_milliseconds = milliseconds(begun.elapsed());
+    });
+}
+
+/// Gives every task that waits for it its turn in a fixed step.
+pub(super) fn resume_fixed(world: &mut World) {
+    with_scripts(world, |scripts, world| {
+        let budget = world.get_resource::<DeimosSettings>().cloned().unwrap_or_default().frame_budget;
+        let parts = &mut scripts.parts;
+        parts.now = world.get_resource::<Time<Virtual>>().map(Time::elapsed).unwrap_or_default();
+        parts.tasks.begin_fixed_step();
+        scripts.step(world, budget);
     });
 }
 
@@ -244,7 +291,7 @@ impl Parts {
         entities.sort_unstable();
         let queued = self.changes.take();
         for entity in entities {
-            if !queued.contains(&Change::Started(entity)) {
+            if !queued.iter().any(|change| matches!(change, Change::Started(started) if *started == entity)) {
                 self.add(world, entity);
             }
         }
@@ -254,82 +301,10 @@ impl Parts {
     }
 
     /// Adds the behaviour that an entity has.
-    pub(super) fn add(&mut self, world: &World, entity: Entity) {
+    fn add(&mut self, world: &World, entity: Entity) {
         let Some(behaviour) = world.get::<Behaviour>(entity) else { return };
         let program = self.program(world, behaviour.script.id());
         let key = self.tasks.insert(entity, program);
         self.starting.push(key);
-    }
-
-    fn program(&mut self, world: &World, id: AssetId<LuaScript>) -> u32 {
-        if let Some(&program) = self.program_of.get(&id) {
-            return program;
-        }
-        let script = world.get_resource::<Assets<LuaScript>>().and_then(|scripts| scripts.get(id)).cloned();
-        let name = script.as_ref().map_or("", LuaScript::name).into();
-        let program = u32::try_from(self.programs.len()).unwrap_or(u32::MAX);
-        self.programs.push(Program { name, script, failure: None, id });
-        self.program_of.insert(id, program);
-        program
-    }
-
-    /// Takes over scripts that were loaded or have changed. Behaviours that run an older version are to be restarted;
-    /// those that wait for the script are among them.
-    fn take_revisions(&mut self, world: &World) -> Vec<Key> {
-        let Some(scripts) = world.get_resource::<Assets<LuaScript>>() else { return Vec::new() };
-        let mut restarting = Vec::new();
-        for (index, program) in (0..).zip(&mut self.programs) {
-            let Some(script) = scripts.get(program.id) else { continue };
-            if program.script.as_ref().is_some_and(|known| known.revision() == script.revision()) {
-                continue;
-            }
-            let behaviours = self.tasks.of_program(index);
-            if program.script.is_some() {
-                self.reports.forget(&program.name);
-                info!(target: "deimos", script = %script.name(), "changed: {} behaviours start anew", behaviours.len());
-            }
-            program.name = script.name().into();
-            program.script = Some(script.clone());
-            program.failure = None;
-            restarting.extend(behaviours);
-        }
-        // Those that were never started are in the list of those to be.
-        restarting.retain(|key| self.tasks.get(*key).is_some_and(|slot| slot.phase != Phase::Loading));
-        restarting
-    }
-
-    /// Reports scripts that could not be loaded. Behaviours that wait for one have failed; those that run go on.
-    fn take_failures(&mut self, world: &mut World) {
-        let Some(messages) = world.get_resource::<Messages<AssetLoadFailedEvent<LuaScript>>>() else { return };
-        let failures: Vec<(AssetId<LuaScript>, String, String)> = self
-            .failures
-            .read(messages)
-            .map(|failure| (failure.id, failure.path.to_string(), reason(&failure.error)))
-            .collect();
-        for (id, script, message) in failures {
-            if let Some(program) = self.program_of.get(&id).and_then(|&index| self.programs.get_mut(index as usize)) {
-                // A reload asks for the same file more than once.
-                if program.failure.as_ref() == Some(&message) {
-                    continue;
-                }
-                if program.script.is_none() {
-                    program.name = script.as_str().into();
-                }
-                program.failure = Some(message.clone());
-            }
-            // Bevy's asset server has logged it.
-            world.write_message(ScriptError { entity: None, script, message, traceback: None });
-        }
-    }
-}
-
-/// What the loader said, without what the asset server put in front of it.
-fn reason(error: &AssetLoadError) -> String {
-    match error {
-        AssetLoadError::AssetLoaderError(loader) => match loader.error().downcast_ref::<LuaScriptError>() {
-            Some(error) => error.to_string(),
-            None => error.to_string(),
-        },
-        other => other.to_string(),
     }
 }

@@ -1,0 +1,99 @@
+//! The scripts that behaviours run: which version, and what went wrong.
+//!
+//! A program outlives its asset's versions: behaviours run the last one that compiled. Nothing here runs anything.
+
+use std::sync::Arc;
+
+use bevy::asset::{AssetId, AssetLoadError, AssetLoadFailedEvent, Assets};
+use bevy::ecs::message::Messages;
+use bevy::ecs::world::World;
+use bevy::log::info;
+
+use super::Parts;
+use super::tasks::{Key, Phase};
+use crate::plugin::asset::{LuaScript, LuaScriptError};
+use crate::plugin::error::ScriptError;
+
+/// A script as behaviours run it: the last version that compiled.
+pub(super) struct Program {
+    pub(super) name: Arc<str>,
+    pub(super) script: Option<LuaScript>,
+    /// Why there is none, or no newer one, if loading failed.
+    pub(super) failure: Option<String>,
+    id: AssetId<LuaScript>,
+}
+
+impl Parts {
+    /// The place of a script's program.
+    pub(super) fn program(&mut self, world: &World, id: AssetId<LuaScript>) -> u32 {
+        if let Some(&program) = self.program_of.get(&id) {
+            return program;
+        }
+        let script = world.get_resource::<Assets<LuaScript>>().and_then(|scripts| scripts.get(id)).cloned();
+        let name = script.as_ref().map_or("", LuaScript::name).into();
+        let program = u32::try_from(self.programs.len()).unwrap_or(u32::MAX);
+        self.programs.push(Program { name, script, failure: None, id });
+        self.program_of.insert(id, program);
+        program
+    }
+
+    /// Takes over scripts that were loaded or have changed. Behaviours that run an older version are to be restarted;
+    /// those that wait for the script are among them.
+    pub(super) fn take_revisions(&mut self, world: &World) -> Vec<Key> {
+        let Some(scripts) = world.get_resource::<Assets<LuaScript>>() else { return Vec::new() };
+        let mut restarting = Vec::new();
+        for (index, program) in (0..).zip(&mut self.programs) {
+            let Some(script) = scripts.get(program.id) else { continue };
+            if program.script.as_ref().is_some_and(|known| known.revision() == script.revision()) {
+                continue;
+            }
+            let behaviours = self.tasks.of_program(index);
+            if program.script.is_some() {
+                self.reports.forget(&program.name);
+                info!(target: "deimos", script = %script.name(), "changed: {} behaviours start anew", behaviours.len());
+            }
+            program.name = script.name().into();
+            program.script = Some(script.clone());
+            program.failure = None;
+            restarting.extend(behaviours);
+        }
+        // Those that were never started are in the list of those to be.
+        restarting.retain(|key| self.tasks.get(*key).is_some_and(|slot| slot.phase != Phase::Loading));
+        restarting
+    }
+
+    /// Reports scripts that could not be loaded. Behaviours that wait for one have failed; those that run go on.
+    pub(super) fn take_failures(&mut self, world: &mut World) {
+        let Some(messages) = world.get_resource::<Messages<AssetLoadFailedEvent<LuaScript>>>() else { return };
+        let failures: Vec<(AssetId<LuaScript>, String, String)> = self
+            .failures
+            .read(messages)
+            .map(|failure| (failure.id, failure.path.to_string(), reason(&failure.error)))
+            .collect();
+        for (id, script, message) in failures {
+            if let Some(program) = self.program_of.get(&id).and_then(|&index| self.programs.get_mut(index as usize)) {
+                // A reload asks for the same file more than once.
+                if program.failure.as_ref() == Some(&message) {
+                    continue;
+                }
+                if program.script.is_none() {
+                    program.name = script.as_str().into();
+                }
+                program.failure = Some(message.clone());
+            }
+            // Bevy's asset server has logged it.
+            world.write_message(ScriptError { entity: None, script, message, traceback: None });
+        }
+    }
+}
+
+/// What the loader said, without what the asset server put in front of it.
+fn reason(error: &AssetLoadError) -> String {
+    match error {
+        AssetLoadError::AssetLoaderError(loader) => match loader.error().downcast_ref::<LuaScriptError>() {
+            Some(error) => error.to_string(),
+            None => error.to_string(),
+        },
+        other => other.to_string(),
+    }
+}

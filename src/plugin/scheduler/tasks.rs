@@ -1,0 +1,434 @@
+//! The list of tasks in the world, and who of them has a turn this frame.
+//!
+//! A behaviour's body is a task, and so is everything it starts; those belong to the behaviour and end with it. The order
+//! of turns is the order of spawning, whatever a task waited for, so a game runs the same way every time; only those that
+//! were cut off because the frame's instructions were used up go first in the next frame. Who is woken by another task or
+//! by an event has its turn at once, before those who follow. Nothing here knows the machine: a task is a number.
+
+use std::collections::VecDeque;
+use std::rc::Rc;
+use std::time::Duration;
+
+use bevy::ecs::entity::{Entity, EntityHashMap};
+
+use super::timers::{Sleeper, Timers};
+use crate::plugin::task::{Origin, TaskState};
+
+/// A task's place in the list.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Slot {
+    /// The entity that its behaviour drives.
+    pub(super) entity: Entity,
+    /// Which program its behaviour runs.
+    pub(super) program: u32,
+    /// How far it got.
+    pub(super) phase: Phase,
+    order: u64,
+    number: u32,
+    generation: u32,
+    /// The place of its behaviour's body.
+    owner: u32,
+    /// Which of its waits is the current one.
+    wait: u32,
+    /// Of a body: the frame in which its behaviour ran last, and the instructions that it ran then.
+    spent: (u32, u64),
+}
+
+/// How far a task got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// Its script is not there yet, or it has not been started.
+    Loading,
+    /// It is about to have its first turn.
+    Ready,
+    /// It was stopped in the middle.
+    Paused,
+    /// It has been waiting for the next frame since then.
+    Frame { since: Duration },
+    /// It has been waiting for a moment since then.
+    Sleep { since: Duration },
+    /// It has been waiting for a moment of the real clock since then.
+    RealSleep { since: Duration },
+    /// It has been waiting for the next fixed step since then.
+    FixedStep { since: Duration },
+    /// It waits to be woken by an event or another task.
+    Parked,
+    /// It is to go on with the values that were left for it.
+    Woken,
+    /// It has come to its end.
+    Finished,
+    /// It has failed.
+    Failed,
+}
+
+/// A task at one stage of its life. A key outlives what it names: it then names nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::plugin) struct Key {
+    order: u64,
+    number: u32,
+    pub(super) slot: u32,
+    generation: u32,
+}
+
+impl Key {
+    /// A key that never names anything.
+    pub(in crate::plugin) const NONE: Key = Key { order: 0, number: 0, slot: u32::MAX, generation: 0 };
+}
+
+/// What only some tasks have.
+#[derive(Default)]
+pub(super) struct Extra {
+    /// What scripts know of the task, once one has asked.
+    pub(super) state: Option<Rc<TaskState>>,
+    /// Who waits for its end.
+    pub(super) joiners: Vec<Sleeper>,
+    /// Where it was started, unless it is a behaviour's body.
+    pub(super) origin: Option<Rc<Origin>>,
+    /// The listener that wakes it.
+    pub(super) listening: Option<u32>,
+    /// Why what it asked for last was refused.
+    pub(super) refusal: Option<String>,
+    /// Whether somebody will look how it ended.
+    pub(super) is_watched: bool,
+    /// Whether there are functions to call when it is cancelled.
+    pub(super) has_cleanups: bool,
+    /// Of a body: the tasks that were started in its behaviour, oldest first.
+    tasks: Vec<Key>,
+    /// Of a body: the behaviour's handlers of events.
+    pub(super) handlers: Vec<u32>,
+    /// Of a body: how many tasks were started.
+    count: u32,
+}
+
+/// All tasks of a world.
+#[derive(Default)]
+pub(super) struct Tasks {
+    slots: Vec<Option<Slot>>,
+    extras: Vec<Option<Box<Extra>>>,
+    free: Vec<u32>,
+    generations: Vec<u32>,
+    by_entity: EntityHashMap<u32>,
+    orders: u64,
+    /// Whose turn it is this frame, and how many had it.
+    queue: Vec<Key>,
+    turn: usize,
+    /// Those who go on before the others have their turns.
+    urgent: VecDeque<Key>,
+    /// Those who were cut off, first to go in the next frame.
+    cut: Vec<Key>,
+    /// Those who wait for the next frame.
+    waiting: Vec<Key>,
+    /// Those who wait for the next fixed step.
+    fixed: Vec<Key>,
+    sleepers: Timers<Duration>,
+    real_sleepers: Timers<Duration>,
+    frame_sleepers: Timers<u64>,
+}
+
+/// A moment by one of the clocks.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Moment {
+    Game(Duration),
+    Real(Duration),
+    Frame(u64),
+}
+
+impl Tasks {
+    /// The number of behaviours.
+    pub(super) fn behaviours(&self) -> usize {
+        self.by_entity.len()
+    }
+
+    /// Adds a behaviour behind all others. The key is that of its body.
+    pub(super) fn insert(&mut self, entity: Entity, program: u32) -> Key {
+        self.orders += 1;
+        let key = self.add((self.orders, 0), entity, program, None);
+        self.by_entity.insert(entity, key.slot);
+        key
+    }
+
+    /// Adds a task to the behaviour that `by` belongs to.
+    pub(super) fn insert_task(&mut self, by: Key) -> Option<Key> {
+        let &Slot { entity, program, order, owner, .. } = self.get(by)?;
+        let body = self.extra_at(owner);
+        body.count = body.count.wrapping_add(1);
+        let number = body.count;
+        let key = self.add((order, number), entity, program, Some(owner));
+        self.extra_at(owner).tasks.push(key);
+        Some(key)
+    }
+
+    fn add(&mut self, (order, number): (u64, u32), entity: Entity, program: u32, owner: Option<u32>) -> Key {
+        let slot = self.free.pop().unwrap_or_else(|| {
+            self.slots.push(None);
+            self.extras.push(None);
+            self.generations.push(0);
+            u32::try_from(self.slots.len() - 1).unwrap_or(u32::MAX)
+        });
+        let generation = self.generations.get(slot as usize).copied().unwrap_or_default();
+        let key = Key { order, number, slot, generation };
+        if let Some(place) = self.slots.get_mut(slot as usize) {
+            let owner = owner.unwrap_or(slot);
+            let phase = Phase::Loading;
+            *place =
+                Some(Slot { entity, program, phase, order, number, generation, owner, wait: 0, spent: (u32::MAX, 0) });
+        }
+        key
+    }
+
+    /// Removes a task; all its keys name nothing from now on.
+    pub(super) fn remove(&mut self, key: Key) {
+        if self.get(key).is_none() {
+            return;
+        }
+        self.renew(key);
+        if let Some(slot) = self.slots.get_mut(key.slot as usize).and_then(Option::take) {
+            self.free.push(key.slot);
+            if slot.owner != key.slot {
+                self.extra_at(slot.owner).tasks.retain(|task| task.slot != key.slot);
+            } else if self.by_entity.get(&slot.entity) == Some(&key.slot) {
+                self.by_entity.remove(&slot.entity);
+            }
+        }
+    }
+
+    /// Makes all keys of a task name nothing, and gives it a new one; what it had besides its place is dropped.
+    pub(super) fn renew(&mut self, key: Key) -> Key {
+        self.stop_waiting(key);
+        let Some(slot) = self.get_mut(key) else { return key };
+        slot.generation = slot.generation.wrapping_add(1);
+        let key = Key { generation: slot.generation, ..key };
+        if let Some(generation) = self.generations.get_mut(key.slot as usize) {
+            *generation = key.generation;
+        }
+        if let Some(extra) = self.extras.get_mut(key.slot as usize) {
+            *extra = None;
+        }
+        key
+    }
+
+    /// The task that a key names.
+    pub(super) fn get(&self, key: Key) -> Option<&Slot> {
+        let slot = self.slots.get(key.slot as usize)?.as_ref()?;
+        (slot.generation == key.generation && slot.order == key.order).then_some(slot)
+    }
+
+    /// The task that a key names, to be changed.
+    pub(super) fn get_mut(&mut self, key: Key) -> Option<&mut Slot> {
+        let slot = self.slots.get_mut(key.slot as usize)?.as_mut()?;
+        (slot.generation == key.generation && slot.order == key.order).then_some(slot)
+    }
+
+    /// What a task has besides its place, if there is anything.
+    pub(super) fn extra(&self, key: Key) -> Option<&Extra> {
+        self.get(key)?;
+        self.extras.get(key.slot as usize)?.as_deref()
+    }
+
+    /// What a task has besides its place, to be added to.
+    pub(super) fn extra_mut(&mut self, key: Key) -> Option<&mut Extra> {
+        self.get(key)?;
+        Some(self.extra_at(key.slot))
+    }
+
+    /// Why what a task asked for last was refused, if it was.
+    pub(super) fn take_refusal(&mut self, key: Key) -> Option<String> {
+        self.get(key)?;
+        self.extras.get_mut(key.slot as usize)?.as_mut()?.refusal.take()
+    }
+
+    fn extra_at(&mut self, slot: u32) -> &mut Extra {
+        let index = slot as usize;
+        if index >= self.extras.len() {
+            self.extras.resize_with(index + 1, || None);
+        }
+        self.extras[index].get_or_insert_default()
+    }
+
+    /// The body of the behaviour that a task belongs to.
+    pub(super) fn body(&self, key: Key) -> Option<Key> {
+        self.key_at(self.get(key)?.owner)
+    }
+
+    /// Whether the task is a behaviour's body.
+    pub(super) fn is_body(&self, key: Key) -> bool {
+        self.get(key).is_some_and(|slot| slot.owner == key.slot)
+    }
+
+    /// The tasks that were started in a behaviour and have not ended, oldest first.
+    pub(super) fn started_by(&self, body: Key) -> &[Key] {
+        self.extra(body).map(|extra| extra.tasks.as_slice()).unwrap_or_default()
+    }
+
+    /// The body of an entity's behaviour.
+    pub(super) fn of(&self, entity: Entity) -> Option<Key> {
+        self.key_at(*self.by_entity.get(&entity)?)
+    }
+
+    /// The bodies of the behaviours that run a program, in the order of spawning.
+    pub(super) fn of_program(&self, program: u32) -> Vec<Key> {
+        let mut keys: Vec<Key> = (0..u32::try_from(self.slots.len()).unwrap_or(u32::MAX))
+            .filter_map(|slot| self.key_at(slot))
+            .filter(|key| self.is_body(*key) && self.get(*key).is_some_and(|slot| slot.program == program))
+            .collect();
+        keys.sort_unstable();
+        keys
+    }
+
+    fn key_at(&self, slot: u32) -> Option<Key> {
+        let found = self.slots.get(slot as usize)?.as_ref()?;
+        Some(Key { order: found.order, number: found.number, slot, generation: found.generation })
+    }
+
+    // -- turns ---------------------------------------------------------------------------------------
+
+    /// Begins a frame: those who were cut off, then all who are due, in the order of spawning.
+    pub(super) fn begin_frame(&mut self, now: Duration, real: Duration, frame: u64) {
+        self.queue.clear();
+        self.turn = 0;
+        self.queue.append(&mut self.cut);
+        let first = self.queue.len();
+        self.queue.append(&mut self.waiting);
+        loop {
+            let due = self.sleepers.pop(now).map(|sleeper| (sleeper, Moment::Game(now)));
+            let due = due.or_else(|| self.real_sleepers.pop(real).map(|sleeper| (sleeper, Moment::Real(real))));
+            let due = due.or_else(|| self.frame_sleepers.pop(frame).map(|sleeper| (sleeper, Moment::Frame(frame))));
+            let Some((sleeper, clock)) = due else { break };
+            if self.is_waiting(sleeper) {
+                self.end_wait(sleeper.key);
+                self.queue.push(sleeper.key);
+            } else {
+                match clock {
+                    Moment::Game(_) => self.sleepers.note_dropped(),
+                    Moment::Real(_) => self.real_sleepers.note_dropped(),
+                    Moment::Frame(_) => self.frame_sleepers.note_dropped(),
+                }
+            }
+        }
+        // Mostly in order already, which makes a stable sort a single pass.
+        if let Some(due) = self.queue.get_mut(first..) {
+            due.sort();
+        }
+    }
+
+    /// Begins a fixed step: those who waited for it, in the order of spawning.
+    pub(super) fn begin_fixed_step(&mut self) {
+        self.queue.clear();
+        self.turn = 0;
+        self.queue.append(&mut self.fixed);
+        self.queue.sort();
+    }
+
+    /// Whose turn it is next.
+    pub(super) fn next(&mut self) -> Option<Key> {
+        if let Some(key) = self.urgent.pop_front() {
+            return Some(key);
+        }
+        let key = self.queue.get(self.turn).copied()?;
+        self.turn += 1;
+        Some(key)
+    }
+
+    /// Ends the frame early: who had no turn yet is first in the next frame.
+    pub(super) fn cut_rest(&mut self) {
+        self.cut.extend(self.urgent.drain(..));
+        self.cut.extend(self.queue.drain(self.turn.min(self.queue.len())..));
+    }
+
+    /// How many instructions of its behaviour's slice a task has left in a frame.
+    pub(super) fn allowance(&self, key: Key, slice: u64, frame: u32) -> u64 {
+        let body = self.get(key).and_then(|slot| self.slots.get(slot.owner as usize)?.as_ref());
+        match body {
+            Some(Slot { spent: (last, used), .. }) if *last == frame => slice.saturating_sub(*used),
+            _ => slice,
+        }
+    }
+
+    /// Notes that a task has run so many instructions in a frame.
+    pub(super) fn spend(&mut self, key: Key, used: u64, frame: u32) {
+        let Some(owner) = self.get(key).map(|slot| slot.owner) else { return };
+        if let Some(Some(body)) = self.slots.get_mut(owner as usize) {
+            let before = if body.spent.0 == frame { body.spent.1 } else { 0 };
+            body.spent = (frame, before.saturating_add(used));
+        }
+    }
+
+    /// Gives a task that had to stop its turn before all others in the next frame.
+    pub(super) fn cut(&mut self, key: Key) {
+        self.cut.push(key);
+    }
+
+    /// Gives a task a turn before all who have not had theirs.
+    pub(super) fn next_is(&mut self, key: Key) {
+        self.urgent.push_front(key);
+    }
+
+    /// Gives a task a turn before all who have not had theirs, but after those who were woken before it.
+    pub(super) fn soon(&mut self, key: Key) {
+        self.urgent.push_back(key);
+    }
+
+    /// Gives a task a turn in this frame, after all others.
+    pub(super) fn last_is(&mut self, key: Key) {
+        self.queue.push(key);
+    }
+
+    /// Gives a task a turn in the next frame, or in this one before it has begun.
+    pub(super) fn wait_for_frame(&mut self, key: Key) {
+        self.waiting.push(key);
+    }
+
+    /// Gives a task a turn in the next fixed step.
+    pub(super) fn wait_for_fixed_step(&mut self, key: Key) {
+        self.fixed.push(key);
+    }
+
+    /// Begins a wait of a task. Whoever wakes it names the wait, so that a wait that is over wakes nobody.
+    pub(super) fn begin_wait(&mut self, key: Key) -> Sleeper {
+        let wait = match self.get_mut(key) {
+            Some(slot) => {
+                slot.wait = slot.wait.wrapping_add(1);
+                slot.wait
+            }
+            None => 0,
+        };
+        Sleeper { key, wait }
+    }
+
+    /// Gives a task a turn in the first frame at or after a moment, unless its wait has ended by then.
+    pub(super) fn sleep(&mut self, sleeper: Sleeper, until: Moment) {
+        match until {
+            Moment::Game(until) => self.sleepers.add(until, sleeper),
+            Moment::Real(until) => self.real_sleepers.add(until, sleeper),
+            Moment::Frame(until) => self.frame_sleepers.add(until, sleeper),
+        }
+    }
+
+    /// Whether a task is still in this one of its waits.
+    pub(super) fn is_waiting(&self, sleeper: Sleeper) -> bool {
+        self.get(sleeper.key).is_some_and(|slot| slot.wait == sleeper.wait)
+    }
+
+    /// Ends the wait that a task is in; nothing wakes it from that any more.
+    pub(super) fn end_wait(&mut self, key: Key) {
+        if let Some(slot) = self.get_mut(key) {
+            slot.wait = slot.wait.wrapping_add(1);
+        }
+    }
+
+    /// Ends the wait that a task is in, if it is in one, before its moment has come.
+    pub(super) fn stop_waiting(&mut self, key: Key) {
+        let Some(&Slot { phase, .. }) = self.get(key) else { return };
+        self.end_wait(key);
+        let Tasks { slots, sleepers, real_sleepers, .. } = self;
+        let still_sleeps = |sleeper: Sleeper| {
+            let slot = slots.get(sleeper.key.slot as usize).and_then(Option::as_ref);
+            slot.is_some_and(|slot| slot.generation == sleeper.key.generation && slot.wait == sleeper.wait)
+        };
+        match phase {
+            Phase::Sleep { .. } | Phase::Parked => sleepers.note_stale(still_sleeps),
+            Phase::RealSleep { .. } => real_sleepers.note_stale(still_sleeps),
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,590 @@
+//! One visit to the arena: starting, resuming and ending tasks.
+//!
+//! What a task asks for when it suspends decides when it goes on. An error ends its task and nothing else. Ending is
+//! final: the coroutine's `<close>` variables and the functions of `task.on_cancel` get one slice of instructions, and
+//! that is all it ever runs.
+
+use std::any::Any;
+use std::time::Duration;
+
+use bevy::ecs::change_detection::DetectChangesMut;
+use bevy::ecs::entity::Entity;
+use bevy::ecs::entity_disabling::Disabled;
+use bevy::ecs::world::World;
+
+use super::Parts;
+use super::tasks::{Key, Phase};
+use crate::api::{Context, Fault, Progress, Raised, Table, TableError, Thread, Value};
+use crate::plugin::behaviour::{Behaviour, BehaviourStatus, Change, WaitingFor};
+use crate::plugin::environment::Roots;
+use crate::plugin::error::{ScriptError, put_out};
+use crate::plugin::events::{lifecycle_value, read_messages};
+use crate::plugin::reflect;
+use crate::plugin::task::{End, Origin, packed, unpacked};
+
+/// A visit to the arena.
+pub(super) struct Turn<'a, 'gc> {
+    pub(super) ctx: Context<'gc>,
+    pub(super) roots: Roots<'gc>,
+    pub(super) world: &'a mut World,
+    pub(super) parts: &'a mut Parts,
+    pub(super) results: Vec<Value<'gc>>,
+    /// The most instructions for one behaviour in a frame.
+    pub(super) slice: u64,
+    /// What the game's clock shows.
+    pub(super) now: Duration,
+    /// What the real clock shows.
+    pub(super) real: Duration,
+    /// What the clock of fixed steps shows.
+    pub(super) fixed: Duration,
+}
+
+impl<'gc> Turn<'_, 'gc> {
+    /// Gives tasks their turns, until nobody is due or `left` is used up, or until so much was allocated that
+    /// the collector should have a look; then it gives the task that had the last turn.
+    pub(super) fn run(&mut self, left: &mut u64) -> Option<Key> {
+        const GARBAGE_MAX: usize = 4 << 20;
+        let ledger = self.ctx.ledger();
+        let enough = ledger.used().saturating_add(GARBAGE_MAX).min(ledger.limit());
+        while *left > 0 {
+            let key = self.parts.tasks.next()?;
+            *left = left.saturating_sub(self.resume(key, *left));
+            if ledger.used() > enough {
+                return Some(key);
+            }
+        }
+        self.parts.tasks.cut_rest();
+        None
+    }
+
+    /// Ends a behaviour that left no memory for the others.
+    pub(super) fn fail_for_memory(&mut self, key: Key) {
+        let Some(body) = self.parts.tasks.body(key) else { return };
+        for task in self.parts.tasks.started_by(body).to_vec() {
+            self.kill(task);
+            self.tell_end(task, End::Cancelled, Value::Nil);
+            self.parts.tasks.remove(task);
+        }
+        self.kill(body);
+        self.fail(body, &Raised::fault(Fault::OutOfMemory));
+    }
+
+    fn kill(&mut self, key: Key) {
+        if let Some(thread) = self.thread(key) {
+            thread.kill(self.ctx);
+            self.drop_thread(key);
+        }
+    }
+
+    /// Takes up what happened to `Behaviour` components, and events, in order.
+    pub(super) fn settle(&mut self) {
+        // Closing a coroutine may despawn more.
+        while self.parts.changes.pending() {
+            for change in self.parts.changes.take() {
+                match change {
+                    Change::Started(entity) => {
+                        self.end(entity);
+                        self.parts.add(self.world, entity);
+                    }
+                    Change::Ended(entity) => self.end(entity),
+                    Change::Event { subscription, value } => {
+                        let value = reflect::to_lua(self.ctx, &*value);
+                        self.deliver_event(subscription, value);
+                    }
+                    Change::Lifecycle { subscription, entity } => {
+                        let value = lifecycle_value(self.ctx, entity).map_err(Raised::from);
+                        self.deliver_event(subscription, value);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Queues the messages that were written since the last frame for those who listen to them.
+    pub(super) fn read_messages(&mut self) {
+        let (world, changes) = (&*self.world, &self.parts.changes);
+        self.parts.listeners.read_messages(|subscription, type_path, read| {
+            read_messages(world, type_path, read, |value| {
+                changes.push(Change::Event { subscription, value });
+            })
+        });
+        self.settle();
+    }
+
+    fn deliver_event(
+        &mut self,
+        subscription: super::listeners::SubscriptionId,
+        value: Result<Value<'gc>, Raised<'gc>>,
+    ) {
+        let delivered = value.and_then(|value| self.deliver(subscription, &[value]));
+        if let Err(raised) = delivered {
+            let message = self.message(&raised);
+            let report = ScriptError { entity: None, script: String::new(), message, traceback: None };
+            self.parts.reports.report(self.world, report);
+        }
+    }
+
+    // -- beginning -----------------------------------------------------------------------------------
+
+    /// Starts a behaviour whose script is there.
+    pub(super) fn start(&mut self, key: Key) {
+        let Some(&slot) = self.parts.tasks.get(key) else { return };
+        let Some(program) = self.parts.programs.get(slot.program as usize) else { return };
+        let Some(script) = &program.script else {
+            match program.failure.clone() {
+                Some(failure) => self.show_failure(key, slot.entity, failure),
+                None => self.parts.starting.push(key),
+            }
+            return;
+        };
+        let chunk = script.chunk().clone();
+        match self.make_thread(key, slot.entity, &chunk) {
+            Ok(()) => {
+                self.set_phase(key, Phase::Ready);
+                self.parts.tasks.wait_for_frame(key);
+            }
+            Err(error) => self.fail(key, &Raised::from(error)),
+        }
+    }
+
+    /// Ends a behaviour and starts it anew, with its `state` kept.
+    pub(super) fn restart(&mut self, key: Key) {
+        if self.parts.tasks.get(key).is_none() {
+            return;
+        }
+        self.end_tasks(key);
+        let key = self.parts.tasks.renew(key);
+        self.set_phase(key, Phase::Loading);
+        self.start(key);
+    }
+
+    fn make_thread(&mut self, key: Key, entity: Entity, chunk: &crate::api::Chunk) -> Result<(), TableError> {
+        let index = i64::from(key.slot) + 1;
+        let state = match self.roots.states.get_integer(self.ctx, index) {
+            state @ Value::Table(_) => state,
+            _ => Value::Table(Table::new(self.ctx)),
+        };
+        let params = self.world.get::<Behaviour>(entity).map(|behaviour| &*behaviour.params).unwrap_or_default();
+        let environment = self.roots.environment(self.ctx, entity, params, state)?;
+        let body = chunk.function(self.ctx, Value::Table(environment));
+        let thread = Thread::new(self.ctx, Value::Closure(body));
+        self.roots.states.set_integer(self.ctx, index, state)?;
+        self.roots.threads.set_integer(self.ctx, index, Value::Thread(thread))
+    }
+
+    // -- turns ---------------------------------------------------------------------------------------
+
+    /// Gives a task its turn. The instructions that it used.
+    fn resume(&mut self, key: Key, left: u64) -> u64 {
+        let Some(&slot) = self.parts.tasks.get(key) else { return 0 };
+        match self.world.get_entity(slot.entity) {
+            // The world was cleared without running any hooks.
+            Err(_) => {
+                self.end(slot.entity);
+                return 0;
+            }
+            Ok(entity) if entity.contains::<Disabled>() => {
+                self.parts.tasks.wait_for_frame(key);
+                return 0;
+            }
+            Ok(_) => {}
+        }
+        let Some(thread) = self.thread(key) else { return 0 };
+        let allowance = self.parts.tasks.allowance(key, self.slice, self.parts.step);
+        if allowance == 0 {
+            self.parts.tasks.cut(key);
+            return 0;
+        }
+        self.enter_script(key, slot.entity, slot.program);
+        let args = self.args(key, slot.phase);
+        self.stop_listening(key);
+        let grant = allowance.min(left);
+        let mut fuel = i64::try_from(grant).unwrap_or(i64::MAX);
+        let host: &mut dyn Any = self.world;
+        let outcome = self.ctx.resume(thread, args.as_slice(), host, &mut fuel, &mut self.results);
+        let used = grant.saturating_sub(u64::try_from(fuel).unwrap_or(0)).max(1);
+        self.parts.tasks.spend(key, used, self.parts.step);
+        self.flush_output();
+        if self.parts.changes.pending() {
+            let results = std::mem::take(&mut self.results);
+            let request = self.parts.shared.take_request();
+            self.settle();
+            self.parts.shared.put_back(request);
+            self.results = results;
+        }
+        match outcome {
+            Ok(progress) => self.conclude(key, progress, grant < allowance),
+            Err(raised) => self.fail_on(Some(key), slot.entity, slot.program, &raised),
+        }
+        self.results.clear();
+        used
+    }
+
+    /// What a task is resumed with.
+    fn args(&mut self, key: Key, phase: Phase) -> Args<'gc> {
+        let passed = |now: Duration, since| Args::One([Value::Float(now.saturating_sub(since).as_secs_f64())]);
+        match phase {
+            Phase::Frame { since } | Phase::Sleep { since } => passed(self.now, since),
+            Phase::RealSleep { since } => passed(self.real, since),
+            Phase::FixedStep { since } => passed(self.fixed, since),
+            Phase::Woken => {
+                let index = i64::from(key.slot) + 1;
+                let values = self.roots.wakes.get_integer(self.ctx, index);
+                // The place exists, so nothing is allocated that could fail.
+                let _ = self.roots.wakes.set_integer(self.ctx, index, Value::Boolean(false));
+                Args::Many(unpacked(self.ctx, values))
+            }
+            _ => Args::Many(Vec::new()),
+        }
+    }
+
+    /// Decides when a task that has come back goes on.
+    fn conclude(&mut self, key: Key, progress: Progress, is_cut: bool) {
+        // It may have ended itself, or its entity, meanwhile.
+        if self.parts.tasks.get(key).is_none() {
+            self.parts.shared.take_request();
+            return;
+        }
+        match progress {
+            Progress::Finished => self.finish(key),
+            Progress::OutOfFuel => {
+                self.set_phase(key, Phase::Paused);
+                if is_cut { self.parts.tasks.cut(key) } else { self.parts.tasks.wait_for_frame(key) }
+            }
+            Progress::Suspended => self.take_request(key),
+            Progress::Yielded if self.results.iter().all(Value::is_nil) => self.take_request(key),
+            Progress::Yielded => self.reject_yield(key),
+        }
+    }
+
+    /// Ends a task that has returned.
+    fn finish(&mut self, key: Key) {
+        let has_handle = self.parts.tasks.extra(key).is_some_and(|extra| extra.state.is_some());
+        let values = if has_handle { packed(self.ctx, &self.results) } else { Ok(Value::Nil) };
+        let values = match values {
+            Ok(values) => values,
+            Err(error) => return self.fail(key, &Raised::from(error)),
+        };
+        self.drop_thread(key);
+        self.tell_end(key, End::Finished, values);
+        if self.parts.tasks.is_body(key) {
+            self.set_phase(key, Phase::Finished);
+            self.show_rest(key);
+        } else {
+            self.remove_task(key);
+        }
+    }
+
+    /// Removes a task that has ended from its behaviour.
+    fn remove_task(&mut self, key: Key) {
+        let body = self.parts.tasks.body(key);
+        self.stop_listening(key);
+        self.parts.tasks.remove(key);
+        if let Some(body) = body
+            && self.parts.tasks.get(body).is_some_and(|slot| slot.phase == Phase::Finished)
+        {
+            self.show_rest(body);
+        }
+    }
+
+    /// Shows whether anything of a behaviour goes on whose body has ended.
+    fn show_rest(&mut self, body: Key) {
+        let has_handlers = self.parts.tasks.extra(body).is_some_and(|extra| !extra.handlers.is_empty());
+        let status = if has_handlers || !self.parts.tasks.started_by(body).is_empty() {
+            BehaviourStatus::Waiting(WaitingFor::Event)
+        } else {
+            BehaviourStatus::Finished
+        };
+        self.show(body, status);
+    }
+
+    /// Fails a task that yielded something else than a wait.
+    #[cold]
+    fn reject_yield(&mut self, key: Key) {
+        let Some(&slot) = self.parts.tasks.get(key) else { return };
+        let got: Vec<String> = self.results.iter().map(|&value| self.described(value)).collect();
+        let script = self.script(slot.program);
+        let message = format!(
+            "{script}: cannot yield {} to the game: outside the script's own coroutines, coroutine.yield() stands for \
+             wait() and takes no values; to wait for some time, call wait(seconds)",
+            got.join(", ")
+        );
+        let error = self.ctx.text(&message);
+        self.close(key);
+        self.fail_with(Some(key), slot.entity, slot.program, (message, error), None);
+    }
+
+    fn described(&self, value: Value<'gc>) -> String {
+        match value {
+            Value::String(text) => format!("'{}'", text.to_text().chars().take(40).collect::<String>()),
+            Value::Nil | Value::Boolean(_) | Value::Integer(_) | Value::Float(_) => {
+                self.ctx.plain_string(value).to_text().into_owned()
+            }
+            other => format!("a {}", other.type_name()),
+        }
+    }
+
+    // -- ending --------------------------------------------------------------------------------------
+
+    /// Ends the behaviour of an entity, if it has one.
+    fn end(&mut self, entity: Entity) {
+        let Some(key) = self.parts.tasks.of(entity) else { return };
+        self.end_tasks(key);
+        let index = i64::from(key.slot) + 1;
+        // The place exists, so nothing is allocated that could fail.
+        let _ = self.roots.states.set_integer(self.ctx, index, Value::Boolean(false));
+        self.parts.tasks.remove(key);
+        if let Ok(mut entity) = self.world.get_entity_mut(entity)
+            && !entity.contains::<Behaviour>()
+        {
+            entity.remove::<BehaviourStatus>();
+        }
+    }
+
+    /// Ends all that runs in a behaviour: its handlers, its tasks from the youngest on, and its body.
+    fn end_tasks(&mut self, body: Key) {
+        let handlers = self.parts.tasks.extra_mut(body).map(|extra| std::mem::take(&mut extra.handlers));
+        for handler in handlers.into_iter().flatten() {
+            self.drop_handler(handler);
+        }
+        // What a task leaves to be closed may start more.
+        while let Some(&task) = self.parts.tasks.started_by(body).last() {
+            self.cancel(task);
+        }
+        self.stop_listening(body);
+        self.close(body);
+        while let Some(&task) = self.parts.tasks.started_by(body).last() {
+            self.cancel(task);
+        }
+        self.tell_end(body, End::Cancelled, Value::Nil);
+    }
+
+    /// Ends a task before its time. Whether it was there.
+    pub(super) fn cancel(&mut self, key: Key) -> bool {
+        let Some(slot) = self.parts.tasks.get(key) else { return false };
+        if matches!(slot.phase, Phase::Finished | Phase::Failed) {
+            return false;
+        }
+        self.stop_listening(key);
+        self.close(key);
+        self.tell_end(key, End::Cancelled, Value::Nil);
+        if self.parts.tasks.is_body(key) {
+            self.parts.tasks.stop_waiting(key);
+            self.set_phase(key, Phase::Finished);
+            self.show_rest(key);
+        } else {
+            self.remove_task(key);
+        }
+        true
+    }
+
+    /// Runs what a coroutine has still to close, then what is to be called when it is cancelled, and forgets it.
+    fn close(&mut self, key: Key) {
+        let Some(&slot) = self.parts.tasks.get(key) else { return };
+        let Some(thread) = self.thread(key) else { return };
+        self.drop_thread(key);
+        let before = self.parts.shared.who();
+        self.enter_script(key, slot.entity, slot.program);
+        let mut fuel = i64::try_from(self.slice).unwrap_or(i64::MAX);
+        let host: &mut dyn Any = self.world;
+        let outcome = self.ctx.close(thread, host, &mut fuel, &mut Vec::new());
+        thread.kill(self.ctx);
+        if let Err(raised) = outcome {
+            self.fail_on(None, slot.entity, slot.program, &raised);
+        }
+        for function in self.take_cleanups(key) {
+            let thread = Thread::new(self.ctx, function);
+            let host: &mut dyn Any = self.world;
+            let outcome = self.ctx.resume(thread, &[], host, &mut fuel, &mut Vec::new());
+            thread.kill(self.ctx);
+            if let Err(raised) = outcome {
+                self.fail_on(None, slot.entity, slot.program, &raised);
+            }
+        }
+        self.parts.shared.take_request();
+        self.flush_output();
+        self.parts.shared.set_who(before);
+    }
+
+    /// The functions to call when a task is cancelled, the last one first.
+    fn take_cleanups(&mut self, key: Key) -> Vec<Value<'gc>> {
+        let Some(extra) = self.parts.tasks.extra_mut(key).filter(|extra| extra.has_cleanups) else { return Vec::new() };
+        extra.has_cleanups = false;
+        let index = i64::from(key.slot) + 1;
+        let Value::Table(list) = self.roots.cleanups.get_integer(self.ctx, index) else { return Vec::new() };
+        // The place exists, so nothing is allocated that could fail.
+        let _ = self.roots.cleanups.set_integer(self.ctx, index, Value::Boolean(false));
+        (1..=list.len()).rev().map(|index| list.get_integer(self.ctx, index)).collect()
+    }
+
+    fn thread(&self, key: Key) -> Option<Thread<'gc>> {
+        match self.roots.threads.get_integer(self.ctx, i64::from(key.slot) + 1) {
+            Value::Thread(thread) => Some(thread),
+            _ => None,
+        }
+    }
+
+    fn drop_thread(&mut self, key: Key) {
+        if self.parts.tasks.get(key).is_some() {
+            // The place exists, so nothing is allocated that could fail.
+            let _ = self.roots.threads.set_integer(self.ctx, i64::from(key.slot) + 1, Value::Boolean(false));
+        }
+    }
+
+    /// Tells the natives whose turn it is.
+    fn enter_script(&mut self, key: Key, entity: Entity, program: u32) {
+        let refusal = self.parts.tasks.take_refusal(key);
+        let shared = &self.parts.shared;
+        shared.refusal.set(refusal);
+        shared.entity.set(entity);
+        shared.task.set(key);
+        if let Some(program) = self.parts.programs.get(program as usize) {
+            let mut script = shared.script.borrow_mut();
+            if !std::sync::Arc::ptr_eq(&script, &program.name) {
+                script.clone_from(&program.name);
+            }
+        }
+    }
+
+    fn flush_output(&mut self) {
+        let mut output = self.parts.shared.output.borrow_mut();
+        if !output.is_empty() {
+            let lines = std::mem::take(&mut *output);
+            drop(output);
+            for line in lines {
+                put_out(self.world, line);
+            }
+        }
+    }
+
+    // -- failing -------------------------------------------------------------------------------------
+
+    pub(super) fn fail(&mut self, key: Key, raised: &Raised<'gc>) {
+        if let Some(&slot) = self.parts.tasks.get(key) {
+            self.fail_on(Some(key), slot.entity, slot.program, raised);
+        }
+    }
+
+    pub(super) fn message(&self, raised: &Raised<'gc>) -> String {
+        match raised.to_value(self.ctx) {
+            Value::String(text) => text.to_text().into_owned(),
+            value @ (Value::Integer(_) | Value::Float(_)) => self.ctx.plain_string(value).to_text().into_owned(),
+            other => format!("(error object is a {} value)", other.type_name()),
+        }
+    }
+
+    #[cold]
+    fn fail_on(&mut self, key: Option<Key>, entity: Entity, program: u32, raised: &Raised<'gc>) {
+        let message = self.message(raised);
+        let error = raised.to_value(self.ctx);
+        self.fail_with(key, entity, program, (message, error), raised.traceback());
+    }
+
+    /// Ends a task with an error. One that another task waits for has told it, and is not reported.
+    #[cold]
+    fn fail_with(
+        &mut self,
+        key: Option<Key>,
+        entity: Entity,
+        program: u32,
+        (message, error): (String, Value<'gc>),
+        traceback: Option<&str>,
+    ) {
+        let mut traceback = traceback.map(str::to_owned);
+        if let Some(key) = key.filter(|key| self.parts.tasks.get(*key).is_some()) {
+            let origin = self.parts.tasks.extra(key).and_then(|extra| extra.origin.clone());
+            if let (Some(traceback), Some(origin)) = (&mut traceback, origin) {
+                add_origins(traceback, &origin);
+            }
+            self.drop_thread(key);
+            let error = packed(self.ctx, &[error]).unwrap_or_default();
+            let is_heard = self.tell_end(key, End::Failed, error);
+            if self.parts.tasks.is_body(key) {
+                self.show_failure(key, entity, message.clone());
+            } else {
+                self.remove_task(key);
+                if is_heard {
+                    return;
+                }
+            }
+        }
+        let script = self.script(program);
+        let report = ScriptError { entity: Some(entity), script, message, traceback };
+        self.parts.reports.report(self.world, report);
+    }
+
+    fn script(&self, program: u32) -> String {
+        self.parts.programs.get(program as usize).map(|program| program.name.to_string()).unwrap_or_default()
+    }
+
+    fn show_failure(&mut self, key: Key, entity: Entity, message: String) {
+        if let Some(slot) = self.parts.tasks.get_mut(key) {
+            slot.phase = Phase::Failed;
+            set_status(self.world, entity, BehaviourStatus::Failed(message));
+        }
+    }
+
+    // -- what is shown -------------------------------------------------------------------------------
+
+    /// Notes how far a task got, and shows it where that is something else than before.
+    pub(super) fn set_phase(&mut self, key: Key, phase: Phase) {
+        let Some(slot) = self.parts.tasks.get_mut(key) else { return };
+        let old = std::mem::replace(&mut slot.phase, phase);
+        if std::mem::discriminant(&old) == std::mem::discriminant(&phase) {
+            return;
+        }
+        let status = match phase {
+            Phase::Loading => BehaviourStatus::Loading,
+            Phase::Paused => BehaviourStatus::Running,
+            Phase::Frame { .. } => BehaviourStatus::Waiting(WaitingFor::NextFrame),
+            Phase::Finished => BehaviourStatus::Finished,
+            // The first turn comes at once; the others show more than a phase says.
+            _ => return,
+        };
+        self.show(key, status);
+    }
+
+    /// Shows how far a behaviour's body got; of its other tasks nothing is shown.
+    pub(super) fn show(&mut self, key: Key, status: BehaviourStatus) {
+        if let Some(slot) = self.parts.tasks.get(key)
+            && self.parts.tasks.is_body(key)
+        {
+            set_status(self.world, slot.entity, status);
+        }
+    }
+}
+
+/// The values that a task is resumed with.
+enum Args<'gc> {
+    One([Value<'gc>; 1]),
+    Many(Vec<Value<'gc>>),
+}
+
+impl<'gc> Args<'gc> {
+    fn as_slice(&self) -> &[Value<'gc>] {
+        match self {
+            Args::One(value) => value,
+            Args::Many(values) => values,
+        }
+    }
+}
+
+/// Adds to a traceback where the task was started, and where the task that did it was.
+fn add_origins(traceback: &mut String, origin: &Origin) {
+    const ORIGINS_MAX: usize = 8;
+    let mut next = Some(origin);
+    for _ in 0..ORIGINS_MAX {
+        let Some(origin) = next else { return };
+        if !origin.at.is_empty() {
+            traceback.push_str("\nstarted at ");
+            traceback.push_str(&origin.at);
+        }
+        next = origin.parent.as_deref();
+    }
+}
+
+fn set_status(world: &mut World, entity: Entity, status: BehaviourStatus) {
+    if let Some(mut shown) = world.get_mut::<BehaviourStatus>(entity) {
+        shown.set_if_neq(status);
+    }
+}

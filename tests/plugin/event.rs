@@ -1,0 +1,203 @@
+//! Events: `on`, `wait_for`, `send`.
+
+use bevy::prelude::*;
+use deimos::testing::TestApp;
+use deimos::{Behaviour, BehaviourStatus, WaitingFor};
+
+#[derive(EntityEvent, Reflect, Clone)]
+#[reflect(Event)]
+struct Hit {
+    entity: Entity,
+    amount: f32,
+}
+
+#[derive(Event, Reflect, Clone, Default)]
+#[reflect(Event)]
+struct Alarm {
+    level: f32,
+}
+
+#[derive(Message, Reflect, Clone)]
+#[reflect(Message)]
+struct Noise {
+    volume: f32,
+}
+
+#[derive(Message, Reflect, Clone)]
+#[reflect(Message)]
+struct Unheard;
+
+#[derive(Component, Reflect)]
+#[reflect(Component)]
+struct Burning;
+
+#[test]
+fn handler_runs_for_events_on_its_own_entity() {
+    let mut app = TestApp::new();
+    let entity = app.run("on('Hit', function(hit) print('hit', hit.amount) end)");
+    let other = app.run("on('Hit', function(hit) print('other', hit.amount) end)");
+    app.frame();
+    assert_eq!(app.status(entity), Some(BehaviourStatus::Waiting(WaitingFor::Event)));
+    app.world().trigger(Hit { entity, amount: 2.0 });
+    app.world().trigger(Hit { entity: other, amount: 3.0 });
+    app.frame();
+    assert!(app.errors().is_empty(), "{:?}", app.errors());
+    assert_eq!(app.prints(), ["hit\t2.0", "other\t3.0"]);
+}
+
+#[test]
+fn global_event_reaches_all_in_order_and_a_handler_may_wait() {
+    let mut app = TestApp::new();
+    app.run("on('Alarm', function(e) print('a', e.level)  wait()  print('a later') end)  on('Alarm', function() print('b') end)");
+    app.run("on('Alarm', function() print('c') end)");
+    app.frame();
+    app.world().trigger(Alarm { level: 1.0 });
+    app.frames(2);
+    assert_eq!(app.prints(), ["a\t1.0", "b", "c", "a later"]);
+}
+
+#[test]
+fn handler_ends_with_cancel_and_with_its_behaviour() {
+    let mut app = TestApp::new();
+    app.run("local h = on('Alarm', function() print('once') end)  wait()  wait()  print(h:cancel(), h:cancel())");
+    let entity = app.run("on('Alarm', function() print('until the end') end)");
+    app.frame();
+    app.world().trigger(Alarm::default());
+    app.frame();
+    assert_eq!(app.prints(), ["once", "until the end"]);
+    app.frame();
+    app.world().despawn(entity);
+    app.world().trigger(Alarm::default());
+    app.frames(2);
+    assert_eq!(app.prints(), ["once", "until the end", "true\tfalse"]);
+    let mut observers = app.world().query::<&Observer>();
+    let left = observers.iter(app.world()).count();
+    assert_eq!(left, 0, "observers go with their handlers");
+}
+
+#[test]
+fn wait_for_returns_the_event_or_nothing_in_time() {
+    let mut app = TestApp::new();
+    app.run("local e = wait_for('Alarm')  print(e.level, time.frame)  print(wait_for('Alarm', 0.05), time.frame)");
+    app.frames(2);
+    app.world().trigger(Alarm { level: 4.0 });
+    app.frames(10);
+    assert_eq!(app.prints(), ["4.0\t3", "nil\t7"]);
+}
+
+#[test]
+fn wait_for_on_another_entity_and_the_world() {
+    let mut app = TestApp::new();
+    let target = app.world().spawn(Name::new("target")).id();
+    let script = app.script(
+        "watch.lua",
+        "on('Watch', function(other) print('hit', other:wait_for('Hit').amount) end)
+         world:on('Hit', function(hit) print('any', hit.amount) end)",
+    );
+    let watcher = app.world().spawn(Behaviour::new(script)).id();
+    app.frame();
+    app.run("");
+    let _ = watcher;
+    app.world().trigger(Hit { entity: target, amount: 1.0 });
+    app.frame();
+    assert_eq!(app.prints(), ["any\t1.0"]);
+}
+
+#[test]
+fn message_is_heard_once_by_each() {
+    let mut app = TestApp::new();
+    app.app().add_message::<Noise>().register_type::<Messages<Noise>>();
+    app.world().write_message(Noise { volume: 0.5 });
+    app.run("on('Noise', function(n) print('a', n.volume) end)");
+    app.run("print('b', wait_for('Noise').volume)");
+    app.frame();
+    app.world().write_message(Noise { volume: 1.0 });
+    app.world().write_message(Noise { volume: 2.0 });
+    app.frames(4);
+    assert!(app.errors().is_empty(), "{:?}", app.errors());
+    assert_eq!(app.prints(), ["a\t1.0", "b\t1.0", "a\t2.0"]);
+}
+
+#[test]
+fn message_without_reflected_buffer_is_an_error_that_says_what_to_do() {
+    let mut app = TestApp::new();
+    app.run("on('Unheard', print)");
+    app.frame();
+    assert_eq!(
+        app.errors()[0].message,
+        "test.lua:1: cannot listen to the message 'Unheard', because its buffer is not reflected: call \
+         app.register_type::<Messages<Unheard>>() in Rust"
+    );
+}
+
+#[test]
+fn scripts_send_each_other_events() {
+    let mut app = TestApp::new();
+    app.run(
+        "on('Ping', function(from, n) print('ping', n)  if n < 3 then from:send('Pong', self, n) end end)
+         world:on('Hello', function(from) from:send('Pong', self, 1) end)",
+    );
+    app.run(
+        "on('Pong', function(from, n) print('pong', n)  from:send('Ping', self, n + 1) end)
+         wait()  print(world:send('Hello', self), world:send('Nobody'))",
+    );
+    app.frames(3);
+    assert!(app.errors().is_empty(), "{:?}", app.errors());
+    assert_eq!(app.prints(), ["true\tfalse", "pong\t1", "ping\t2", "pong\t2", "ping\t3"]);
+}
+
+#[test]
+fn endless_exchange_of_events_costs_slices_and_no_more() {
+    let mut app = TestApp::with_settings(deimos::DeimosSettings { slice: 5_000, ..default() });
+    app.run("on('E', function() self:send('E')  self:send('E') end)  self:send('E')");
+    app.run("while true do print(time.frame)  wait() end");
+    app.frames(5);
+    assert_eq!(app.prints(), ["1", "2", "3", "4", "5"]);
+}
+
+#[test]
+fn lifecycle_of_a_component_is_an_event() {
+    let mut app = TestApp::new();
+    let entity = app.run(
+        "on('Add', 'Burning', function(e) print('on fire', e.entity == self) end)
+         world:on('Remove', 'Burning', function(e) print('out', e.entity == self) end)",
+    );
+    app.frame();
+    app.world().entity_mut(entity).insert(Burning);
+    app.world().entity_mut(entity).remove::<Burning>();
+    app.frame();
+    assert!(app.errors().is_empty(), "{:?}", app.errors());
+    assert_eq!(app.prints(), ["on fire\ttrue", "out\ttrue"]);
+}
+
+#[test]
+fn despawned_waiter_never_goes_on() {
+    let mut app = TestApp::new();
+    let entity = app.run("wait_for('Alarm')  print('never')");
+    app.frame();
+    app.world().trigger(Alarm::default());
+    app.world().despawn(entity);
+    app.frames(2);
+    assert!(app.prints().is_empty());
+}
+
+#[test]
+fn arguments_are_checked() {
+    let mut app = TestApp::new();
+    app.run(
+        "print(pcall(on, 1))  print(pcall(on, 'Alarm', 1))  print(pcall(wait_for, 'Alarm', 'x', 'y'))
+         print(pcall(on, 'Add', print))  print(pcall(on, 'Add', 'Nonsense', print))  print(pcall(self.send, 1, 'x'))",
+    );
+    app.frame();
+    assert_eq!(
+        app.prints(),
+        [
+            "false\tbad argument #1 to 'on' (name of an event expected, got number)",
+            "false\tbad argument #2 to 'on' (function expected, got number)",
+            "false\tbad argument #3 to 'wait_for' (number of seconds expected, got string)",
+            "false\t'Add' happens to a component: name it, as in on(\"Add\", \"Health\", f)",
+            "false\tunknown component 'Nonsense': no type of that name with #[reflect(Component)] is registered",
+            "false\tbad argument #1 to 'send' (entity expected, got number; call it as entity:send(…))",
+        ]
+    );
+}
