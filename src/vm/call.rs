@@ -79,7 +79,7 @@ impl<'gc> Machine<'gc> {
 
     /// Lays out a Lua function's frame over its arguments: missing parameters become nil, extra arguments of
     /// a vararg function stay below the frame. Returns `R0`'s position and the number of extra arguments.
-    #[inline]
+    #[inline(never)]
     pub(super) fn enter(&mut self, code: &Code<'gc>, func: usize, count: usize) -> (usize, usize) {
         let params = usize::from(code.params);
         if code.is_vararg && count > params {
@@ -265,7 +265,6 @@ impl<'gc> Machine<'gc> {
                     }
                     self.place_results(base + usize::from(to.0), want, start, count);
                 }
-                Pending::Store { to } => self.push_call(base + usize::from(to.0), &[first]),
                 Pending::Test { expect, label } => {
                     if first.is_truthy() == expect {
                         frame.pc = label.0;

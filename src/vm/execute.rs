@@ -276,6 +276,27 @@ pub(super) fn execute<'gc, const HOOKED: bool>(machine: &mut Machine<'gc>, step:
             };
         }
 
+        // Goes back to a caller in Lua that wants one result, which `give` puts into its place, or none.
+        macro_rules! return_to_caller {
+            (|$from:ident, $place:ident| $give:expr) => {
+                if machine.control.frames.len() > floor
+                    && let Some(caller) = machine.control.frames.last()
+                    && let Some(to_closure) = caller.closure
+                    && let Some((to, wants_one)) = caller.pending.one_or_none()
+                {
+                    let $from = base;
+                    closure = to_closure;
+                    (base, pc, extra) = (caller.base as usize, caller.pc as usize, caller.extra as usize);
+                    machine.control.frames.pop();
+                    if wants_one {
+                        let $place = base + usize::from(to.0);
+                        $give
+                    }
+                    continue 'frame;
+                }
+            };
+        }
+
         // Calls what is in a register with the values above it.
         macro_rules! call {
             ($run:lifetime, $a:expr, $args:expr, $results:expr) => {{
@@ -317,14 +338,10 @@ pub(super) fn execute<'gc, const HOOKED: bool>(machine: &mut Machine<'gc>, step:
                 let pending = Pending::Results { to: a, want: results };
                 machine.control.push_lua(closure, (base, pc, extra), pending);
                 closure = callee;
-                let params = usize::from(callee_code.params);
-                if callee_code.is_vararg {
-                    (base, extra) = machine.enter(callee_code, func, count);
-                } else {
+                if count >= callee_code.least as usize {
                     (base, extra) = (func + 1, 0);
-                    if count < params {
-                        machine.clear(base + count, base + params);
-                    }
+                } else {
+                    (base, extra) = machine.enter(callee_code, func, count);
                 }
                 pc = 0;
                 machine.fuel -= i64::from(callee_code.cost);
@@ -451,9 +468,9 @@ pub(super) fn execute<'gc, const HOOKED: bool>(machine: &mut Machine<'gc>, step:
                         let object = Reg(a.0.wrapping_add(1));
                         reg!(object) = reg!(b);
                         if let &Value::Table(table) = &reg!(object)
-                            && let Some(value) = table.at_cached(key, &slot.field)
+                            && let Some(value) = access::find_field(ctx, table, key, slot)
                         {
-                            reg!(a) = value;
+                            reg!(a) = value.get();
                             break;
                         }
                         leave_if!('run, access::get_field(ctx, regs, place!(a), reg!(object), key, slot));
@@ -461,11 +478,15 @@ pub(super) fn execute<'gc, const HOOKED: bool>(machine: &mut Machine<'gc>, step:
                     Op::GetField { a, b, key, cache } => {
                         let &Value::String(key) = &constant!(key) else { break };
                         let slot = cache_slot(&code.caches, cache.0);
-                        if let &Value::Table(table) = &reg!(b)
-                            && let Some(value) = table.at_cached(key, &slot.field)
-                        {
-                            reg!(a) = value;
-                            continue;
+                        if let &Value::Table(table) = &reg!(b) {
+                            if let Some(value) = table.at_cached(key, &slot.field) {
+                                reg!(a) = value;
+                                continue;
+                            }
+                            if let Some(value) = access::find_field(ctx, table, key, slot) {
+                                reg!(a) = value.get();
+                                break;
+                            }
                         }
                         leave_if!('run, access::get_field(ctx, regs, place!(a), reg!(b), key, slot));
                     }
@@ -800,10 +821,8 @@ pub(super) fn execute<'gc, const HOOKED: bool>(machine: &mut Machine<'gc>, step:
                                     reg!(first) = key;
                                     if count > 1 {
                                         reg!(second) = value;
-                                        for at in 2..usize::from(count) {
-                                            if let Some(slot) = regs.get_mut(usize::from(first.0) + at) {
-                                                *slot = Value::Nil;
-                                            }
+                                        if count > 2 {
+                                            access::clear(regs, usize::from(first.0) + 2, usize::from(count) - 2);
                                         }
                                     }
                                     break;
@@ -852,51 +871,23 @@ pub(super) fn execute<'gc, const HOOKED: bool>(machine: &mut Machine<'gc>, step:
                     }
                     Op::Return0 {} => {
                         announce_return!('run, Reg(0), 0);
+                        return_to_caller!(|_from, place| if let Some(slot) = machine.stack.get_mut(place) {
+                            *slot = Value::Nil;
+                        });
                         break 'run Exit::Return(Reg(0), 0);
                     }
                     Op::Return1 { a } => {
                         announce_return!('run, a, 1);
-                        if machine.control.frames.len() > floor
-                            && let Some(caller) = machine.control.frames.last()
-                            && let Some(to_closure) = caller.closure
-                        {
-                            let pending = caller.pending.get();
-                            let to_base = caller.base as usize;
-                            let place = match pending {
-                                Pending::Results { to, .. } | Pending::Store { to } => to_base + usize::from(to.0),
-                                Pending::Test { .. } => usize::MAX,
-                                _ => break 'run Exit::Return(a, 1),
-                            };
-                            (pc, extra) = (caller.pc as usize, caller.extra as usize);
-                            closure = to_closure;
-                            if let Pending::Test { expect, label } = pending
-                                && reg!(a).is_truthy() == expect
-                            {
-                                jump!(label);
-                            }
-                            let from = base + usize::from(a.0);
-                            base = to_base;
-                            machine.control.frames.pop();
-                            if place != usize::MAX && from < machine.stack.len() && place < from {
-                                // The result always lies above the place it goes to.
+                        return_to_caller!(|from, place| {
+                            let from = from + usize::from(a.0);
+                            // The result always lies above the place it goes to.
+                            if from < machine.stack.len() && place < from {
                                 let (low, high) = machine.stack.split_at_mut(from);
                                 if let (Some(slot), Some(value)) = (low.get_mut(place), high.first()) {
                                     value.hand_to(|value| *slot = value);
                                 }
-                                if let Pending::Results { want, .. } = pending {
-                                    match want.get() {
-                                        Some(0 | 1) => {}
-                                        Some(want) => {
-                                            if let Some(rest) = machine.stack.get_mut(place + 1..place + want) {
-                                                rest.fill(Value::Nil);
-                                            }
-                                        }
-                                        None => top = place + 1,
-                                    }
-                                }
                             }
-                            continue 'frame;
-                        }
+                        });
                         break 'run Exit::Return(a, 1);
                     }
                     Op::Return { a, count } => {
@@ -975,7 +966,11 @@ pub(super) fn execute<'gc, const HOOKED: bool>(machine: &mut Machine<'gc>, step:
                     _ => return step.call(func, count),
                 };
                 closure = callee;
-                (base, extra) = machine.enter(callee.code(), func, count);
+                if count >= callee.code().least as usize {
+                    (base, extra) = (func + 1, 0);
+                } else {
+                    (base, extra) = machine.enter(callee.code(), func, count);
+                }
                 pc = 0;
                 machine.fuel -= i64::from(callee.code().cost);
                 if machine.fuel <= 0 {
@@ -999,7 +994,7 @@ pub(super) fn execute<'gc, const HOOKED: bool>(machine: &mut Machine<'gc>, step:
             take_frame!();
             continue 'frame;
         }
-        let Some(&Frame { closure: Some(caller), base: to_base, pc: to_pc, extra: to_extra, pending }) =
+        let Some(&Frame { closure: Some(caller), base: to_base, pc: mut to_pc, extra: to_extra, pending }) =
             machine.control.frames.last()
         else {
             if HOOKED || !machine.pass_on(step, floor, start, count) {
@@ -1016,8 +1011,11 @@ pub(super) fn execute<'gc, const HOOKED: bool>(machine: &mut Machine<'gc>, step:
                     top = place + count;
                 }
             }
-            Pending::Store { to } if count > 0 => {
-                machine.place_results(to_base as usize + usize::from(to.0), Count::exactly(1), start, 1);
+            Pending::Test { expect, label } => {
+                let value = machine.stack.get(start).filter(|_| count > 0);
+                if value.is_some_and(Value::is_truthy) == expect {
+                    to_pc = label.0;
+                }
             }
             Pending::Discard => {}
             _ => return step.deliver(start, count),
@@ -1030,7 +1028,7 @@ pub(super) fn execute<'gc, const HOOKED: bool>(machine: &mut Machine<'gc>, step:
 /// The registers of a frame at `base`; none where the stack has yet to grow.
 #[inline(always)]
 fn window<'a, 'gc>(stack: &'a mut [Value<'gc>], base: usize) -> Option<&'a mut Window<'gc>> {
-    stack.get_mut(base..base + 2 * WINDOW)?.first_chunk_mut()
+    stack.get_mut(base..)?.first_chunk_mut::<{ 2 * WINDOW }>()?.first_chunk_mut()
 }
 
 #[inline(always)]

@@ -24,12 +24,14 @@ use crate::bytecode::{CHECKPOINT_EVERY, Constant, Op, Proto};
 #[collect(no_drop)]
 pub struct Closure<'gc>(pub(super) Gc<'gc, ClosureBody<'gc>>);
 
+/// The upvalues come first: where they lie is then the closure itself, which the loop has at hand in any case.
 #[derive(Collect)]
 #[collect(no_drop)]
+#[repr(C)]
 pub(super) struct ClosureBody<'gc> {
-    pub(super) code: Gc<'gc, Code<'gc>>,
     /// The first upvalues. Always the same number, so that to read one takes no look at how many there are.
     pub(super) first: [Lock<Value<'gc>>; INLINE_UPVALUES],
+    pub(super) code: Gc<'gc, Code<'gc>>,
     pub(super) more: Option<Box<MoreUpvalues<'gc>>>,
 }
 
@@ -57,6 +59,9 @@ pub(super) struct Code<'gc> {
     pub(super) params: u8,
     pub(super) max_stack: u8,
     pub(super) is_vararg: bool,
+    /// With so many arguments or more, a call has nothing to lay out: the parameters, but for a vararg function more
+    /// than there can be.
+    pub(super) least: u32,
     /// The fuel that a call costs: the length of the code, which a checkpoint bounds.
     pub(super) cost: u16,
     pub(super) constants: Box<[Value<'gc>]>,
@@ -109,6 +114,7 @@ impl<'gc> Code<'gc> {
                 params: proto.params,
                 max_stack: proto.max_stack,
                 is_vararg: proto.is_vararg,
+                least: if proto.is_vararg { u32::MAX } else { proto.params.into() },
                 cost,
                 constants,
                 children,

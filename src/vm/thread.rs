@@ -136,8 +136,6 @@ pub(super) enum Pending {
     Run { top: u32 },
     /// Put as many as wanted into `to` and above.
     Results { to: Reg, want: Count },
-    /// Put the first into `to`.
-    Store { to: Reg },
     /// Jump to `label` if the first, as a condition, is `expect`.
     Test { expect: bool, label: Label },
     /// Put the first at the end of the `left` operands at `first`, and go on concatenating.
@@ -161,14 +159,28 @@ impl Awaited {
         let (kind, reg, byte, word) = match pending {
             Pending::Run { top } => (0, 0, 0, top),
             Pending::Results { to, want } => (1, to.0, want.raw(), 0),
-            Pending::Store { to } => (2, to.0, 0, 0),
-            Pending::Test { expect, label } => (3, 0, expect as u8, label.0),
-            Pending::Concat { first, left } => (4, first.0, left, 0),
-            Pending::Again { top } => (5, 0, 0, top),
-            Pending::Discard => (6, 0, 0, 0),
-            Pending::Return => (7, 0, 0, 0),
+            Pending::Test { expect, label } => (2, 0, expect as u8, label.0),
+            Pending::Concat { first, left } => (3, first.0, left, 0),
+            Pending::Again { top } => (4, 0, 0, top),
+            Pending::Discard => (5, 0, 0, 0),
+            Pending::Return => (6, 0, 0, 0),
         };
         Awaited(kind | (reg as u64) << 8 | (byte as u64) << 16 | (word as u64) << 32)
+    }
+
+    /// Where a result goes and whether one is wanted, if one or none is.
+    #[inline(always)]
+    #[expect(clippy::cast_possible_truncation, reason = "takes the parts of the word apart")]
+    pub(super) const fn one_or_none(self) -> Option<(Reg, bool)> {
+        const NO_REG: u64 = !0xFF00;
+        const ONE: u64 = Awaited::new(Pending::Results { to: Reg(0), want: Count::exactly(1) }).0;
+        const NONE: u64 = Awaited::new(Pending::Results { to: Reg(0), want: Count::exactly(0) }).0;
+        let to = Reg((self.0 >> 8) as u8);
+        match self.0 & NO_REG {
+            ONE => Some((to, true)),
+            NONE => Some((to, false)),
+            _ => None,
+        }
     }
 
     /// What is pending.
@@ -179,11 +191,10 @@ impl Awaited {
         match self.0 as u8 {
             0 => Pending::Run { top: word },
             1 => Pending::Results { to: reg, want: Count::from_raw(byte) },
-            2 => Pending::Store { to: reg },
-            3 => Pending::Test { expect: byte != 0, label: Label(word) },
-            4 => Pending::Concat { first: reg, left: byte },
-            5 => Pending::Again { top: word },
-            6 => Pending::Discard,
+            2 => Pending::Test { expect: byte != 0, label: Label(word) },
+            3 => Pending::Concat { first: reg, left: byte },
+            4 => Pending::Again { top: word },
+            5 => Pending::Discard,
             _ => Pending::Return,
         }
     }

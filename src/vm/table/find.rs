@@ -4,7 +4,11 @@
 //! everything else. Any other key is compared by value. Positions count the entries in order of insertion.
 #![expect(clippy::cast_possible_truncation, reason = "there are less than 2^31 entries; hashes are cut on purpose")]
 
-use super::{Entry, KEY, SCANNED_MAX, SLICE_MAX, Table, key_bit};
+use std::cell::Cell;
+
+use gc_arena::Lock;
+
+use super::{Entry, KEY, SCANNED_MAX, SLICE_MAX, Table, VALUE, key_bit};
 use crate::vm::string::{LuaString, seed};
 use crate::vm::value::Value;
 
@@ -22,6 +26,34 @@ impl<'gc> Table<'gc> {
             return self.scanned_entries()?.iter().position(is_key).map(|at| at as u32);
         }
         self.probe(hash, is_key)
+    }
+
+    /// The place of a unique string key's value that is not nil, tried at the cached position first.
+    #[inline(always)]
+    pub(in crate::vm) fn field_place(
+        self,
+        key: LuaString<'gc>,
+        hash: u32,
+        cache: &Cell<u32>,
+    ) -> Option<&'gc Lock<Value<'gc>>> {
+        let body = self.0.as_ref();
+        if body.key_bits.get() & key_bit(hash) == 0 {
+            return None;
+        }
+        let is_key = |entry: &Entry<'gc>| matches!(entry[KEY].get(), Value::String(found) if found.same(key));
+        let entry = match self.near_entry(cache.get() as usize) {
+            Some(entry) if is_key(entry) => entry,
+            _ => {
+                let at = match body.used.get() as usize {
+                    0..=SCANNED_MAX => self.scanned_entries()?.iter().position(is_key)? as u32,
+                    _ => self.probe(hash, is_key)?,
+                };
+                cache.set(at);
+                self.entry(at)?
+            }
+        };
+        let place = &entry[VALUE];
+        if place.get().is_nil() { None } else { Some(place) }
     }
 
     #[inline(never)]
