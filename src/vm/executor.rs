@@ -497,7 +497,16 @@ impl<'gc> Control<'gc> {
         }
         let pending = Awaited::new(Pending::Discard);
         self.frames.push(Frame { closure: None, base: base as u32, pc, extra: 0, pending });
-        self.natives.extend(std::iter::once_with(make));
+        if self.natives.len() == self.natives.capacity() {
+            self.grow_natives();
+        }
+        self.natives.push(make());
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn grow_natives(&mut self) {
+        self.natives.reserve(4);
     }
 
     /// Takes the native function's frame on top.

@@ -22,6 +22,7 @@ use super::sequence::{Action, Call, Pass, Sequence};
 use super::step::{Next, Step};
 use super::thread::{Awaited, Frame, NativeState, Pending, Status, Thread, ThreadState};
 use super::value::Value;
+use crate::bytecode::Count;
 
 /// How deeply coroutines may resume each other; PUC-Rio's limit of C calls.
 const RESUME_DEPTH_MAX: usize = 197;
@@ -59,70 +60,59 @@ impl<'gc> Machine<'gc> {
         func: usize,
         count: usize,
     ) -> Option<Next> {
-        if step.ctx.has_hooks() {
-            return None;
-        }
-        let args = func + 1;
+        // Each takes just these arguments, so that nothing has to be kept here.
         match native.kind() {
-            Intrinsic::Yield => {
-                if self.control.active.len() <= 1 {
-                    return None;
-                }
-                self.yielder = Some(native);
-                Some(self.yield_to_resumer(step, args, count))
-            }
-            Intrinsic::Resume => match self.stack.get(args) {
-                Some(&Value::Thread(thread)) if count > 0 => {
-                    self.lay_on(step, native, thread, Pass::StatusAndValues, (args + 1, count - 1))
-                }
-                _ => None,
-            },
-            Intrinsic::ResumeWrapped => match native.upvalue(0) {
-                Value::Thread(thread) => self.lay_on(step, native, thread, Pass::Values, (args, count)),
-                _ => None,
-            },
-            Intrinsic::Pcall => self.call_protected(step, native, args, count),
-            _ => None,
+            Intrinsic::Yield => self.switch_back(step, native, func, count),
+            Intrinsic::Pcall => self.call_protected(step, native, func, count),
+            _ => self.switch_to(step, native, func, count),
         }
     }
 
-    /// Calls the Lua function at `args` with the values above it; an error becomes a result.
-    #[inline]
+    /// Calls the Lua function above `func` with the values above that; an error becomes a result.
+    #[inline(never)]
     fn call_protected(
         &mut self,
         step: &mut Step<'_, 'gc>,
         native: Native<'gc>,
-        args: usize,
+        func: usize,
         count: usize,
     ) -> Option<Next> {
+        let args = func + 1;
         let Some(&Value::Closure(closure)) = self.stack.get(args) else { return None };
-        if count == 0 || self.control.natives.len() >= NATIVE_DEPTH_MAX {
+        if count == 0 || step.ctx.has_hooks() || self.control.natives.len() >= NATIVE_DEPTH_MAX {
             return None;
         }
         self.control.push_native_made(|| Protected::state(Some(native)), args);
         Some(self.call_closure(step, closure, args, count - 1))
     }
 
-    /// Resumes a coroutine that has not begun, or that rests in a Lua function that yielded, with the `count` values at
-    /// `args`, above which nothing is alive.
-    #[inline]
-    fn lay_on(
-        &mut self,
-        step: &mut Step<'_, 'gc>,
-        native: Native<'gc>,
-        thread: Thread<'gc>,
-        pass: Pass,
-        (args, count): (usize, usize),
-    ) -> Option<Next> {
+    /// Resumes a coroutine that has not begun, or that rests in a Lua function that yielded.
+    #[inline(never)]
+    fn switch_to(&mut self, step: &mut Step<'_, 'gc>, native: Native<'gc>, func: usize, count: usize) -> Option<Next> {
+        // What is passed is the `count` values at `args`, and nothing above them is alive.
+        let (thread, pass, args, count) = match native.kind() {
+            Intrinsic::Resume if count > 0 => match self.stack.get(func + 1) {
+                Some(&Value::Thread(thread)) => (thread, Pass::StatusAndValues, func + 2, count - 1),
+                _ => return None,
+            },
+            Intrinsic::ResumeWrapped => match native.upvalue(0) {
+                Value::Thread(thread) => (thread, Pass::Values, func + 1, count),
+                _ => return None,
+            },
+            _ => return None,
+        };
         let at = args + count;
+        let control = &mut self.control;
         if thread.status() != Status::Suspended
-            || self.control.active.len() >= RESUME_DEPTH_MAX
-            || self.control.natives.len() >= NATIVE_DEPTH_MAX
-            || self.control.frames.len() >= FRAMES_MAX
+            || step.ctx.has_hooks()
+            || control.active.len() >= RESUME_DEPTH_MAX
+            || control.natives.len() >= NATIVE_DEPTH_MAX
+            || control.frames.len() >= FRAMES_MAX
             || at >= STACK_CHECKED
         {
             return None;
         }
+        let resumer = control.active.last()?.thread;
         let mut state = thread.state_mut(step.ctx);
         let waiting = match state.frames.last() {
             Some(frame) => match frame.pending.get() {
@@ -132,40 +122,122 @@ impl<'gc> Machine<'gc> {
             None if matches!(&*state.values, [Value::Closure(_)]) && state.to_close.is_empty() => None,
             None => return None,
         };
-        if let Some(resumer) = self.control.running() {
-            resumer.set_status(Status::Normal);
-        }
-        let passing = || NativeState {
-            resumed: Some(thread),
-            pass: Some(pass),
-            ..NativeState::new(pass.sequence(), Some(native))
-        };
-        self.control.push_native_made(passing, args);
-        let end = self.load(&mut state, thread, at);
+        resumer.set_status(Status::Normal);
+        control.push_native_made(
+            || NativeState {
+                resumed: Some(thread),
+                pass: Some(pass),
+                ..NativeState::new(pass.sequence(), Some(native))
+            },
+            args,
+        );
+        let end = at + state.values.len();
+        self.load_at(&mut state, thread, at, end);
         drop(state);
         let Some((to, want)) = waiting else {
-            self.move_values(args, end, count);
-            return Some(self.call_on_top(step, at, count));
+            return Some(self.begin(step, at, (args, count)));
         };
         let Some(frame) = self.control.frames.last_mut() else { return Some(Next::Pause) };
-        let top = if want.get().is_none() { u32::from(to.0) + count as u32 } else { 0 };
-        frame.pending = Awaited::new(Pending::Run { top });
         let place = frame.base as usize + usize::from(to.0);
-        self.place_results(place, want, args, count);
+        let top = if want == Count::OPEN { u32::from(to.0) + count as u32 } else { 0 };
+        frame.pending = Awaited::new(Pending::Run { top });
+        self.place_few(place, want, args, count);
         Some(Next::Run)
     }
 
-    /// Calls the value at `func`, a coroutine's function, with the values above it.
-    fn call_on_top(&mut self, step: &mut Step<'_, 'gc>, func: usize, count: usize) -> Next {
+    /// Calls the function at `func` of a coroutine that begins, with values from below it.
+    #[inline(never)]
+    fn begin(&mut self, step: &mut Step<'_, 'gc>, func: usize, (args, count): (usize, usize)) -> Next {
+        self.move_values(args, func + 1, count);
         match self.stack.get(func) {
             Some(&Value::Closure(closure)) => self.call_closure(step, closure, func, count),
             _ => step.call(func, count),
         }
     }
 
+    /// Copies results to where a call's results go, mostly one or none.
+    #[inline(always)]
+    fn place_few(&mut self, to: usize, want: Count, start: usize, count: usize) {
+        match want.get() {
+            Some(0) => {}
+            Some(1) => {
+                let value = if count > 0 { self.stack.get(start).copied().unwrap_or_default() } else { Value::Nil };
+                if let Some(slot) = self.stack.get_mut(to) {
+                    *slot = value;
+                }
+            }
+            _ => self.place_results(to, want, start, count),
+        }
+    }
+
+    /// Yields from the topmost coroutine, which the Lua function whose frame is on top runs in, to a Lua function that
+    /// resumed it.
+    #[inline(never)]
+    fn switch_back(
+        &mut self,
+        step: &mut Step<'_, 'gc>,
+        native: Native<'gc>,
+        func: usize,
+        count: usize,
+    ) -> Option<Next> {
+        let control = &mut self.control;
+        let [.., resumer, active] = &*control.active else { return None };
+        let (thread, resumer, stack, floor) = (active.thread, resumer.thread, active.stack, active.frames);
+        if step.ctx.has_hooks() {
+            return None;
+        }
+        let pass = control.natives.last().and_then(|native| native.pass);
+        let caller = control.frames.get(floor.wrapping_sub(2)).map(|frame| (frame.closure, frame.pending.get()));
+        let (Some(pass), Some((Some(_), Pending::Results { to, want }))) = (pass, caller) else {
+            return Some(self.yield_in_general(step, native, func, count));
+        };
+        if control.natives.len() != active.natives || control.to_close.len() != active.to_close {
+            return Some(self.yield_in_general(step, native, func, count));
+        }
+        let (Some(values), Some(frames)) = (self.stack.get(stack..func), control.frames.get(floor..)) else {
+            return None;
+        };
+        thread.set_status(Status::Suspended);
+        resumer.set_status(Status::Running);
+        let mut state = thread.state_mut(step.ctx);
+        state.yielder = Some(native);
+        state.values.extend_from_slice(values);
+        state.keep_frames(frames, stack as u32);
+        state.fit();
+        let moved = values.len() + 2 * frames.len();
+        drop(state);
+        self.fuel -= (moved / MOVED_PER_FUEL) as i64;
+        control.active.pop();
+        control.natives.truncate(control.natives.len() - 1);
+        control.frames.truncate(floor - 1);
+        let Some(caller) = control.frames.last_mut() else { return Some(Next::Pause) };
+        let (mut place, mut rest, mut top) = (caller.base as usize + usize::from(to.0), want, 0);
+        if want == Count::OPEN {
+            top = u32::from(to.0) + count as u32 + u32::from(pass == Pass::StatusAndValues);
+        }
+        caller.pending = Awaited::new(Pending::Run { top });
+        if pass == Pass::StatusAndValues
+            && want != Count::exactly(0)
+            && let Some(slot) = self.stack.get_mut(place)
+        {
+            *slot = Value::Boolean(true);
+            place += 1;
+            rest = want.get().map_or(Count::OPEN, |want| Count::exactly(want as u8 - 1));
+        }
+        self.place_few(place, rest, func + 1, count);
+        Some(Next::Run)
+    }
+
+    /// Yields, whatever there is to be moved and whoever waits for it.
+    #[cold]
+    #[inline(never)]
+    fn yield_in_general(&mut self, step: &mut Step<'_, 'gc>, native: Native<'gc>, func: usize, count: usize) -> Next {
+        self.yielder = Some(native);
+        self.yield_to_resumer(step, func + 1, count)
+    }
+
     /// Takes the topmost coroutine off the stacks, and gives what it yields to its resumer. It costs fuel by what is
     /// moved: a loop of yields from deep within calls would else move any number of values for nothing.
-    #[inline]
     fn yield_to_resumer(&mut self, step: &mut Step<'_, 'gc>, start: usize, count: usize) -> Next {
         let moved = self.save(step.ctx, Status::Suspended);
         self.fuel -= (moved / MOVED_PER_FUEL) as i64;
@@ -229,19 +301,24 @@ impl<'gc> Machine<'gc> {
     }
 
     /// Moves one coroutine's things onto the stacks. Returns where its values end.
-    #[inline(always)]
     fn load(&mut self, state: &mut ThreadState<'gc>, thread: Thread<'gc>, at: usize) -> usize {
-        thread.set_status(Status::Running);
-        state.yielder = None;
         let end = at + state.values.len();
         if at == 0 && end > SWAPPED_MIN {
             std::mem::swap(&mut self.stack, &mut state.values);
-            self.reserve(end);
-        } else {
-            self.reserve(end);
-            if let Some(room) = self.stack.get_mut(at..end) {
-                room.copy_from_slice(&state.values);
-            }
+            state.values.clear();
+        }
+        self.load_at(state, thread, at, end);
+        end
+    }
+
+    /// Moves one coroutine's things onto the stacks, its values to where they end at `end`.
+    #[inline(always)]
+    fn load_at(&mut self, state: &mut ThreadState<'gc>, thread: Thread<'gc>, at: usize, end: usize) {
+        thread.set_status(Status::Running);
+        state.yielder = None;
+        self.reserve(end);
+        if let Some(room) = self.stack.get_mut(at..at + state.values.len()) {
+            room.copy_from_slice(&state.values);
         }
         state.values.clear();
         let control = &mut self.control;
@@ -270,12 +347,10 @@ impl<'gc> Machine<'gc> {
         if !state.to_close.is_empty() {
             control.to_close.extend(state.to_close.drain(..).map(|position| position + at as u32));
         }
-        end
     }
 
     /// Moves the topmost coroutine's things off the stacks, as many values as are live. Returns how many words that
     /// moved, in pairs.
-    #[inline(always)]
     fn save(&mut self, ctx: Context<'gc>, status: Status) -> usize {
         let live = self.live_top();
         let Some(active) = self.control.active.pop() else { return 0 };
@@ -311,18 +386,8 @@ impl<'gc> Machine<'gc> {
         if self.control.to_close.len() > active.to_close {
             state.to_close.extend(self.control.to_close.drain(active.to_close..).map(|position| position - at));
         }
-        let values = state.values.len();
-        if state.values.capacity() > 2 * values + 8 && values <= SWAPPED_MIN {
-            state.values.shrink_to(values);
-        }
-        if state.frames.capacity() > 2 * frames + 4 {
-            state.frames.shrink_to(frames);
-        }
-        let bytes = values * size_of::<Value<'_>>() + frames * size_of::<Frame<'_>>();
-        if bytes > SMALL_THREAD_BYTES || state.charge.bytes() > 0 {
-            state.charge.set(bytes.saturating_sub(SMALL_THREAD_BYTES));
-        }
-        values + 2 * frames
+        state.fit();
+        state.values.len() + 2 * frames
     }
 
     /// Saves all coroutines that run; the outermost remembers the others.
@@ -413,6 +478,54 @@ impl<'gc> Machine<'gc> {
             let at = active.stack as u32;
             state.to_close.extend(self.control.to_close.drain(active.to_close..).map(|position| position - at));
         }
+    }
+}
+
+impl<'gc> ThreadState<'gc> {
+    /// Keeps the frames of Lua functions alone, as they are for a coroutine whose things begin at `at`.
+    #[inline(always)]
+    fn keep_frames(&mut self, frames: &[Frame<'gc>], at: u32) {
+        if self.frames.capacity() < frames.len() {
+            self.frames.reserve_exact(frames.len());
+        }
+        let rest = |frame: &Frame<'gc>| Frame {
+            closure: frame.closure,
+            base: frame.base - at,
+            pc: frame.pc,
+            extra: frame.extra,
+            pending: frame.pending,
+        };
+        match frames {
+            [frame] => self.frames.push(rest(frame)),
+            frames => self.frames.extend(frames.iter().map(rest)),
+        }
+    }
+
+    /// Gives back room that is far too much, and enters what the coroutine takes while it rests.
+    #[inline(always)]
+    fn fit(&mut self) {
+        let (values, frames) = (self.values.len(), self.frames.len());
+        let bytes = values * size_of::<Value<'_>>() + frames * size_of::<Frame<'_>>();
+        if self.values.capacity() > 2 * values + 8
+            || self.frames.capacity() > 2 * frames + 4
+            || bytes > SMALL_THREAD_BYTES
+            || self.charge.bytes() > 0
+        {
+            self.refit(bytes);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn refit(&mut self, bytes: usize) {
+        let (values, frames) = (self.values.len(), self.frames.len());
+        if self.values.capacity() > 2 * values + 8 && values <= SWAPPED_MIN {
+            self.values.shrink_to(values);
+        }
+        if self.frames.capacity() > 2 * frames + 4 {
+            self.frames.shrink_to(frames);
+        }
+        self.charge.set(bytes.saturating_sub(SMALL_THREAD_BYTES));
     }
 }
 
