@@ -90,8 +90,9 @@ pub use stdlib::Libraries;
 
 #[cfg(feature = "bevy")]
 pub use plugin::{
-    Behaviour, BehaviourStatus, DeimosDiagnostics, DeimosPlugin, DeimosSettings, DeimosSystems, LogLevel, LuaScript,
-    LuaScriptError, LuaScriptLoader, Param, ParamValue, ScriptError, ScriptOutput, Scripts, WaitingFor, testing,
+    AppLuaExt, Behaviour, BehaviourStatus, DeimosDiagnostics, DeimosPlugin, DeimosSettings, DeimosSystems,
+    IntoLuaFunction, LogLevel, LuaFunction, LuaScript, LuaScriptError, LuaScriptLoader, Param, ParamValue, ScriptError,
+    ScriptOutput, Scripts, WaitingFor, testing,
 };
 
 /// Has the code of the README tested with the rest of the documentation.

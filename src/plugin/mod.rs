@@ -11,6 +11,7 @@ mod entity;
 mod environment;
 mod error;
 mod events;
+mod function;
 mod place;
 mod reflect;
 mod scheduler;
@@ -29,6 +30,7 @@ use bevy::log::error;
 pub use asset::{LuaScript, LuaScriptError, LuaScriptLoader};
 pub use behaviour::{Behaviour, BehaviourStatus, Param, ParamValue, WaitingFor};
 pub use error::{LogLevel, ScriptError, ScriptOutput};
+pub use function::{AppLuaExt, IntoLuaFunction, LuaFunction};
 pub use scheduler::Scripts;
 pub use settings::{DeimosDiagnostics, DeimosSettings};
 
@@ -103,6 +105,7 @@ impl DeimosPlugin {
         if !is_fixed {
             app.add_systems(FixedUpdate, scheduler::resume_fixed.in_set(DeimosSystems::Resume));
         }
+        function::add_pending(app);
         settings::Measurements::register(app);
     }
 }

@@ -8,6 +8,7 @@ mod entity;
 mod environment;
 mod error;
 mod event;
+mod function;
 mod reload;
 mod task;
 mod time;

@@ -34,6 +34,7 @@ use super::asset::LuaScript;
 use super::behaviour::{Behaviour, Change, Changes};
 use super::environment::{Roots, Shared};
 use super::error::Reports;
+use super::function::LuaFunction;
 use super::settings::{DeimosSettings, Measurements};
 use crate::api::{Error, Handle, Lua, Raised};
 use listeners::Listeners;
@@ -49,6 +50,7 @@ pub struct Scripts {
     lua: Lua,
     roots: Handle,
     parts: Parts,
+    functions: Vec<LuaFunction>,
 }
 
 /// All of [`Scripts`] but the machine.
@@ -108,12 +110,22 @@ impl Scripts {
             step: 0,
             measurements: Measurements::default(),
         };
-        Ok(Scripts { lua, roots, parts })
+        Ok(Scripts { lua, roots, parts, functions: Vec::new() })
     }
 
     /// The machine, to set globals or run chunks of one's own.
     pub fn lua(&mut self) -> &mut Lua {
         &mut self.lua
+    }
+
+    /// The Rust functions that were added for scripts, in the order of adding.
+    pub fn functions(&self) -> &[LuaFunction] {
+        &self.functions
+    }
+
+    /// Notes a Rust function among the globals.
+    pub(super) fn note_function(&mut self, function: LuaFunction) {
+        self.functions.push(function);
     }
 
     /// The memory that the scripts' values take, in bytes: garbage not collected yet included.
@@ -151,7 +163,7 @@ impl Scripts {
     }
 
     fn visit(&mut self, world: &mut World, work: impl for<'a, 'gc> FnOnce(&mut Turn<'a, 'gc>)) {
-        let Scripts { lua, roots, parts } = self;
+        let Scripts { lua, roots, parts, .. } = self;
         let now = parts.now;
         let real = world.get_resource::<Time<Real>>().map(Time::elapsed).unwrap_or_default();
         let fixed = world.get_resource::<Time<Fixed>>().map(Time::elapsed).unwrap_or_default();
