@@ -8,11 +8,13 @@ use crate::api::{Action, Call, Collect, Context, Intrinsic, Native, Pass, Raised
 
 /// Makes the library's table.
 pub(super) fn open<'gc>(ctx: Context<'gc>) -> Result<Table<'gc>, Raised<'gc>> {
-    let table = library(ctx, FUNCTIONS, 2)?;
+    let table = library(ctx, FUNCTIONS, 3)?;
     let resume = Native::intrinsic(ctx, "coroutine.resume", Intrinsic::Resume, &[], resume);
     table.set_field(ctx, "resume", resume)?;
     let yield_ = Native::intrinsic(ctx, "coroutine.yield", Intrinsic::Yield, &[], yield_);
     table.set_field(ctx, "yield", yield_)?;
+    let name = Value::String(ctx.string(b"wrap"));
+    table.set_field(ctx, "wrap", Native::with_upvalues(ctx, "coroutine.wrap", &[name], wrap))?;
     Ok(table)
 }
 
@@ -30,8 +32,9 @@ fn resume<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
 fn wrap<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
     let function = call.check_function(0)?;
     let thread = Thread::new(call.ctx, function);
+    let Value::String(name) = call.upvalue(0) else { return Err(Raised::message("name expected")) };
     let kept = [Value::Thread(thread)];
-    call.ret1(Native::intrinsic(call.ctx, "wrap", Intrinsic::ResumeWrapped, &kept, resume_wrapped))
+    call.ret1(Native::intrinsic_named(call.ctx, name, Intrinsic::ResumeWrapped, &kept, resume_wrapped))
 }
 
 fn resume_wrapped<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
@@ -122,5 +125,4 @@ const FUNCTIONS: &[Row] = rows! {
     "isyieldable" => isyieldable,
     "running" => running,
     "status" => status,
-    "wrap" => wrap,
 };

@@ -10,10 +10,10 @@ use super::executor::{Machine, NATIVE_DEPTH_MAX};
 use super::function::{Closure, Code, Native};
 use super::hook::After;
 use super::meta::{Event, Meta};
+use super::natives::Passing;
 use super::operate::is_text;
 use super::sequence::{Action, Call, Pass, Sequence};
 use super::step::{Next, Step};
-use super::switch::Protected;
 use super::thread::{Awaited, Frame, NativeState, Pending, Status, Thread};
 use super::value::Value;
 use crate::bytecode::{Count, Op, Reg};
@@ -315,7 +315,8 @@ impl<'gc> Machine<'gc> {
     /// Gives values to the Lua frame that called the native function on top, if that passes them on and nothing else
     /// has to be done. Whether it could.
     pub(super) fn pass_on(&mut self, step: &Step<'_, 'gc>, floor: usize, start: usize, count: usize) -> bool {
-        let Some(pass) = self.control.natives.last().and_then(|native| native.pass) else { return false };
+        let Some(passing) = self.control.natives.last().and_then(|native| native.passing) else { return false };
+        let pass = passing.pass();
         if step.ctx.has_hooks() || self.control.frames.len() < floor + 2 {
             return false;
         }
@@ -337,7 +338,7 @@ impl<'gc> Machine<'gc> {
         if want == Count::OPEN {
             top = u32::from(to.0) + count as u32 + u32::from(pass == Pass::StatusAndValues);
         }
-        self.control.natives.pop();
+        self.control.natives.drop_last();
         self.control.frames.pop();
         if let Some(caller) = self.control.frames.last_mut() {
             caller.pending = Awaited::new(Pending::Run { top });
@@ -411,7 +412,9 @@ impl<'gc> Machine<'gc> {
         match action {
             Action::Return => return self.return_from_native(step, callee, place),
             Action::TailCall => {}
-            Action::CallProtected => self.control.push_native(Protected::state(callee), base),
+            Action::CallProtected => {
+                self.control.push_native(NativeState::passing(Passing::Protected, callee), base);
+            }
             Action::CallThen(sequence) => self.control.push_native(NativeState::new(sequence, callee), base),
             Action::ResumeThen(thread, sequence) => {
                 let state = NativeState::new(sequence, callee);
@@ -419,8 +422,8 @@ impl<'gc> Machine<'gc> {
                 return step.resume(thread, start, count);
             }
             Action::ResumeAndPass(thread, pass) => {
-                let state = NativeState::new(pass.sequence(), callee);
-                self.control.push_native(NativeState { resumed: Some(thread), pass: Some(pass), ..state }, base);
+                let state = NativeState::passing(Passing::resuming(pass), callee);
+                self.control.push_native(NativeState { resumed: Some(thread), ..state }, base);
                 return step.resume(thread, start, count);
             }
             Action::Start(sequence) => {
@@ -553,7 +556,7 @@ impl<'gc> NativeState<'gc> {
             resumed: None,
             held: 0,
             after: After::Poll,
-            pass: None,
+            passing: None,
             is_held: false,
             is_handler: false,
         }

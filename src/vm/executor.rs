@@ -19,6 +19,7 @@ use super::context::Context;
 use super::error::{Cause, Fault, Raised};
 use super::execute::execute;
 use super::function::{Closure, Native};
+use super::natives::{Natives, Passing};
 use super::sequence::{Action, Call, Sequence};
 use super::step::{Next, Step};
 use super::switch::not_resumable;
@@ -82,7 +83,7 @@ pub struct Machine<'gc> {
 pub(super) struct Control<'gc> {
     pub(super) frames: Vec<Frame<'gc>>,
     /// The states of the native functions among the frames; each frame knows its place here.
-    pub(super) natives: Vec<NativeState<'gc>>,
+    pub(super) natives: Natives<'gc>,
     #[collect(require_static)]
     pub(super) to_close: Vec<u32>,
     pub(super) active: Vec<Active<'gc>>,
@@ -484,29 +485,30 @@ impl<'gc> Control<'gc> {
 
     /// Adds a native function's frame.
     pub(super) fn push_native(&mut self, native: NativeState<'gc>, base: usize) {
-        self.push_native_made(|| native, base);
+        self.push_native_frame(base);
+        self.natives.push(native);
     }
 
-    /// Adds a native function's frame, whose state is made where it stays: a state that was made elsewhere would be copied
-    /// right after its fields were stored, and wait for them (7 % of the time of generators, 2026-11-22).
+    /// Adds the frame of a native function that passes on what comes back.
     #[inline(always)]
-    pub(super) fn push_native_made(&mut self, make: impl FnOnce() -> NativeState<'gc>, base: usize) {
-        let pc = self.natives.len() as u32;
+    pub(super) fn push_passing(
+        &mut self,
+        passing: Passing,
+        callee: Native<'gc>,
+        resumed: Option<Thread<'gc>>,
+        base: usize,
+    ) {
+        self.push_native_frame(base);
+        self.natives.push_passing(passing, callee, resumed);
+    }
+
+    #[inline(always)]
+    fn push_native_frame(&mut self, base: usize) {
         if self.frames.len() == self.frames.capacity() {
             self.grow_frames();
         }
-        let pending = Awaited::new(Pending::Discard);
+        let (pc, pending) = (self.natives.len() as u32, Awaited::new(Pending::Discard));
         self.frames.push(Frame { closure: None, base: base as u32, pc, extra: 0, pending });
-        if self.natives.len() == self.natives.capacity() {
-            self.grow_natives();
-        }
-        self.natives.push(make());
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn grow_natives(&mut self) {
-        self.natives.reserve(4);
     }
 
     /// Takes the native function's frame on top.

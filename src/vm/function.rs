@@ -287,7 +287,7 @@ impl<'gc> Native<'gc> {
     where
         F: 'static + for<'a, 'b> Fn(&mut Call<'a, 'b>) -> Result<Action<'b>, Raised<'b>>,
     {
-        Native::build(ctx, name, Box::new(run), Intrinsic::None, &[])
+        Native::build(ctx, ctx.string(name.as_bytes()), Box::new(run), Intrinsic::None, &[])
     }
 
     /// A native function with values it keeps, which it reads by [`Call::upvalue`].
@@ -295,11 +295,25 @@ impl<'gc> Native<'gc> {
     where
         F: 'static + for<'a, 'b> Fn(&mut Call<'a, 'b>) -> Result<Action<'b>, Raised<'b>>,
     {
-        Native::build(ctx, name, Box::new(run), Intrinsic::None, upvalues)
+        Native::build(ctx, ctx.string(name.as_bytes()), Box::new(run), Intrinsic::None, upvalues)
     }
 
     /// A native function that the machine knows.
     pub fn intrinsic<F>(ctx: Context<'gc>, name: &str, kind: Intrinsic, upvalues: &[Value<'gc>], run: F) -> Native<'gc>
+    where
+        F: 'static + for<'a, 'b> Fn(&mut Call<'a, 'b>) -> Result<Action<'b>, Raised<'b>>,
+    {
+        Native::build(ctx, ctx.string(name.as_bytes()), Box::new(run), kind, upvalues)
+    }
+
+    /// A native function that the machine knows, with a name that is a string already: for those that scripts make.
+    pub fn intrinsic_named<F>(
+        ctx: Context<'gc>,
+        name: LuaString<'gc>,
+        kind: Intrinsic,
+        upvalues: &[Value<'gc>],
+        run: F,
+    ) -> Native<'gc>
     where
         F: 'static + for<'a, 'b> Fn(&mut Call<'a, 'b>) -> Result<Action<'b>, Raised<'b>>,
     {
@@ -308,12 +322,11 @@ impl<'gc> Native<'gc> {
 
     fn build(
         ctx: Context<'gc>,
-        name: &str,
+        name: LuaString<'gc>,
         run: Box<NativeFn>,
         kind: Intrinsic,
         upvalues: &[Value<'gc>],
     ) -> Native<'gc> {
-        let name = ctx.string(name.as_bytes());
         let upvalues = upvalues.iter().copied().map(Lock::new).collect();
         Native(Gc::new(ctx.mc(), NativeBody { name, run, kind, upvalues }))
     }

@@ -34,6 +34,7 @@ mod interner;
 mod levels;
 mod long;
 mod meta;
+mod natives;
 mod operate;
 mod output;
 mod segment;

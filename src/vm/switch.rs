@@ -12,12 +12,15 @@
     reason = "the limits of the stacks keep positions and counts far below 2^32"
 )]
 
+use std::hint::black_box;
+
 use gc_arena::Collect;
 
 use super::context::Context;
 use super::error::Raised;
 use super::executor::{Active, FRAMES_MAX, Machine, NATIVE_DEPTH_MAX, Progress, STACK_CHECKED};
 use super::function::{Intrinsic, Native};
+use super::natives::Passing;
 use super::sequence::{Action, Call, Pass, Sequence};
 use super::step::{Next, Step};
 use super::thread::{Awaited, Frame, NativeState, Pending, Status, Thread, ThreadState};
@@ -82,7 +85,7 @@ impl<'gc> Machine<'gc> {
         if count == 0 || step.ctx.has_hooks() || self.control.natives.len() >= NATIVE_DEPTH_MAX {
             return None;
         }
-        self.control.push_native_made(|| Protected::state(Some(native)), args);
+        self.control.push_passing(Passing::Protected, native, None, args);
         Some(self.call_closure(step, closure, args, count - 1))
     }
 
@@ -90,13 +93,13 @@ impl<'gc> Machine<'gc> {
     #[inline(never)]
     fn switch_to(&mut self, step: &mut Step<'_, 'gc>, native: Native<'gc>, func: usize, count: usize) -> Option<Next> {
         // What is passed is the `count` values at `args`, and nothing above them is alive.
-        let (thread, pass, args, count) = match native.kind() {
+        let (thread, passing, args, count) = match native.kind() {
             Intrinsic::Resume if count > 0 => match self.stack.get(func + 1) {
-                Some(&Value::Thread(thread)) => (thread, Pass::StatusAndValues, func + 2, count - 1),
+                Some(&Value::Thread(thread)) => (thread, Passing::Resumed, func + 2, count - 1),
                 _ => return None,
             },
             Intrinsic::ResumeWrapped => match native.upvalue(0) {
-                Value::Thread(thread) => (thread, Pass::Values, func + 1, count),
+                Value::Thread(thread) => (thread, Passing::Wrapped, func + 1, count),
                 _ => return None,
             },
             _ => return None,
@@ -123,14 +126,7 @@ impl<'gc> Machine<'gc> {
             None => return None,
         };
         resumer.set_status(Status::Normal);
-        control.push_native_made(
-            || NativeState {
-                resumed: Some(thread),
-                pass: Some(pass),
-                ..NativeState::new(pass.sequence(), Some(native))
-            },
-            args,
-        );
+        control.push_passing(passing, native, Some(thread), args);
         let end = at + state.values.len();
         self.load_at(&mut state, thread, at, end);
         drop(state);
@@ -186,9 +182,9 @@ impl<'gc> Machine<'gc> {
         if step.ctx.has_hooks() {
             return None;
         }
-        let pass = control.natives.last().and_then(|native| native.pass);
+        let passing = control.natives.last().and_then(|native| native.passing);
         let caller = control.frames.get(floor.wrapping_sub(2)).map(|frame| (frame.closure, frame.pending.get()));
-        let (Some(pass), Some((Some(_), Pending::Results { to, want }))) = (pass, caller) else {
+        let (Some(passing), Some((Some(_), Pending::Results { to, want }))) = (passing, caller) else {
             return Some(self.yield_in_general(step, native, func, count));
         };
         if control.natives.len() != active.natives || control.to_close.len() != active.to_close {
@@ -208,15 +204,15 @@ impl<'gc> Machine<'gc> {
         drop(state);
         self.fuel -= (moved / MOVED_PER_FUEL) as i64;
         control.active.pop();
-        control.natives.truncate(control.natives.len() - 1);
+        control.natives.drop_last();
         control.frames.truncate(floor - 1);
         let Some(caller) = control.frames.last_mut() else { return Some(Next::Pause) };
         let (mut place, mut rest, mut top) = (caller.base as usize + usize::from(to.0), want, 0);
         if want == Count::OPEN {
-            top = u32::from(to.0) + count as u32 + u32::from(pass == Pass::StatusAndValues);
+            top = u32::from(to.0) + count as u32 + u32::from(passing != Passing::Wrapped);
         }
         caller.pending = Awaited::new(Pending::Run { top });
-        if pass == Pass::StatusAndValues
+        if passing != Passing::Wrapped
             && want != Count::exactly(0)
             && let Some(slot) = self.stack.get_mut(place)
         {
@@ -381,7 +377,7 @@ impl<'gc> Machine<'gc> {
         }));
         self.control.frames.truncate(active.frames);
         if self.control.natives.len() > active.natives {
-            state.natives.extend(self.control.natives.drain(active.natives..));
+            self.control.natives.split_off(active.natives, &mut state.natives);
         }
         if self.control.to_close.len() > active.to_close {
             state.to_close.extend(self.control.to_close.drain(active.to_close..).map(|position| position - at));
@@ -466,7 +462,7 @@ impl<'gc> Machine<'gc> {
                 pc: if frame.closure.is_none() { frame.pc - natives } else { frame.pc },
                 ..frame
             }));
-            state.natives.extend(self.control.natives.drain(active.natives..));
+            self.control.natives.split_off(active.natives, &mut state.natives);
         }
         self.control.truncate(active.frames);
         state.charge.set(state.frames.len() * size_of::<Frame<'_>>());
@@ -492,7 +488,8 @@ impl<'gc> ThreadState<'gc> {
             closure: frame.closure,
             base: frame.base - at,
             pc: frame.pc,
-            extra: frame.extra,
+            // Both were just stored, each for itself, and would be loaded at once, which would wait for the stores.
+            extra: black_box(frame.extra),
             pending: frame.pending,
         };
         match frames {
@@ -529,13 +526,31 @@ impl<'gc> ThreadState<'gc> {
     }
 }
 
-impl Pass {
-    /// What stands for the native function that resumes, for as long as it waits.
-    pub(super) fn sequence<'gc>(self) -> Box<dyn Sequence<'gc> + 'gc> {
-        match self {
-            Pass::Values => Box::new(Wrapped),
-            Pass::StatusAndValues => Box::new(Resumed),
+impl Passing {
+    /// What a native function that resumes a coroutine is.
+    pub(super) fn resuming(pass: Pass) -> Passing {
+        match pass {
+            Pass::Values => Passing::Wrapped,
+            Pass::StatusAndValues => Passing::Resumed,
         }
+    }
+
+    /// What it returns of what comes back.
+    #[inline(always)]
+    pub(super) fn pass(self) -> Pass {
+        if self == Passing::Wrapped { Pass::Values } else { Pass::StatusAndValues }
+    }
+}
+
+impl<'gc> NativeState<'gc> {
+    /// The state of `callee`, which passes on what comes back.
+    pub(super) fn passing(passing: Passing, callee: Option<Native<'gc>>) -> NativeState<'gc> {
+        let sequence: Box<dyn Sequence<'gc> + 'gc> = match passing {
+            Passing::Wrapped => Box::new(Wrapped),
+            Passing::Resumed => Box::new(Resumed),
+            Passing::Protected => Box::new(Protected),
+        };
+        NativeState { passing: Some(passing), ..NativeState::new(sequence, callee) }
     }
 }
 
@@ -568,15 +583,7 @@ impl<'gc> Sequence<'gc> for Resumed {
 /// Waits for what `pcall` calls: success and the results, or failure and the error.
 #[derive(Collect)]
 #[collect(require_static)]
-pub(super) struct Protected;
-
-impl Protected {
-    /// The state of a protected call that `callee` makes.
-    #[inline(always)]
-    pub(super) fn state<'gc>(callee: Option<Native<'gc>>) -> NativeState<'gc> {
-        NativeState { pass: Some(Pass::StatusAndValues), ..NativeState::new(Box::new(Protected), callee) }
-    }
-}
+struct Protected;
 
 impl<'gc> Sequence<'gc> for Protected {
     fn name(&self) -> &'static str {
