@@ -195,7 +195,8 @@ impl Proto {
             | Op::Method { key, .. }
             | Op::GetUpField { key, .. }
             | Op::SetUpField { key, .. } => constant(key.0.into()),
-            Op::AddK { k, .. }
+            Op::SetIndexK { k, .. }
+            | Op::AddK { k, .. }
             | Op::SubK { k, .. }
             | Op::MulK { k, .. }
             | Op::DivK { k, .. }

@@ -256,6 +256,8 @@ instructions! {
     Sets GetIndex { a: Reg, b: Reg, c: Reg }
     /// R[a][R[b]] := R[c]
     Acts SetIndex { a: Reg, b: Reg, c: Reg }
+    /// R[a][R[b]] := K[k], which is not nil
+    Acts SetIndexK { a: Reg, b: Reg, k: Const }
     /// R[a] := R[b][index], an integer key
     Sets GetInt { a: Reg, b: Reg, index: i32 }
     /// R[a][index] := R[b], an integer key

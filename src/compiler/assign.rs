@@ -5,7 +5,7 @@
 //! before (§3.3.3). A value for a local variable is computed in the variable's own register wherever the
 //! rest of the expression does not read the variable.
 
-use crate::bytecode::{Op, Reg};
+use crate::bytecode::{Constant, Op, Reg};
 use crate::syntax::ast::{Attrib, BinaryOp, Expr, ExprKind, Field, Function, Local};
 
 use super::CompileError;
@@ -73,6 +73,13 @@ impl Generator {
     }
 
     fn assign_value(&mut self, place: Target, value: &Expr, line: u32) -> Result<(), CompileError> {
+        if let Target::Index(a, b) = place
+            && let Some(constant) = self.constant(value).filter(|constant| *constant != Constant::Nil)
+            && let Some(k) = self.f.constant(&constant)
+        {
+            self.f.emit(Op::SetIndexK { a, b, k }, line);
+            return Ok(());
+        }
         let reg = match place {
             Target::Register(reg) if self.can_build_in(value, reg) => self.value(value, Some(reg))?,
             _ => self.value(value, None)?,

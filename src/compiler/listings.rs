@@ -228,9 +228,9 @@ fn returns() {
 fn multiple_assignment() {
     check(
         "local a, i = {}, 1; i, a[i] = i + 1, 20; a, i = i, a; a.x, a = f()",
-        "NewTable R0 0 0; LoadInt R1 1; Move R2 R1; AddI R3 R1 1; LoadInt R4 20; SetIndex R0 R2 R4; Move R1 \
-         R3; Move R2 R1; Move R1 R0; Move R0 R2; Move R2 R0; GetUpField R3 U0 K1 C0; Call R3 0 2; Move R0 R4; \
-         SetField R2 R3 K0 C1; Return0",
+        "NewTable R0 0 0; LoadInt R1 1; Move R2 R1; AddI R3 R1 1; SetIndexK R0 R2 K0; Move R1 R3; Move R2 \
+         R1; Move R1 R0; Move R0 R2; Move R2 R0; GetUpField R3 U0 K2 C0; Call R3 0 2; Move R0 R4; SetField R2 R3 \
+         K1 C1; Return0",
     );
 }
 

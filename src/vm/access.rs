@@ -203,15 +203,11 @@ pub(super) fn set_index<'gc>(
     operands: [Reg; 3],
 ) -> Option<Exit<'gc>> {
     let [object, key, value] = operands.map(|reg| usize::from(reg.0));
-    if let &Value::Table(table) = &regs[object] {
-        let is_done = match regs[key] {
-            Value::Integer(key) => table.try_append(ctx, key, &regs[value]),
-            Value::String(key) => !key.is_long() && table.try_set_string(ctx, key, &regs[value]),
-            _ => false,
-        };
-        if is_done {
-            return None;
-        }
+    if let (&Value::Table(table), &Value::String(key)) = (&regs[object], &regs[key])
+        && !key.is_long()
+        && table.try_set_string(ctx, key, &regs[value])
+    {
+        return None;
     }
     set(ctx, regs, free, regs[object], regs[key], regs[value])
 }

@@ -85,7 +85,9 @@ impl<'gc> Machine<'gc> {
         if code.is_vararg && count > params {
             let base = func + 1 + count;
             self.reserve(base);
-            self.stack.copy_within(func + 1..func + 1 + params, base);
+            if params > 0 {
+                self.stack.copy_within(func + 1..func + 1 + params, base);
+            }
             return (base, count - params);
         }
         let base = func + 1;
@@ -114,10 +116,12 @@ impl<'gc> Machine<'gc> {
         let (base, count) = frame;
         let to = base + to;
         let want = want.get().unwrap_or(count);
-        let copied = want.min(count);
         self.reserve(to + want);
-        self.move_values(base - count, to, copied);
-        self.clear(to + copied, to + want);
+        if want > count {
+            self.clear(to + count, to + want);
+        }
+        let from = base - count;
+        self.stack.copy_within(from..from + want.min(count), to);
         to + want
     }
 
@@ -164,8 +168,17 @@ impl<'gc> Machine<'gc> {
     ) -> Option<usize> {
         let (start, count) = self.run_native(step, native, func, count)?;
         self.control.frames.pop();
-        if !(start == func && count == 1 && want == Count::exactly(1)) {
-            self.place_results(func, want, start, count);
+        match want.get() {
+            Some(0) => {}
+            Some(1) if count > 0 => {
+                if start != func
+                    && let Some(value) = self.stack.get(start).copied()
+                    && let Some(slot) = self.stack.get_mut(func)
+                {
+                    *slot = value;
+                }
+            }
+            _ => self.place_results(func, want, start, count),
         }
         Some(func + count)
     }

@@ -52,7 +52,10 @@ fn operand_name(proto: &Proto, pc: usize, op: Op, operand: Operand) -> Option<Na
             Operand::Indexed,
             Op::GetField { b, .. } | Op::GetIndex { b, .. } | Op::GetInt { b, .. } | Op::Method { b, .. },
         ) => b,
-        (Operand::Indexed, Op::SetField { a, .. } | Op::SetIndex { a, .. } | Op::SetInt { a, .. }) => a,
+        (
+            Operand::Indexed,
+            Op::SetField { a, .. } | Op::SetIndex { a, .. } | Op::SetIndexK { a, .. } | Op::SetInt { a, .. },
+        ) => a,
         (Operand::First | Operand::Second, op) => operand_register(op, operand == Operand::Second)?,
         _ => return None,
     };
@@ -175,7 +178,11 @@ pub(super) fn called_name(caller: &Frame<'_>) -> Option<Name> {
         Op::GetField { .. } | Op::GetUpField { .. } | Op::GetIndex { .. } | Op::GetInt { .. } | Op::Method { .. } => {
             "index"
         }
-        Op::SetField { .. } | Op::SetUpField { .. } | Op::SetIndex { .. } | Op::SetInt { .. } => "newindex",
+        Op::SetField { .. }
+        | Op::SetUpField { .. }
+        | Op::SetIndex { .. }
+        | Op::SetIndexK { .. }
+        | Op::SetInt { .. } => "newindex",
         Op::Concat { .. } => "concat",
         Op::Len { .. } => "len",
         Op::JumpEq { .. } | Op::JumpNotEq { .. } => "eq",

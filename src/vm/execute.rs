@@ -535,11 +535,20 @@ pub(super) fn execute<'gc, const HOOKED: bool>(machine: &mut Machine<'gc>, step:
                     }
                     Op::SetIndex { a, b, c } => {
                         if let (&Value::Table(table), &Value::Integer(key)) = (&reg!(a), &reg!(b))
-                            && table.try_set_integer(ctx, key, &reg!(c))
+                            && (table.try_set_integer(ctx, key, &reg!(c)) || table.try_append(ctx, key, &reg!(c)))
                         {
                             break;
                         }
                         leave_if!('run, access::set_index(ctx, regs, code.max_stack, [a, b, c]));
+                    }
+                    Op::SetIndexK { a, b, k } => {
+                        let value = code.constants.get(k.0 as usize).unwrap_or(&Value::Nil);
+                        if let (&Value::Table(table), &Value::Integer(key)) = (&reg!(a), &reg!(b))
+                            && (table.try_set_integer(ctx, key, value) || table.try_append(ctx, key, value))
+                        {
+                            break;
+                        }
+                        leave_if!('run, access::set(ctx, regs, code.max_stack, reg!(a), reg!(b), *value));
                     }
                     Op::GetInt { a, b, index } => {
                         if let &Value::Table(table) = &reg!(b)
@@ -728,11 +737,24 @@ pub(super) fn execute<'gc, const HOOKED: bool>(machine: &mut Machine<'gc>, step:
                     }
 
                     // -- loops
-                    Op::ForPrep { a, to } => match for_prepare(ctx, regs, a) {
-                        Ok(true) => {}
-                        Ok(false) => jump!(to),
-                        Err(raised) => break 'run Exit::Raise(raised),
-                    },
+                    Op::ForPrep { a, to } => {
+                        let at = usize::from(a.0);
+                        if let (&Value::Integer(start), &Value::Integer(last), &Value::Integer(1)) =
+                            (&regs[at], &regs[at + 1], &regs[at + 2])
+                        {
+                            if start > last {
+                                jump!(to);
+                            } else {
+                                regs[at + 3] = Value::Integer(start);
+                            }
+                        } else {
+                            match for_prepare(ctx, regs, a) {
+                                Ok(true) => {}
+                                Ok(false) => jump!(to),
+                                Err(raised) => break 'run Exit::Raise(raised),
+                            }
+                        }
+                    }
                     Op::ForNext { a, to } => {
                         let at = usize::from(a.0);
                         if let (&Value::Integer(index), &Value::Integer(last)) = (&regs[at + 3], &regs[at + 1]) {

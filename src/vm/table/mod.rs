@@ -494,10 +494,16 @@ impl<'gc> Table<'gc> {
         if end > self.array_capacity() && self.replace_array(ctx, end).is_err() {
             return false;
         }
-        for (at, value) in values.iter().enumerate() {
-            if let Some(cell) = self.list_cell_mut(ctx, start as usize + at) {
-                let cell = cell.unlock();
+        let first = body.array.get();
+        if end <= first.len() {
+            let cells = Gc::write(ctx.mc(), first);
+            for (at, value) in values.iter().enumerate() {
+                let cell = cells[start as usize + at].unlock();
                 value.hand_to(|value| cell.set(value));
+            }
+        } else {
+            for (at, value) in values.iter().enumerate() {
+                self.set_cell(ctx, start + at as u32, *value);
             }
         }
         body.len.set(end as u32);
