@@ -598,6 +598,7 @@ impl<'gc> Thread<'gc> {
         state.natives.clear();
         state.paused.clear();
         state.is_closing = true;
+        state.frames_from = 0;
         self.set_status(Status::Suspended);
         let pending = Awaited::new(Pending::Discard);
         state.frames.push(Frame { closure: None, base: live as u32, pc: 0, extra: 0, pending });

@@ -476,7 +476,7 @@ impl<'gc> Control<'gc> {
         }
         self.frames.push(Frame {
             closure: frame.closure,
-            base: frame.base + up,
+            base: frame.base.wrapping_add(up),
             pc: frame.pc + natives,
             extra: frame.extra,
             pending: frame.pending,

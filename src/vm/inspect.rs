@@ -188,7 +188,7 @@ impl<'gc> Call<'_, 'gc> {
             None => end,
         };
         let frame = levels.frames.get(above - 1)?;
-        let base = frame.base as usize;
+        let base = levels.base(frame);
         let Some(closure) = frame.closure else { return nth_value("(C temporary)", base, end, number) };
         let proto = closure.proto();
         if let Ok(back) = usize::try_from(number.checked_neg()?)
@@ -222,7 +222,7 @@ fn nth_value(name: &str, base: usize, end: usize, number: i64) -> Option<Place> 
 
 /// Where the function of a frame lies on the stack.
 fn function_position(levels: Levels<'_, '_>, at: usize, frame: &Frame<'_>) -> usize {
-    let base = frame.base as usize;
+    let base = levels.base(frame);
     match frame.closure {
         Some(closure) if frame.extra_count() > 0 => {
             base.saturating_sub(frame.extra_count() + usize::from(closure.proto().params) + 1)

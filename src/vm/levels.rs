@@ -21,6 +21,8 @@ pub(super) struct Levels<'a, 'gc> {
     pub(super) running: Option<Native<'gc>>,
     /// Whether a frame on top that waits for nothing was paused before its next instruction.
     pub(super) is_at_rest: bool,
+    /// Where on the stack its values begin, for those that frames speak of.
+    pub(super) from: usize,
 }
 
 /// One level.
@@ -37,7 +39,7 @@ impl<'gc> Control<'gc> {
     pub(super) fn levels(&self, running: Option<Native<'gc>>) -> Levels<'_, 'gc> {
         let first = self.active.last().map_or(0, |active| active.frames);
         let frames = self.frames.get(first..).unwrap_or_default();
-        Levels { frames, natives: &self.natives, running, is_at_rest: false }
+        Levels { frames, natives: &self.natives, running, is_at_rest: false, from: 0 }
     }
 
     /// The levels of the coroutine at `index` among those that run, which waits for the next one.
@@ -45,18 +47,24 @@ impl<'gc> Control<'gc> {
         let first = self.active.get(index).map_or(0, |active| active.frames);
         let end = self.active.get(index + 1).map_or(self.frames.len(), |active| active.frames);
         let frames = self.frames.get(first..end).unwrap_or_default();
-        Levels { frames, natives: &self.natives, running: None, is_at_rest: false }
+        Levels { frames, natives: &self.natives, running: None, is_at_rest: false, from: 0 }
     }
 }
 
 impl<'gc> ThreadState<'gc> {
     /// The levels of a coroutine at rest.
     pub(super) fn levels(&self) -> Levels<'_, 'gc> {
-        Levels { frames: &self.frames, natives: &self.natives, running: self.yielder, is_at_rest: true }
+        let (running, from) = (self.yielder, self.frames_from as usize);
+        Levels { frames: &self.frames, natives: &self.natives, running, is_at_rest: true, from }
     }
 }
 
 impl<'a, 'gc> Levels<'a, 'gc> {
+    /// The position of a frame's `R0` among the coroutine's values.
+    pub(super) fn base(&self, frame: &Frame<'_>) -> usize {
+        (frame.base as usize).saturating_sub(self.from)
+    }
+
     /// All levels, the innermost first.
     pub(super) fn iter(self) -> impl Iterator<Item = Level> + 'a {
         let running = self.running.map(|_| Level::Running);

@@ -326,20 +326,23 @@ impl<'gc> Machine<'gc> {
             natives,
             to_close: control.to_close.len(),
         });
-        if let [frame] = &*state.frames
-            && frame.closure.is_some()
-        {
-            control.push_moved(frame, at as u32, 0);
-        } else {
+        let up = (at as u32).wrapping_sub(state.frames_from);
+        if !state.natives.is_empty() {
             for frame in &state.frames {
                 let natives = if frame.closure.is_none() { natives as u32 } else { 0 };
-                control.push_moved(frame, at as u32, natives);
+                control.push_moved(frame, up, natives);
+            }
+            control.natives.append(&mut state.natives);
+        } else if let [frame] = &*state.frames {
+            control.push_moved(frame, up, 0);
+        } else if up == 0 {
+            control.frames.extend_from_slice(&state.frames);
+        } else {
+            for frame in &state.frames {
+                control.push_moved(frame, up, 0);
             }
         }
         state.frames.clear();
-        if !state.natives.is_empty() {
-            control.natives.append(&mut state.natives);
-        }
         if !state.to_close.is_empty() {
             control.to_close.extend(state.to_close.drain(..).map(|position| position + at as u32));
         }
@@ -354,6 +357,7 @@ impl<'gc> Machine<'gc> {
         active.thread.set_status(status);
         let mut state = active.thread.state_mut(ctx);
         state.yielder = self.yielder.take();
+        state.frames_from = at;
         if active.stack == 0 && live > SWAPPED_MIN {
             std::mem::swap(&mut self.stack, &mut state.values);
             state.values.truncate(live);
@@ -370,7 +374,7 @@ impl<'gc> Machine<'gc> {
         let moved = self.control.frames.get(active.frames..).unwrap_or_default();
         state.frames.extend(moved.iter().map(|frame| Frame {
             closure: frame.closure,
-            base: frame.base - at,
+            base: frame.base,
             pc: if frame.closure.is_none() { frame.pc - natives } else { frame.pc },
             extra: frame.extra,
             pending: frame.pending,
@@ -484,18 +488,21 @@ impl<'gc> ThreadState<'gc> {
         if self.frames.capacity() < frames.len() {
             self.frames.reserve_exact(frames.len());
         }
-        let rest = |frame: &Frame<'gc>| Frame {
-            closure: frame.closure,
-            base: frame.base - at,
-            pc: frame.pc,
-            // Both were just stored, each for itself, and would be loaded at once, which would wait for the stores.
-            extra: black_box(frame.extra),
-            pending: frame.pending,
-        };
-        match frames {
-            [frame] => self.frames.push(rest(frame)),
-            frames => self.frames.extend(frames.iter().map(rest)),
+        let Some((top, below)) = frames.split_last() else { return };
+        if !below.is_empty() {
+            // A loop that corrects each waits for the copies (2026-11-23: a walk over a tree that yields from ten calls
+            // deep took 1.15 times as long).
+            self.frames.extend_from_slice(below);
         }
+        self.frames_from = at;
+        self.frames.push(Frame {
+            closure: top.closure,
+            base: top.base,
+            pc: top.pc,
+            // Both were just stored, each for itself, and would be loaded at once, which would wait for the stores.
+            extra: black_box(top.extra),
+            pending: top.pending,
+        });
     }
 
     /// Gives back room that is far too much, and enters what the coroutine takes while it rests.

@@ -2,7 +2,8 @@
 //!
 //! A running coroutine's registers lie on the machine's one stack. A suspended one keeps only its live
 //! values and its frames, so that an idle coroutine is a few hundred bytes. Positions in a frame are
-//! absolute while it runs and counted from the coroutine's own start while it rests.
+//! absolute while it runs; while it rests, those of frames still count from where it lay, and others from the
+//! coroutine's own start.
 
 use std::cell::{Cell, Ref, RefMut};
 
@@ -75,6 +76,9 @@ pub(super) struct ThreadState<'gc> {
     /// The memory that its values and frames take while it rests.
     #[collect(require_static)]
     pub(super) charge: Charge,
+    /// Where on the stack its frames' bases count from: where it lay when it last ran, so that frames need no correction
+    /// if it is laid there again, as it mostly is.
+    pub(super) frames_from: u32,
     /// Whether it is being closed: an error then goes on closing rather than leaving the rest for later.
     pub(super) is_closing: bool,
     /// Whether it is a program's main coroutine, which cannot yield.
@@ -249,6 +253,7 @@ impl<'gc> Thread<'gc> {
             paused: Vec::new(),
             death: None,
             charge: Charge::new(ctx.ledger(), 0),
+            frames_from: 0,
             is_closing: false,
             is_main: false,
             hook: None,
