@@ -17,7 +17,7 @@ use super::meta::{Event, Meta};
 use super::operate::{ArithOp, is_text};
 use super::string::LuaString;
 use super::table::Table;
-use super::thread::Pending;
+use super::thread::{Awaited, Pending};
 use super::value::{Type, Value};
 use crate::bytecode::{Count, Reg};
 
@@ -60,6 +60,12 @@ fn lay_out<'gc>(regs: &mut Window<'gc>, free: u8, call: &[Value<'gc>]) {
     }
 }
 
+/// The exit for a call that is laid out.
+#[inline(always)]
+const fn meta_call<'gc>(count: u8, pending: Pending) -> Exit<'gc> {
+    Exit::Meta(Awaited::new(pending).with_count(count))
+}
+
 /// An operation's answer, or what has to be done for it.
 fn answer<'gc>(
     regs: &mut Window<'gc>,
@@ -71,7 +77,7 @@ fn answer<'gc>(
         Ok(Meta::Value(value)) => Ok(value),
         Ok(Meta::Call { function, args: [first, second, third], count }) => {
             lay_out(regs, free, &[function, first, second, third]);
-            Err(Exit::Meta(count, pending))
+            Err(meta_call(count as u8, pending))
         }
         Err(raised) => Err(Exit::Raise(raised)),
     }
@@ -101,7 +107,7 @@ pub(super) fn arithmetic<'gc>(
         let handler = ctx.either(left, right, op.event());
         if !handler.is_nil() {
             lay_out(regs, place.free, &[handler, left, right]);
-            return Some(Exit::Meta(2, place.pending()));
+            return Some(meta_call(2, place.pending()));
         }
     }
     store(regs, place, ctx.arithmetic(op, left, right))
@@ -159,7 +165,7 @@ pub(super) fn compare<'gc>(
         let handler = ctx.either(left, right, event);
         if handler.is_function() {
             lay_out(regs, free, &[handler, left, right]);
-            return Err(Exit::Meta(2, pending));
+            return Err(meta_call(2, pending));
         }
     }
     let outcome = match relation {
@@ -233,7 +239,7 @@ pub(super) fn get<'gc>(
         let handler = ctx.event_of(metatable, Event::Index);
         if handler.is_function() {
             lay_out(regs, place.free, &[handler, object, key]);
-            return Some(Exit::Meta(2, place.pending()));
+            return Some(meta_call(2, place.pending()));
         }
     }
     store(regs, place, ctx.index(object, key))
@@ -292,7 +298,7 @@ pub(super) fn get_field<'gc>(
             let handler = metatable.get_cached(ctx, *index, &slot.meta);
             if handler.is_function() {
                 lay_out(regs, place.free, &[handler, object, Value::String(key)]);
-                return Some(Exit::Meta(2, place.pending()));
+                return Some(meta_call(2, place.pending()));
             }
         }
     }
@@ -358,7 +364,7 @@ pub(super) fn set<'gc>(
         }
         if handler.is_function() && table.get(ctx, key).is_nil() {
             lay_out(regs, free, &[handler, object, key, value]);
-            return Some(Exit::Meta(3, Pending::Discard));
+            return Some(meta_call(3, Pending::Discard));
         }
     }
     answer(regs, free, ctx.set_index(object, key, value), Pending::Discard).err()

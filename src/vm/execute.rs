@@ -282,14 +282,15 @@ pub(super) fn execute<'gc, const HOOKED: bool>(machine: &mut Machine<'gc>, step:
                 if machine.control.frames.len() > floor
                     && let Some(caller) = machine.control.frames.last()
                     && let Some(to_closure) = caller.closure
-                    && let Some((to, wants_one)) = caller.pending.one_or_none()
+                    && (caller.pending.is_one_result() || caller.pending.is_no_result())
                 {
                     let $from = base;
+                    let pending = caller.pending;
                     closure = to_closure;
                     (base, pc, extra) = (caller.base as usize, caller.pc as usize, caller.extra as usize);
                     machine.control.frames.pop();
-                    if wants_one {
-                        let $place = base + usize::from(to.0);
+                    if pending.is_one_result() {
+                        let $place = base + usize::from(pending.result_reg().0);
                         $give
                     }
                     continue 'frame;
@@ -915,11 +916,11 @@ pub(super) fn execute<'gc, const HOOKED: bool>(machine: &mut Machine<'gc>, step:
                     Op::Return { a, count } => {
                         let count = count.get().unwrap_or_else(|| top - base - usize::from(a.0));
                         announce_return!('run, a, count);
-                        break 'run Exit::Return(a, count);
+                        break 'run Exit::Return(a, count as u32);
                     }
                     Op::ReturnClose { a, count } => {
                         let count = count.get().unwrap_or_else(|| top - base - usize::from(a.0));
-                        break 'run Exit::Close(a, Some(count));
+                        break 'run Exit::CloseAndReturn(a, count as u32);
                     }
                     Op::ToClose { a } => {
                         if reg!(a).is_truthy() {
@@ -929,7 +930,7 @@ pub(super) fn execute<'gc, const HOOKED: bool>(machine: &mut Machine<'gc>, step:
                     Op::Close { a } => {
                         if machine.control.to_close.last().is_some_and(|last| *last as usize >= base + usize::from(a.0))
                         {
-                            break 'run Exit::Close(a, None);
+                            break 'run Exit::Close(a);
                         }
                     }
                     Op::Checkpoint { cost } => {
@@ -949,13 +950,14 @@ pub(super) fn execute<'gc, const HOOKED: bool>(machine: &mut Machine<'gc>, step:
         let place = (base, pc, extra);
         let live = Pending::Run { top: (top.max(base) - base) as u32 };
         let (start, count) = match exit {
-            Exit::Return(a, count) => (base + usize::from(a.0), count),
+            Exit::Return(a, count) => (base + usize::from(a.0), count as usize),
             Exit::Call(a, args, results) => {
                 let func = base + usize::from(a.0);
                 let count = args.get().unwrap_or_else(|| top - func - 1);
                 if machine.fuel <= 0 {
-                    // The call is made when there is fuel again.
-                    machine.control.push_lua(closure, (base, pc - 1, extra), live);
+                    // The call is made when there is fuel again. The `black_box` keeps the loop from holding on to the position
+                    // of the running instruction, beside that of the next, for the sake of this one place.
+                    machine.control.push_lua(closure, (base, black_box(pc) - 1, extra), live);
                     machine.drop_registers(func + 1 + count);
                     return Next::Pause;
                 }
@@ -976,9 +978,10 @@ pub(super) fn execute<'gc, const HOOKED: bool>(machine: &mut Machine<'gc>, step:
                 machine.control.frames.pop();
                 results
             }
-            Exit::Meta(count, pending) => {
+            Exit::Meta(word) => {
+                let (pending, count) = word.split_count();
                 let func = base + usize::from(code.max_stack);
-                machine.control.push_lua(closure, place, pending);
+                machine.control.push_awaiting(closure, place, pending);
                 let callee = match machine.stack.get(func) {
                     Some(&Value::Closure(callee))
                         if machine.control.frames.len() < FRAMES_MAX && base < STACK_CHECKED =>

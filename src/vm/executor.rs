@@ -449,6 +449,12 @@ impl<'gc> Control<'gc> {
     /// Adds a Lua function's frame.
     #[inline(always)]
     pub(super) fn push_lua(&mut self, closure: Closure<'gc>, place: (usize, usize, usize), pending: Pending) {
+        self.push_awaiting(closure, place, Awaited::new(pending));
+    }
+
+    /// Adds a Lua function's frame with what it awaits.
+    #[inline(always)]
+    pub(super) fn push_awaiting(&mut self, closure: Closure<'gc>, place: (usize, usize, usize), pending: Awaited) {
         let (base, pc, extra) = place;
         if self.frames.len() == self.frames.capacity() {
             self.grow_frames();
@@ -458,7 +464,7 @@ impl<'gc> Control<'gc> {
             base: base as u32,
             pc: pc as u32,
             extra: extra as u32,
-            pending: Awaited::new(pending),
+            pending,
         });
     }
 

@@ -177,19 +177,35 @@ impl Awaited {
         Awaited(kind | (reg as u64) << 8 | (byte as u64) << 16 | (word as u64) << 32)
     }
 
-    /// Where a result goes and whether one is wanted, if one or none is.
+    /// Whether this is a call that one result is wanted of.
     #[inline(always)]
-    #[expect(clippy::cast_possible_truncation, reason = "takes the parts of the word apart")]
-    pub(super) const fn one_or_none(self) -> Option<(Reg, bool)> {
-        const NO_REG: u64 = !0xFF00;
-        const ONE: u64 = Awaited::new(Pending::Results { to: Reg(0), want: Count::exactly(1) }).0;
-        const NONE: u64 = Awaited::new(Pending::Results { to: Reg(0), want: Count::exactly(0) }).0;
-        let to = Reg((self.0 >> 8) as u8);
-        match self.0 & NO_REG {
-            ONE => Some((to, true)),
-            NONE => Some((to, false)),
-            _ => None,
-        }
+    pub(super) const fn is_one_result(self) -> bool {
+        self.0 & !0xFF00 == Awaited::new(Pending::Results { to: Reg(0), want: Count::exactly(1) }).0
+    }
+
+    /// Whether this is a call that no result is wanted of.
+    #[inline(always)]
+    pub(super) const fn is_no_result(self) -> bool {
+        self.0 & !0xFF00 == Awaited::new(Pending::Results { to: Reg(0), want: Count::exactly(0) }).0
+    }
+
+    /// Where results go, if they are what is pending.
+    #[inline(always)]
+    #[expect(clippy::cast_possible_truncation, reason = "takes a byte out of the word")]
+    pub(super) const fn result_reg(self) -> Reg {
+        Reg((self.0 >> 8) as u8)
+    }
+
+    /// The same, with the number of a call's arguments in the byte that is free.
+    #[inline(always)]
+    pub(super) const fn with_count(self, count: u8) -> Awaited {
+        Awaited(self.0 | (count as u64) << 24)
+    }
+
+    /// What [`Awaited::with_count`] put together.
+    #[inline(always)]
+    pub(super) const fn split_count(self) -> (Awaited, usize) {
+        (Awaited(self.0 & !0xFF00_0000), (self.0 >> 24) as usize & 0xFF)
     }
 
     /// What is pending.
