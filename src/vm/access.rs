@@ -67,6 +67,7 @@ const fn meta_call<'gc>(count: u8, pending: Pending) -> Exit<'gc> {
 }
 
 /// An operation's answer, or what has to be done for it.
+#[expect(clippy::cast_possible_truncation, reason = "a metamethod has three arguments at most")]
 fn answer<'gc>(
     regs: &mut Window<'gc>,
     free: u8,

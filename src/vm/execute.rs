@@ -54,7 +54,8 @@ const NO_OP: Op = Op::Jump { to: END };
 pub(super) fn execute<'gc, const HOOKED: bool>(machine: &mut Machine<'gc>, step: &mut Step<'_, 'gc>) -> Next {
     let ctx = step.ctx;
     let hook = if HOOKED { machine.hook(ctx) } else { None };
-    let (mut closure, mut base, mut pc, mut extra, mut top, mut floor);
+    // The code goes with the closure: read from it anew, it would be known only two loads later.
+    let (mut closure, mut code, mut base, mut pc, mut extra, mut top, mut floor);
 
     // Begins, or goes on, with the frame that is on top.
     macro_rules! take_frame {
@@ -62,7 +63,7 @@ pub(super) fn execute<'gc, const HOOKED: bool>(machine: &mut Machine<'gc>, step:
             floor = machine.control.active.last().map_or(0, |active| active.frames);
             let Some(frame) = machine.control.frames.last() else { return Next::Pause };
             let Some(running) = frame.closure else { return Next::Pause };
-            closure = running;
+            (closure, code) = (running, running.code());
             (base, pc, extra) = (frame.base as usize, frame.pc as usize, frame.extra as usize);
             top = match frame.pending.get() {
                 Pending::Run { top } => base + top as usize,
@@ -74,7 +75,6 @@ pub(super) fn execute<'gc, const HOOKED: bool>(machine: &mut Machine<'gc>, step:
     take_frame!();
 
     'frame: loop {
-        let code = closure.code();
         let ops = &*code.ops;
 
         let Some(regs) = window(&mut machine.stack, base) else {
@@ -286,7 +286,7 @@ pub(super) fn execute<'gc, const HOOKED: bool>(machine: &mut Machine<'gc>, step:
                 {
                     let $from = base;
                     let pending = caller.pending;
-                    closure = to_closure;
+                    (closure, code) = (to_closure, to_closure.code());
                     (base, pc, extra) = (caller.base as usize, caller.pc as usize, caller.extra as usize);
                     machine.control.frames.pop();
                     if pending.is_one_result() {
@@ -338,7 +338,7 @@ pub(super) fn execute<'gc, const HOOKED: bool>(machine: &mut Machine<'gc>, step:
                 let callee_code = callee.code();
                 let pending = Pending::Results { to: a, want: results };
                 machine.control.push_lua(closure, (base, pc, extra), pending);
-                closure = callee;
+                (closure, code) = (callee, callee_code);
                 if count >= callee_code.least as usize {
                     (base, extra) = (func + 1, 0);
                 } else {
@@ -880,11 +880,11 @@ pub(super) fn execute<'gc, const HOOKED: bool>(machine: &mut Machine<'gc>, step:
                         let extras = extra & EXTRA_COUNT;
                         let own = if extras > 0 { base - extras - usize::from(code.params) - 1 } else { base - 1 };
                         machine.stack.copy_within(func..=func + count, own);
-                        closure = callee;
-                        (base, extra) = machine.enter(callee.code(), own, count);
+                        (closure, code) = (callee, callee.code());
+                        (base, extra) = machine.enter(code, own, count);
                         extra |= TAIL_CALLED;
                         pc = 0;
-                        machine.fuel -= i64::from(callee.code().cost);
+                        machine.fuel -= i64::from(code.cost);
                         if machine.fuel <= 0 {
                             cold_path();
                             machine.control.push_lua(closure, (base, pc, extra), Pending::Run { top: 0 });
@@ -990,14 +990,14 @@ pub(super) fn execute<'gc, const HOOKED: bool>(machine: &mut Machine<'gc>, step:
                     }
                     _ => return step.call(func, count),
                 };
-                closure = callee;
-                if count >= callee.code().least as usize {
+                (closure, code) = (callee, callee.code());
+                if count >= code.least as usize {
                     (base, extra) = (func + 1, 0);
                 } else {
-                    (base, extra) = machine.enter(callee.code(), func, count);
+                    (base, extra) = machine.enter(code, func, count);
                 }
                 pc = 0;
-                machine.fuel -= i64::from(callee.code().cost);
+                machine.fuel -= i64::from(code.cost);
                 if machine.fuel <= 0 {
                     machine.control.push_lua(closure, (base, pc, extra), Pending::Run { top: 0 });
                     return Next::Pause;
@@ -1045,7 +1045,8 @@ pub(super) fn execute<'gc, const HOOKED: bool>(machine: &mut Machine<'gc>, step:
             Pending::Discard => {}
             _ => return step.deliver(start, count),
         }
-        (closure, base, pc, extra) = (caller, to_base as usize, to_pc as usize, to_extra as usize);
+        (closure, code) = (caller, caller.code());
+        (base, pc, extra) = (to_base as usize, to_pc as usize, to_extra as usize);
         machine.control.frames.pop();
     }
 }
