@@ -78,6 +78,10 @@ const OWN_PAIRS: usize = OWN / 2;
 #[collect(no_drop)]
 pub struct Table<'gc>(pub(super) Gc<'gc, Body<'gc>>);
 
+/// With its header, an object is of 152 bytes, for which allocators give 160; their next smaller size is 128. One slice
+/// that is the list's or the entries', with a flag that says whose, and the spine in [`Rest`], get there: `binary_trees`
+/// 84 MB -> 64 MB in 0.8 of the time. But that flag is one more look before each item and field, and with it the loop
+/// spills registers: a dozen programs together took 1.03 times as long, `sieve` and `fannkuch` 1.1 (2026-11-23).
 #[derive(Collect)]
 #[collect(no_drop)]
 pub(super) struct Body<'gc> {
@@ -118,7 +122,8 @@ const VALUE: usize = 1;
 
 /// Positions of entries by hash, open addressing; 0 is a free slot. Else the bits that a slot's own number takes are
 /// `n`, which stands for entry `n - 1`, and those above are the hash's, which spares nearly all looks at entries that
-/// are others.
+/// are others. (Slots of 16 bits in short indices make no difference to `hash_words`, neither to time nor to memory,
+/// 2026-11-23.)
 #[derive(Collect)]
 #[collect(require_static)]
 struct Index {
