@@ -510,18 +510,18 @@ impl<'gc> ThreadState<'gc> {
     fn fit(&mut self) {
         let (values, frames) = (self.values.len(), self.frames.len());
         let bytes = values * size_of::<Value<'_>>() + frames * size_of::<Frame<'_>>();
+        let charged = bytes.saturating_sub(SMALL_THREAD_BYTES);
         if self.values.capacity() > 2 * values + 8
             || self.frames.capacity() > 2 * frames + 4
-            || bytes > SMALL_THREAD_BYTES
-            || self.charge.bytes() > 0
+            || self.charge.bytes() != charged
         {
-            self.refit(bytes);
+            self.refit(charged);
         }
     }
 
     #[cold]
     #[inline(never)]
-    fn refit(&mut self, bytes: usize) {
+    fn refit(&mut self, charged: usize) {
         let (values, frames) = (self.values.len(), self.frames.len());
         if self.values.capacity() > 2 * values + 8 && values <= SWAPPED_MIN {
             self.values.shrink_to(values);
@@ -529,7 +529,7 @@ impl<'gc> ThreadState<'gc> {
         if self.frames.capacity() > 2 * frames + 4 {
             self.frames.shrink_to(frames);
         }
-        self.charge.set(bytes.saturating_sub(SMALL_THREAD_BYTES));
+        self.charge.set(charged);
     }
 }
 
