@@ -81,7 +81,7 @@ pub struct Table<'gc>(pub(super) Gc<'gc, Body<'gc>>);
 /// With its header, an object is of 152 bytes, for which allocators give 160; their next smaller size is 128. One slice
 /// that is the list's or the entries', with a flag that says whose, and the spine in [`Rest`], get there: `binary_trees`
 /// 84 MB -> 64 MB in 0.8 of the time. But that flag is one more look before each item and field, and with it the loop
-/// spills registers: a dozen programs together took 1.03 times as long, `sieve` and `fannkuch` 1.1 (2026-11-23).
+/// spills registers: a dozen programs together took 1.03 times as long, `nbody` and `hash_words` 1.1 (2026-11-23).
 #[derive(Collect)]
 #[collect(no_drop)]
 pub(super) struct Body<'gc> {
