@@ -85,9 +85,7 @@ impl<'gc> Machine<'gc> {
         if code.is_vararg && count > params {
             let base = func + 1 + count;
             self.reserve(base);
-            if params > 0 {
-                self.stack.copy_within(func + 1..func + 1 + params, base);
-            }
+            self.move_values(func + 1, base, params);
             return (base, count - params);
         }
         let base = func + 1;
@@ -121,7 +119,7 @@ impl<'gc> Machine<'gc> {
             self.clear(to + count, to + want);
         }
         let from = base - count;
-        self.stack.copy_within(from..from + want.min(count), to);
+        self.move_values(from, to, want.min(count));
         to + want
     }
 
@@ -310,9 +308,10 @@ impl<'gc> Machine<'gc> {
             return self.place_many(to, want, start, count);
         }
         for at in 0..want {
-            let value = if at < count { self.stack.get(start + at).copied().unwrap_or_default() } else { Value::Nil };
-            if let Some(slot) = self.stack.get_mut(to + at) {
-                *slot = value;
+            if at < count {
+                self.move_value(start + at, to + at);
+            } else if let Some(slot) = self.stack.get_mut(to + at) {
+                *slot = Value::Nil;
             }
         }
     }
