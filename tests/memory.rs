@@ -225,3 +225,23 @@ fn short_lived_strings_do_not_pile_up() {
     let (short, long) = (most_for(100_000), most_for(800_000));
     assert!(long < 2 * short, "{short} bytes at most for 100000 strings, {long} for eight times as many");
 }
+
+#[test]
+fn a_table_whose_fields_come_and_go_stays_small_on_the_account() {
+    for (kept, turns) in [(20, 20_000), (3_000, 40_000)] {
+        let mut lua = Lua::new();
+        let source = format!(
+            "fields = {{}}
+            for at = 1, {turns} do
+                fields['name' .. at] = at
+                fields['name' .. at - {kept}] = nil
+            end"
+        );
+        lua.collect_full();
+        let before = lua.memory_used();
+        lua.load("=fields", &source).and_then(|chunk| chunk.call::<()>(&mut lua, ())).expect("it runs");
+        lua.collect_full();
+        let stays = lua.memory_used() - before;
+        assert!(stays < 10_000 + kept * 350, "{stays} bytes for {kept} fields");
+    }
+}

@@ -40,7 +40,7 @@ pub fn slice<'gc, T: Collect<'gc> + Default + 'gc>(mc: &Mutation<'gc>, wanted: u
 #[inline(never)]
 fn longer_slice<'gc, T: Collect<'gc> + Default + 'gc>(mc: &Mutation<'gc>, wanted: usize) -> Slice<'gc, T> {
     slice_of_size!(mc, wanted, T, [5 6 7 9 11 13 15 19 23 27 31 39 47 63 79 95 127 159 191 255]);
-    slice_of_size!(mc, wanted, T, [319 383 511 639 767 1023 1279]);
+    slice_of_size!(mc, wanted, T, [319 383 511 639 767 1023 1279 1535]);
     sized::<T, SLICE_MAX>(mc)
 }
 

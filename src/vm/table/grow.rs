@@ -309,39 +309,33 @@ impl<'gc> Table<'gc> {
             }
         }
         let used = self.0.as_ref().used.get() as usize;
-        if self.entry_limit() < SCANNED_MAX && self.grow_small_entries(ctx) {
-            return Ok(());
-        }
         let live = (0..used as u32).filter(|at| self.entry(*at).is_some_and(|e| !e[VALUE].get().is_nil())).count();
         let limit = self.entry_limit();
-        let new_limit = if live + 1 > limit - limit / 4 { next_size(limit) } else { limit };
-        if limit >= SLICE_MAX && live > used - used / 4 {
+        if live == used && limit < SLICE_MAX {
+            self.grow_near_entries(ctx)?;
+        } else if limit >= SLICE_MAX && live > used - used / 4 {
             self.double_entry_spine(ctx)?;
         } else {
+            let new_limit = if live + 1 > limit - limit / 4 { next_entries(limit) } else { limit };
             self.compact_entries(ctx, new_limit.max(live + 1))?;
         }
-        if self.0.as_ref().used.get() as usize > SCANNED_MAX {
+        if self.0.as_ref().used.get() as usize > SCANNED_MAX && !self.has_roomy_index() {
             self.build_index(ctx)?;
         }
         Ok(())
     }
 
-    /// Doubles the entries of a table that is too small for an index, if all of them are live.
-    fn grow_small_entries(self, ctx: Context<'gc>) -> bool {
+    /// Makes the entries of a table that has no spine longer. Since all of them are live, the index stays right.
+    fn grow_near_entries(self, ctx: Context<'gc>) -> Result<(), OutOfMemory> {
         let body = self.0.as_ref();
-        let old = body.entries.get();
-        let Some(entries) = self.scanned_entries() else { return false };
-        if entries.iter().any(|entry| entry[VALUE].get().is_nil()) {
-            return false;
-        }
         if self.near_limit() == 0 && self.claim_own_entries() {
-            return true;
+            return Ok(());
         }
-        let new: Slice<'gc, Entry<'gc>> = slice(ctx.mc(), next_size(self.near_limit()));
-        if self.charge_part(ctx, size_of_val(new.as_ref())).is_err() {
-            return false;
-        }
+        let old = body.entries.get();
+        let new: Slice<'gc, Entry<'gc>> = slice(ctx.mc(), next_entries(self.near_limit()));
+        self.charge_part(ctx, size_of_val(new.as_ref()))?;
         self.discharge_part(size_of_val(old.as_ref()));
+        let entries = old.as_ref().get(..body.used.get() as usize).unwrap_or(body.own.as_chunks().0);
         let write = Gc::write(ctx.mc(), new);
         for (at, entry) in entries.iter().enumerate() {
             write[at][KEY].unlock().set(entry[KEY].get());
@@ -349,7 +343,19 @@ impl<'gc> Table<'gc> {
         }
         self.free_own_entries(ctx);
         field!(Gc::write(ctx.mc(), self.0), Body, entries).unlock().set(new);
-        true
+        Ok(())
+    }
+
+    /// Whether there is an index that has slots enough for all entries there is room for.
+    fn has_roomy_index(self) -> bool {
+        let index = self.0.as_ref().rest.get().and_then(|rest| rest.index.get());
+        index.is_some_and(|index| index.slots.len() >= self.index_slots())
+    }
+
+    /// How many slots an index for all entries there is room for has.
+    fn index_slots(self) -> usize {
+        let limit = self.entry_limit();
+        (limit + limit / 3).next_power_of_two()
     }
 
     /// The size of array that PUC-Rio's rule finds for the integer keys there are, and `extra`.
@@ -397,7 +403,7 @@ impl<'gc> Table<'gc> {
         let stays = limit <= OWN_PAIRS && self.claim_own_entries();
         let first = if stays { ctx.empty().entries } else { slice(ctx.mc(), limit.min(SLICE_MAX)) };
         self.charge_part(ctx, size_of_val(first.as_ref()))?;
-        self.discharge_part(size_of_val(body.entries.get().as_ref()));
+        self.discharge_entries();
         let slices = limit.div_ceil(SLICE_MAX).next_power_of_two();
         let new_spine =
             if slices > 1 { Some(spine(ctx.mc(), std::iter::once(first), slices, ctx.empty().entries)?) } else { None };
@@ -483,7 +489,7 @@ impl<'gc> Table<'gc> {
     }
 
     fn build_index(self, ctx: Context<'gc>) -> Result<(), OutOfMemory> {
-        let slots = (self.entry_limit() + self.entry_limit() / 2).next_power_of_two();
+        let slots = self.index_slots();
         let bytes = slots * size_of::<u32>();
         let rest = self.rest(ctx);
         let old = rest.index.get().map_or(0, |index| index.slots.len() * size_of::<u32>());
@@ -532,6 +538,20 @@ impl<'gc> Table<'gc> {
         Ok(())
     }
 
+    /// Strikes off the entries' slices and their index.
+    fn discharge_entries(self) {
+        let body = self.0.as_ref();
+        self.discharge_part(size_of_val(body.entries.get().as_ref()));
+        if let Some(rest) = body.rest.get() {
+            let further = rest
+                .entry_spine
+                .get()
+                .map_or(0, |spine| spine.iter().skip(1).map(|slice| size_of_val(slice.get().as_ref())).sum());
+            let index = rest.index.get().map_or(0, |index| size_of_val(&*index.slots));
+            rest.charge.remove(further + index);
+        }
+    }
+
     fn discharge_part(self, bytes: usize) {
         if bytes > UNCHARGED_BYTES
             && let Some(rest) = self.0.as_ref().rest.get()
@@ -541,9 +561,19 @@ impl<'gc> Table<'gc> {
     }
 }
 
+/// The number of entries to ask room for when `full` are too few: half as many again, since the collector has to free
+/// what is outgrown, and a part twice as large would have long been free by a third.
+const fn next_entries(full: usize) -> usize {
+    match full {
+        0..4 => 4,
+        4 => 7,
+        _ => full + full / 2 + 1,
+    }
+}
+
 impl Index {
     /// Enters entry `at`, whose key is not in the index yet. There are always free slots: the index is
-    /// made half as long again as the entries can become.
+    /// made a third longer than the entries can become.
     fn insert(&self, hash: u32, at: u32) {
         let mask = self.slots.len() - 1;
         let mut slot = hash as usize & mask;
