@@ -12,10 +12,14 @@ pub(super) enum Class {
     Entity,
     /// A component of an entity, or a part of it.
     Reference,
+    /// A Rust value that scripts can only pass on.
+    Opaque,
     /// A task.
     Task,
     /// A handler of events.
     Handler,
+    /// A query.
+    Query,
 }
 
 impl Class {
@@ -24,8 +28,10 @@ impl Class {
         match self {
             Class::Entity => "Entity",
             Class::Reference => "component",
+            Class::Opaque => "opaque value",
             Class::Task => "task",
             Class::Handler => "handler",
+            Class::Query => "query",
         }
     }
 

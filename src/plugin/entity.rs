@@ -9,10 +9,11 @@ use bevy::ecs::entity::Entity;
 use bevy::ecs::name::Name;
 use bevy::ecs::world::World;
 
+use super::change::{insert_component, remove_component};
 use super::class::Class;
 use super::environment::Shared;
-use super::events;
 use super::reflect::{self, Kind, Place, Reference};
+use super::{change, events, hierarchy};
 use crate::api::{Action, Call, Context, Native, Raised, Table, TableError, Value};
 
 /// The world that the scheduler passed to this step.
@@ -53,6 +54,8 @@ pub(super) fn install<'gc>(ctx: Context<'gc>, shared: &Rc<Shared>) -> Result<(),
     let methods = Table::new(ctx);
     methods.set_field(ctx, "despawn", Value::Native(Native::new(ctx, "despawn", despawn)))?;
     events::add_entity_methods(ctx, methods, shared)?;
+    hierarchy::add_entity_methods(ctx, methods)?;
+    change::add_entity_methods(ctx, methods, shared)?;
     let components = Rc::clone(shared);
     let has = Native::new(ctx, "has", move |call| has(call, &components));
     methods.set_field(ctx, "has", Value::Native(has))?;
@@ -85,6 +88,12 @@ fn index<'gc>(call: &mut Call<'_, 'gc>, shared: &Shared) -> Result<Action<'gc>, 
         let alive = world_of(call)?.get_entity(entity).is_ok();
         return call.ret1(Value::Boolean(alive));
     }
+    if key.as_bytes() == b"name" {
+        let ctx = call.ctx;
+        let Ok(found) = world_of(call)?.get_entity(entity) else { return Err(gone(entity)) };
+        let name = found.get::<Name>().map_or(Value::Nil, |name| ctx.text(name.as_str()));
+        return call.ret1(name);
+    }
     // The last component that was asked for is kept, because scripts ask for the same one again and again.
     if let Value::UserData(last) = data.user_value()
         && let Some(Reference { place, .. }) = last.downcast::<Reference>()
@@ -97,31 +106,49 @@ fn index<'gc>(call: &mut Call<'_, 'gc>, shared: &Shared) -> Result<Action<'gc>, 
     let place = component(call, shared, key.as_bytes())?;
     reflect::require(world_of(call)?, entity, &place)?;
     if matches!(place.kind, Kind::Enum(_)) {
-        let value = reflect::read(call, entity, &place)?;
+        let value = reflect::read(call, Reference::new(entity, place))?;
         return call.ret1(value);
     }
-    let reference = Class::Reference.wrap(call.ctx, Reference { entity, place });
+    let reference = Class::Reference.wrap(call.ctx, Reference::new(entity, place));
     data.set_user_value(call.ctx, Value::UserData(reference));
     call.ret1(Value::UserData(reference))
 }
 
-/// `entity.key = value`: whole components are not assigned, except those that are one of several names.
+/// `entity.key = value`: puts a component in place of the one it may have; nil removes it.
 fn new_index<'gc>(call: &mut Call<'_, 'gc>, shared: &Shared) -> Result<Action<'gc>, Raised<'gc>> {
     let (Some(entity), Value::String(key)) = (as_entity(call.arg(0)), call.arg(1)) else { return Err(bad_key(call)) };
-    let place = component(call, shared, key.as_bytes())?;
-    reflect::require(world_of(call)?, entity, &place)?;
-    if matches!(place.kind, Kind::Enum(_)) {
-        let value = call.arg(2);
-        reflect::write(call, entity, &place, value)?;
-        return call.ret0();
+    if key.as_bytes() == b"name" {
+        return set_name(call, entity);
     }
-    let (name, field) = (&place.component.name, place.first_field());
-    Err(Raised::message(format!(
-        "cannot assign to '{name}' of an entity: assign to the component's fields, as in entity.{name}{field} = value"
-    )))
+    let place = component(call, shared, key.as_bytes())?;
+    match call.arg(2) {
+        Value::Nil => remove_component(call, entity, &place)?,
+        value => insert_component(call, entity, &place, value)?,
+    }
+    call.ret0()
 }
 
-fn component<'gc>(call: &mut Call<'_, 'gc>, shared: &Shared, name: &[u8]) -> Result<Rc<Place>, Raised<'gc>> {
+/// `entity.name = name`: nil takes it away.
+fn set_name<'gc>(call: &mut Call<'_, 'gc>, entity: Entity) -> Result<Action<'gc>, Raised<'gc>> {
+    let name = match call.arg(2) {
+        Value::Nil => None,
+        Value::String(name) => Some(Name::new(name.to_text().into_owned())),
+        other => {
+            let got = other.type_name();
+            return Err(Raised::message(format!(
+                "cannot set the name of entity {entity}: a string is wanted, got a {got}"
+            )));
+        }
+    };
+    let Ok(mut found) = world_of(call)?.get_entity_mut(entity) else { return Err(gone(entity)) };
+    match name {
+        Some(name) => found.insert(name),
+        None => found.remove::<Name>(),
+    };
+    call.ret0()
+}
+
+pub(super) fn component<'gc>(call: &mut Call<'_, 'gc>, shared: &Shared, name: &[u8]) -> Result<Rc<Place>, Raised<'gc>> {
     if let Some(place) = shared.components.borrow().get(name) {
         return Ok(Rc::clone(place));
     }
@@ -140,7 +167,7 @@ fn bad_key<'gc>(call: &Call<'_, 'gc>) -> Raised<'gc> {
     Raised::message(format!("an entity is indexed by the name of a component, got a {}", call.arg(1).type_name()))
 }
 
-fn this<'gc>(call: &Call<'_, 'gc>, method: &str) -> Result<Entity, Raised<'gc>> {
+pub(super) fn this<'gc>(call: &Call<'_, 'gc>, method: &str) -> Result<Entity, Raised<'gc>> {
     as_entity(call.arg(0)).ok_or_else(|| {
         let got = call.arg(0).type_name();
         Raised::argument(0, format!("entity expected, got {got}; call it as entity:{method}(…)"))
@@ -158,18 +185,20 @@ fn despawn<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
     call.ret0()
 }
 
-/// `entity:has(name)`: whether it has the component now.
+/// `entity:has(name, …)`: whether it has all these components now.
 fn has<'gc>(call: &mut Call<'_, 'gc>, shared: &Shared) -> Result<Action<'gc>, Raised<'gc>> {
     let entity = this(call, "has")?;
-    let Value::String(name) = call.arg(1) else {
-        let got = call.arg(1).type_name();
-        return Err(Raised::argument(1, format!("name of a component expected, got {got}")));
-    };
-    let place = component(call, shared, name.as_bytes())?;
-    let world = world_of(call)?;
-    let Ok(found) = world.get_entity(entity) else { return Err(gone(entity)) };
-    let has = found.contains_id(place.component.id);
-    call.ret1(Value::Boolean(has))
+    let mut has_all = true;
+    for index in 1..call.len().max(2) {
+        let Value::String(name) = call.arg(index) else {
+            let got = call.arg(index).type_name();
+            return Err(Raised::argument(index, format!("name of a component expected, got {got}")));
+        };
+        let place = component(call, shared, name.as_bytes())?;
+        let Ok(found) = world_of(call)?.get_entity(entity) else { return Err(gone(entity)) };
+        has_all &= found.contains_id(place.component.id);
+    }
+    call.ret1(Value::Boolean(has_all))
 }
 
 fn equals<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {

@@ -14,6 +14,7 @@ use bevy::platform::collections::HashMap;
 use super::behaviour::{Param, ParamValue};
 use super::class::hidden_metatable;
 use super::error::{LogLevel, ScriptOutput};
+use super::query::Queries;
 use super::reflect::Place;
 use super::scheduler::{Key, Request};
 use super::{entity, events, reflect, task, wait, world};
@@ -35,6 +36,8 @@ pub(super) struct Shared {
     pub(super) output: RefCell<Vec<ScriptOutput>>,
     /// Components by the names that scripts called them.
     pub(super) components: RefCell<HashMap<Box<[u8]>, Rc<Place>>>,
+    /// What queries are known.
+    pub(super) queries: Queries,
 }
 
 impl Shared {
@@ -47,6 +50,7 @@ impl Shared {
             script: RefCell::new("".into()),
             output: RefCell::new(Vec::new()),
             components: RefCell::new(HashMap::default()),
+            queries: Queries::default(),
         })
     }
 

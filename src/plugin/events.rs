@@ -307,7 +307,7 @@ pub(super) fn open(
         Plan::Event(reflect) => {
             let changes = changes.clone();
             reflect.create_observer(Box::new(move |event, _| {
-                changes.push(Change::Event { subscription: id, value: copy_of(event.as_partial_reflect()) });
+                changes.push(Change::Event { subscription: id, value: reflect::copy_of(event.as_partial_reflect()) });
             }))
         }
         Plan::Lifecycle(lifecycle, component) => observer_of(lifecycle, changes.clone(), id).with_component(component),
@@ -357,7 +357,7 @@ pub(super) fn read_messages(
             if let ReflectRef::Struct(message) = message.reflect_ref()
                 && let Some(message) = message.field("message")
             {
-                show(copy_of(message));
+                show(reflect::copy_of(message));
             }
         }
     }
@@ -371,8 +371,4 @@ fn message_buffer<'a>(world: &'a World, type_path: &str) -> Option<&'a dyn Refle
     let component = world.components().get_id(registration.type_id())?;
     let entity = world.get_entity(world.resource_entities().get(component)?).ok()?;
     registration.data::<ReflectComponent>()?.reflect(entity)
-}
-
-fn copy_of(value: &dyn PartialReflect) -> Box<dyn PartialReflect> {
-    value.reflect_clone().map_or_else(|_| value.to_dynamic(), PartialReflect::into_partial_reflect)
 }

@@ -1,18 +1,20 @@
 //! The Bevy plugin: Lua scripts as assets, behaviours as components, one machine for each world.
 //!
 //! `asset` and `behaviour` are what a game names, `error` and `settings` what it hears and sets. `scheduler` holds the
-//! machine and decides who has a turn. `environment`, `entity`, `place`, `reflect`, `task`, `wait`, `events` and `world` are what a
+//! machine and decides who has a turn. `environment`, `entity`, `reflect`, `task`, `wait`, `events` and `world` are what a
 //! script sees, `class` the kinds of its userdata. All unsafe-free: the world is a parameter of every step.
 
 mod asset;
 mod behaviour;
+mod change;
 mod class;
 mod entity;
 mod environment;
 mod error;
 mod events;
 mod function;
-mod place;
+mod hierarchy;
+mod query;
 mod reflect;
 mod scheduler;
 mod settings;

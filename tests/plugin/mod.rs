@@ -9,6 +9,8 @@ mod environment;
 mod error;
 mod event;
 mod function;
+mod query;
 mod reload;
+mod shape;
 mod task;
 mod time;

@@ -88,7 +88,7 @@ impl<'gc> Turn<'_, 'gc> {
                     }
                     Change::Ended(entity) => self.end(entity),
                     Change::Event { subscription, value } => {
-                        let value = reflect::to_lua(self.ctx, &*value);
+                        let value = reflect::to_lua(self.ctx, self.world, &*value);
                         self.deliver_event(subscription, value);
                     }
                     Change::Lifecycle { subscription, entity } => {

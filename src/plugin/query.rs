@@ -1,0 +1,369 @@
+//! Queries: `world:query("A", "B", {without = "C"})`.
+//!
+//! What a query looks for is resolved once and kept by the names it was asked with, so that asking again each frame
+//! costs a look. A loop goes over the entities that matched when it began, in the order in which Bevy has them; each row
+//! looks again, because the loop may despawn and change what it likes.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use bevy::ecs::change_detection::Tick;
+use bevy::ecs::entity::{Entity, EntityHashMap};
+use bevy::ecs::query::{QueryBuilder, QueryState};
+use bevy::ecs::world::{FilteredEntityRef, World};
+use bevy::platform::collections::HashMap;
+
+use super::class::Class;
+use super::entity::{component, entity_value, world_of};
+use super::environment::Shared;
+use super::reflect::{Kind, Place, Reference, listed, read};
+use crate::api::{
+    Action, Call, Charge, Collect, Context, Native, Raised, Sequence, Table, TableError, UserData, Value,
+};
+
+/// What queries there are, by what they were asked with.
+#[derive(Default)]
+pub(super) struct Queries(RefCell<HashMap<Box<[u8]>, Rc<Query>>>);
+
+/// A query as it is kept.
+struct Query {
+    state: RefCell<QueryState<FilteredEntityRef<'static, 'static>>>,
+    /// What a row shows.
+    terms: Vec<Term>,
+    changed: Vec<Rc<Place>>,
+    added: Vec<Rc<Place>>,
+    /// When each behaviour asked last what has changed.
+    asked: RefCell<EntityHashMap<Tick>>,
+}
+
+/// A component that a row shows.
+struct Term {
+    place: Rc<Place>,
+    is_optional: bool,
+}
+
+/// A query in a script's hands.
+struct Run {
+    query: Rc<Query>,
+    rows: RefCell<Vec<Entity>>,
+    next: Cell<usize>,
+    /// Whether the rows stay as they are when a loop begins.
+    is_sorted: Cell<bool>,
+    charge: RefCell<Charge>,
+}
+
+/// Adds `query` to the methods of the world, and what queries can do.
+pub(super) fn install<'gc>(ctx: Context<'gc>, world: Table<'gc>, shared: &Rc<Shared>) -> Result<(), TableError> {
+    let metatable = Class::Query.install(ctx)?;
+    let methods = Table::new(ctx);
+    let to = Rc::clone(shared);
+    metatable.set_field(ctx, "__call", Value::Native(Native::new(ctx, "query", move |call| step(call, &to))))?;
+    let to = Rc::clone(shared);
+    let count = Native::new(ctx, "count", move |call| {
+        let (_, run) = this(call, "count")?;
+        let rows = matching(call, &run.query, &to)?;
+        call.ret1(Value::Integer(i64::try_from(rows.len()).unwrap_or(i64::MAX)))
+    });
+    methods.set_field(ctx, "count", Value::Native(count))?;
+    let to = Rc::clone(shared);
+    let first = Native::new(ctx, "first", move |call| {
+        let (_, run) = this(call, "first")?;
+        match matching(call, &run.query, &to)?.first() {
+            Some(&entity) => row(call, &run.query, entity),
+            None => call.ret1(Value::Nil),
+        }
+    });
+    methods.set_field(ctx, "first", Value::Native(first))?;
+    let to = Rc::clone(shared);
+    let single = Native::new(ctx, "single", move |call| {
+        let (_, run) = this(call, "single")?;
+        match matching(call, &run.query, &to)?.as_slice() {
+            [entity] => row(call, &run.query, *entity),
+            [] => Err(Raised::message(format!("no entity has {}", run.query.described()))),
+            many => {
+                let (count, what) = (many.len(), run.query.described());
+                Err(Raised::message(format!("{count} entities have {what}, where there should be one")))
+            }
+        }
+    });
+    methods.set_field(ctx, "single", Value::Native(single))?;
+    let to = Rc::clone(shared);
+    let sorted = Native::new(ctx, "sorted", move |call| sorted(call, &to));
+    methods.set_field(ctx, "sorted", Value::Native(sorted))?;
+    methods.freeze();
+    metatable.set_field(ctx, "__index", Value::Table(methods))?;
+    metatable.freeze();
+
+    let to = Rc::clone(shared);
+    world.set_field(ctx, "query", Value::Native(Native::new(ctx, "query", move |call| query(call, &to))))
+}
+
+/// `world:query(name, …, [filter])`
+fn query<'gc>(call: &mut Call<'_, 'gc>, shared: &Rc<Shared>) -> Result<Action<'gc>, Raised<'gc>> {
+    let mut signature = Vec::new();
+    for index in 1..call.len() {
+        match call.arg(index) {
+            Value::String(name) => {
+                signature.push(b'\n');
+                signature.extend_from_slice(name.as_bytes());
+            }
+            Value::Table(filter) if index + 1 == call.len() => sign_filter(call.ctx, filter, &mut signature),
+            other => {
+                let got = other.type_name();
+                return Err(Raised::argument(index, format!("name of a component expected, got {got}")));
+            }
+        }
+    }
+    let known = shared.queries.0.borrow().get(signature.as_slice()).cloned();
+    let query = match known {
+        Some(query) => query,
+        None => {
+            let query = Rc::new(build(call, shared)?);
+            shared.queries.0.borrow_mut().insert(signature.into(), Rc::clone(&query));
+            query
+        }
+    };
+    let run = Run {
+        query,
+        rows: RefCell::default(),
+        next: Cell::new(0),
+        is_sorted: Cell::new(false),
+        charge: RefCell::new(Charge::new(call.ctx.ledger(), 0)),
+    };
+    let run = Class::Query.wrap(call.ctx, run);
+    call.ret1(Value::UserData(run))
+}
+
+const FILTERS: [&str; 5] = ["with", "without", "changed", "added", "optional"];
+
+/// Adds to a query's signature what its filter says.
+fn sign_filter<'gc>(ctx: Context<'gc>, filter: Table<'gc>, signature: &mut Vec<u8>) {
+    for (index, name) in (0..).zip(FILTERS) {
+        let value = filter.get(ctx, ctx.text(name));
+        if value.is_nil() {
+            continue;
+        }
+        signature.push(index);
+        for name in names(ctx, value) {
+            signature.push(b'\t');
+            if let Value::String(name) = name {
+                signature.extend_from_slice(name.as_bytes());
+            }
+        }
+    }
+}
+
+/// A name, or the names in a list.
+fn names<'gc>(ctx: Context<'gc>, value: Value<'gc>) -> Vec<Value<'gc>> {
+    const NAMES_MAX: i64 = 64;
+    match value {
+        Value::Table(list) => (1..=list.len().min(NAMES_MAX)).map(|index| list.get_integer(ctx, index)).collect(),
+        single => vec![single],
+    }
+}
+
+fn build<'gc>(call: &mut Call<'_, 'gc>, shared: &Rc<Shared>) -> Result<Query, Raised<'gc>> {
+    let mut terms = Vec::new();
+    let mut filters: [Vec<Rc<Place>>; 5] = Default::default();
+    for index in 1..call.len() {
+        match call.arg(index) {
+            Value::String(name) => {
+                let place = component(call, shared, name.as_bytes())?;
+                terms.push(Term { place, is_optional: false });
+            }
+            Value::Table(filter) => read_filter(call, shared, filter, &mut filters)?,
+            _ => {}
+        }
+    }
+    let [with, without, changed, added, optional] = filters;
+    let world = world_of(call)?;
+    let mut builder = QueryBuilder::<FilteredEntityRef<'static, 'static>>::new(world);
+    for term in &terms {
+        builder.ref_id(term.place.component.id);
+    }
+    for place in &with {
+        builder.with_id(place.component.id);
+    }
+    for place in &without {
+        builder.without_id(place.component.id);
+    }
+    for place in changed.iter().chain(&added) {
+        builder.ref_id(place.component.id);
+    }
+    let state = RefCell::new(builder.build());
+    terms.extend(optional.into_iter().map(|place| Term { place, is_optional: true }));
+    Ok(Query { state, terms, changed, added, asked: RefCell::default() })
+}
+
+fn read_filter<'gc>(
+    call: &mut Call<'_, 'gc>,
+    shared: &Rc<Shared>,
+    filter: Table<'gc>,
+    filters: &mut [Vec<Rc<Place>>; 5],
+) -> Result<(), Raised<'gc>> {
+    let mut position = 0;
+    while let Some((next, key, value)) = filter.next_from(call.ctx, position) {
+        position = next;
+        let place = match key {
+            Value::String(key) => FILTERS.iter().position(|name| name.as_bytes() == key.as_bytes()),
+            _ => None,
+        };
+        let Some(places) = place.and_then(|place| filters.get_mut(place)) else {
+            let key = call.ctx.plain_string(key).to_text().into_owned();
+            return Err(Raised::message(format!("unknown filter '{key}' of a query; there are: {}", listed(&FILTERS))));
+        };
+        for name in names(call.ctx, value) {
+            let Value::String(name) = name else {
+                let got = name.type_name();
+                return Err(Raised::message(format!("a filter names components or lists their names, got a {got}")));
+            };
+            places.push(component(call, shared, name.as_bytes())?);
+        }
+    }
+    Ok(())
+}
+
+impl Query {
+    fn described(&self) -> String {
+        let names: Vec<&str> =
+            self.terms.iter().filter(|term| !term.is_optional).map(|term| &*term.place.component.name).collect();
+        if names.is_empty() { "what the query asks for".to_owned() } else { names.join(" and ") }
+    }
+
+    /// The entities that match now.
+    fn entities(&self, world: &mut World, asker: Entity) -> Vec<Entity> {
+        let mut state = self.state.borrow_mut();
+        if self.changed.is_empty() && self.added.is_empty() {
+            return state.iter(world).map(|entity| entity.id()).collect();
+        }
+        let this = world.change_tick();
+        let last = self.asked.borrow_mut().insert(asker, this);
+        // What changes from now on is newer.
+        world.increment_change_tick();
+        let last = last.unwrap_or_else(|| Tick::new(this.get().wrapping_sub(Tick::MAX.get())));
+        let is_new = |entity: &FilteredEntityRef<'_, '_>, place: &Place, is_added: bool| {
+            entity
+                .get_change_ticks_by_id(place.component.id)
+                .is_some_and(|ticks| if is_added { ticks.is_added(last, this) } else { ticks.is_changed(last, this) })
+        };
+        state
+            .iter(world)
+            .filter(|entity| self.changed.iter().all(|place| is_new(entity, place, false)))
+            .filter(|entity| self.added.iter().all(|place| is_new(entity, place, true)))
+            .map(|entity| entity.id())
+            .collect()
+    }
+
+    /// Whether an entity still has what a row shows.
+    fn matches(&self, world: &World, entity: Entity) -> bool {
+        world.get_entity(entity).is_ok_and(|entity| {
+            self.terms.iter().all(|term| term.is_optional || entity.contains_id(term.place.component.id))
+        })
+    }
+}
+
+fn matching<'gc>(call: &mut Call<'_, 'gc>, query: &Query, shared: &Shared) -> Result<Vec<Entity>, Raised<'gc>> {
+    let asker = shared.entity.get();
+    let rows = query.entities(world_of(call)?, asker);
+    call.charge(rows.len() / 8 + 1);
+    call.ctx.ledger().check(rows.len() * size_of::<Entity>())?;
+    Ok(rows)
+}
+
+fn this<'gc>(call: &Call<'_, 'gc>, method: &str) -> Result<(UserData<'gc>, &'gc Run), Raised<'gc>> {
+    match call.arg(0) {
+        Value::UserData(data) => data.downcast::<Run>().map(|run| (data, run)),
+        _ => None,
+    }
+    .ok_or_else(|| {
+        let got = call.arg(0).type_name();
+        Raised::argument(0, format!("query expected, got {got}; call it as query:{method}(…)"))
+    })
+}
+
+/// The next row of a loop; the first, where it has no row yet.
+fn step<'gc>(call: &mut Call<'_, 'gc>, shared: &Rc<Shared>) -> Result<Action<'gc>, Raised<'gc>> {
+    let (_, run) = this(call, "query")?;
+    if call.arg(2).is_nil() {
+        if !run.is_sorted.get() {
+            let rows = matching(call, &run.query, shared)?;
+            run.charge.borrow_mut().set(rows.len() * size_of::<Entity>());
+            *run.rows.borrow_mut() = rows;
+        }
+        run.next.set(0);
+    }
+    loop {
+        let next = run.next.get();
+        let Some(entity) = run.rows.borrow().get(next).copied() else {
+            return call.ret1(Value::Nil);
+        };
+        run.next.set(next + 1);
+        if run.query.matches(world_of(call)?, entity) {
+            return row(call, &run.query, entity);
+        }
+        call.charge(1);
+    }
+}
+
+/// Returns an entity and its components.
+fn row<'gc>(call: &mut Call<'_, 'gc>, query: &Query, entity: Entity) -> Result<Action<'gc>, Raised<'gc>> {
+    let ctx = call.ctx;
+    let mut values = Vec::with_capacity(query.terms.len() + 1);
+    values.push(entity_value(ctx, entity));
+    for term in &query.terms {
+        let is_there = !term.is_optional || {
+            let world = world_of(call)?;
+            world.get_entity(entity).is_ok_and(|entity| entity.contains_id(term.place.component.id))
+        };
+        let value = match term.place.kind {
+            _ if !is_there => Value::Nil,
+            Kind::Enum(_) => read(call, Reference::new(entity, Rc::clone(&term.place)))?,
+            _ => Value::UserData(Class::Reference.wrap(ctx, Reference::new(entity, Rc::clone(&term.place)))),
+        };
+        values.push(value);
+    }
+    call.ret(&values)
+}
+
+/// `query:sorted(f)`: the same query, with its rows in an order; `f(a, b)` says whether the entity `a` is before `b`.
+fn sorted<'gc>(call: &mut Call<'_, 'gc>, shared: &Rc<Shared>) -> Result<Action<'gc>, Raised<'gc>> {
+    let (query, run) = this(call, "sorted")?;
+    let order = call.arg(1);
+    if !matches!(order, Value::Closure(_) | Value::Native(_)) {
+        return Err(Raised::argument(1, format!("function expected, got {}", order.type_name())));
+    }
+    let ctx = call.ctx;
+    let list = Table::new(ctx);
+    for (index, entity) in (1..).zip(matching(call, &run.query, shared)?) {
+        list.set_integer(ctx, index, entity_value(ctx, entity))?;
+    }
+    let sort = match ctx.globals().get(ctx, ctx.text("table")) {
+        Value::Table(library) => library.get(ctx, ctx.text("sort")),
+        _ => Value::Nil,
+    };
+    call.leave(&[sort, Value::Table(list), order]);
+    Ok(Action::CallThen(Box::new(Sorting { query, list })))
+}
+
+#[derive(Collect)]
+#[collect(no_drop)]
+struct Sorting<'gc> {
+    query: UserData<'gc>,
+    list: Table<'gc>,
+}
+
+impl<'gc> Sequence<'gc> for Sorting<'gc> {
+    fn name(&self) -> &'static str {
+        "sorted"
+    }
+
+    fn poll(&mut self, call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
+        let Some(run) = self.query.downcast::<Run>() else { return call.ret0() };
+        let values = (1..=self.list.len()).map(|index| self.list.get_integer(call.ctx, index));
+        let rows: Vec<Entity> = values.filter_map(super::entity::as_entity).collect();
+        run.charge.borrow_mut().set(rows.len() * size_of::<Entity>());
+        *run.rows.borrow_mut() = rows;
+        run.is_sorted.set(true);
+        call.ret1(Value::UserData(self.query))
+    }
+}

@@ -1,0 +1,20 @@
+//! Rust values in scripts, by reflection: any type that derives `Reflect`, without a line of glue.
+//!
+//! `place` is where in a component something is; `reference` the userdata that reads and writes through. `collection` what lists and maps
+//! can do besides. `to_lua` and
+//! `from_lua` copy whole values: components, events, arguments. `leaf` knows the types that Lua has too, and `names` finds
+//! the name that was meant.
+
+mod collection;
+mod from_lua;
+mod leaf;
+mod names;
+mod place;
+mod reference;
+mod to_lua;
+
+pub(super) use from_lua::{Builder, copy_of};
+pub(super) use names::listed;
+pub(super) use place::{Kind, Place, component_names, resolve};
+pub(super) use reference::{Reference, install, read, require};
+pub(super) use to_lua::to_lua;

@@ -1,0 +1,362 @@
+//! Where in a component something is, resolved once and shared by all entities.
+//!
+//! A [`Place`] is a component or a part of it at any depth: the way there, and what kind of value is found. It is derived
+//! from type information alone, never from a value, and is built as scripts come by. Where the way leads through a list or
+//! a map, the place says only that; which item it is lies with the reference. Nothing here reads or writes a world's data.
+
+use std::any::TypeId;
+use std::cell::OnceCell;
+use std::rc::Rc;
+
+use bevy::ecs::component::{ComponentId, ComponentInfo};
+use bevy::ecs::entity::Entity;
+use bevy::ecs::reflect::{AppTypeRegistry, ReflectComponent, ReflectResource};
+use bevy::ecs::world::World;
+use bevy::reflect::enums::{EnumInfo, VariantInfo};
+use bevy::reflect::{TypeInfo, TypeRegistry};
+
+use super::from_lua::is_optional;
+use super::leaf::Leaf;
+use super::names::{hint, listed};
+use crate::plugin::entity::label;
+
+/// A component type that scripts use.
+pub(in crate::plugin) struct Component {
+    /// Its short type path, by which errors call it.
+    pub(in crate::plugin) name: String,
+    /// Its full type path.
+    path: &'static str,
+    /// Whether it is a resource, of which the world has one.
+    pub(in crate::plugin) is_resource: bool,
+    /// How to get at it on an entity.
+    pub(in crate::plugin) reflect: ReflectComponent,
+    /// Its identifier in the world.
+    pub(in crate::plugin) id: ComponentId,
+    /// Whether it may be changed in place.
+    pub(in crate::plugin) mutable: bool,
+}
+
+/// A component, or a part of it at any depth.
+pub(in crate::plugin) struct Place {
+    /// The component.
+    pub(in crate::plugin) component: Rc<Component>,
+    /// The steps that lead there.
+    pub(super) path: Box<[Step]>,
+    /// How a script writes it: `Transform.translation.x`.
+    pub(in crate::plugin) text: String,
+    /// The type of what is there, and what it is made of.
+    pub(in crate::plugin) typed: Typed,
+    /// What is there.
+    pub(in crate::plugin) kind: Kind,
+    parts: OnceCell<Box<[Part]>>,
+}
+
+/// A step of a way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    /// To a field of a struct or tuple.
+    Field(usize),
+    /// To a field of a variant, if it is the one that is there.
+    Variant { name: &'static str, field: usize },
+    /// To an item of a list or an array, or the value at a key of a map. Which one, the reference knows.
+    Item,
+}
+
+/// A part of a place.
+struct Part {
+    name: Box<str>,
+    place: Rc<Place>,
+}
+
+/// What is at a place.
+#[derive(Clone, Copy)]
+pub(in crate::plugin) enum Kind {
+    /// A value that Lua has too.
+    Leaf(Leaf),
+    /// One of several variants.
+    Enum(&'static EnumInfo),
+    /// A variant with fields, by name or counted from 1.
+    Variant(&'static VariantInfo),
+    /// A value, or none.
+    Option,
+    /// Something with fields, by name in a struct and counted from 1 in a tuple.
+    Fields(&'static TypeInfo),
+    /// Values that are counted from 1; an array's number is fixed.
+    List { is_fixed: bool },
+    /// Values at keys of this type.
+    Map(Typed),
+    /// Values of this type, each once.
+    Set(Typed),
+    /// Something that scripts cannot look into; the word says what.
+    Closed(&'static str),
+}
+
+/// A type and, unless it is dynamic, what it is made of.
+pub(in crate::plugin) type Typed = (TypeId, Option<&'static TypeInfo>);
+
+impl Place {
+    /// Whether the place is the component that a script calls by this name.
+    pub(in crate::plugin) fn is_called(&self, name: &[u8]) -> bool {
+        self.path.is_empty() && self.component.name.as_bytes() == name
+    }
+
+    /// The field, or the variant, with this name.
+    pub(super) fn part(&self, name: &[u8]) -> Option<&Rc<Place>> {
+        self.parts().iter().find(|part| part.name.as_bytes() == name).map(|part| &part.place)
+    }
+
+    /// The field of a tuple at this position, counted from 1.
+    pub(super) fn position(&self, position: i64) -> Option<&Rc<Place>> {
+        match self.kind {
+            Kind::Fields(TypeInfo::Struct(_)) | Kind::Variant(VariantInfo::Struct(_)) => None,
+            Kind::Fields(_) | Kind::Variant(_) => {
+                let index = usize::try_from(position.checked_sub(1)?).ok()?;
+                self.parts().get(index).map(|part| &part.place)
+            }
+            _ => None,
+        }
+    }
+
+    /// The item of a list, the value of a map, or what an option holds.
+    pub(super) fn inner(&self) -> Option<&Rc<Place>> {
+        match self.kind {
+            Kind::List { .. } | Kind::Map(_) | Kind::Option => self.parts().first().map(|part| &part.place),
+            _ => None,
+        }
+    }
+
+    /// The first field as a script writes it behind the component, as an example.
+    pub(in crate::plugin) fn first_field(&self) -> String {
+        match (self.kind, self.parts().first()) {
+            (Kind::Fields(TypeInfo::Struct(_)), Some(part)) => format!(".{}", part.name),
+            (Kind::Fields(_), Some(part)) => format!("[{}]", part.name),
+            _ => String::new(),
+        }
+    }
+
+    /// What to say about a part that is not there.
+    pub(super) fn no_part(&self, name: &str) -> String {
+        let text = &self.text;
+        let names: Vec<&str> = self.parts().iter().map(|part| &*part.name).collect();
+        match self.kind {
+            Kind::Fields(_) | Kind::Variant(_) if names.is_empty() => {
+                format!("'{text}' has no field '{name}': it has none at all")
+            }
+            Kind::Fields(_) | Kind::Variant(_) => {
+                format!("'{text}' has no field '{name}'{}; it has: {}", hint(name, &names), listed(&names))
+            }
+            Kind::Enum(info) => {
+                let names = info.variant_names();
+                format!("'{text}' has no variant '{name}'{}; it has: {}", hint(name, names), listed(names))
+            }
+            Kind::List { .. } => format!("'{text}' is a list, which is indexed by numbers from 1 on, not by '{name}'"),
+            Kind::Closed(what) => format!("'{text}' is {what}, whose parts scripts cannot reach"),
+            Kind::Leaf(_) | Kind::Option | Kind::Map(_) | Kind::Set(_) => {
+                format!("'{text}' has no field '{name}'")
+            }
+        }
+    }
+
+    fn new(component: Rc<Component>, path: Box<[Step]>, text: String, typed: Typed) -> Rc<Place> {
+        let kind = kind(typed);
+        Rc::new(Place { component, path, text, typed, kind, parts: OnceCell::new() })
+    }
+
+    fn parts(&self) -> &[Part] {
+        self.parts.get_or_init(|| match self.kind {
+            Kind::Fields(TypeInfo::Struct(info)) => {
+                let fields = info.iter().enumerate();
+                fields.map(|(i, f)| self.named(f.name(), Step::Field(i), (f.type_id(), f.type_info()))).collect()
+            }
+            Kind::Fields(TypeInfo::TupleStruct(info)) => self.counted(info.iter(), Step::Field),
+            Kind::Fields(TypeInfo::Tuple(info)) => self.counted(info.iter(), Step::Field),
+            Kind::Variant(VariantInfo::Struct(info)) => {
+                let step = |field| Step::Variant { name: info.name(), field };
+                let fields = info.iter().enumerate();
+                fields.map(|(i, f)| self.named(f.name(), step(i), (f.type_id(), f.type_info()))).collect()
+            }
+            Kind::Variant(VariantInfo::Tuple(info)) => {
+                self.counted(info.iter(), |field| Step::Variant { name: info.name(), field })
+            }
+            Kind::Enum(info) => info.iter().map(|variant| self.variant(variant)).collect(),
+            Kind::Option => {
+                let Some(TypeInfo::Enum(info)) = self.typed.1 else { return Box::default() };
+                let Some(VariantInfo::Tuple(some)) = info.variant("Some") else { return Box::default() };
+                let field = some.field_at(0).map(|field| (field.type_id(), field.type_info()));
+                let step = Step::Variant { name: "Some", field: 0 };
+                field.map(|typed| self.part_at("", self.text.clone(), step, typed)).into_iter().collect()
+            }
+            Kind::List { .. } | Kind::Map(_) => {
+                let typed = match self.typed.1 {
+                    Some(TypeInfo::List(info)) => (info.item_ty().id(), info.item_info()),
+                    Some(TypeInfo::Array(info)) => (info.item_ty().id(), info.item_info()),
+                    Some(TypeInfo::Map(info)) => (info.value_ty().id(), info.value_info()),
+                    _ => return Box::default(),
+                };
+                Box::new([self.part_at("", format!("{}[…]", self.text), Step::Item, typed)])
+            }
+            Kind::Leaf(_) | Kind::Set(_) | Kind::Closed(_) | Kind::Variant(VariantInfo::Unit(_)) | Kind::Fields(_) => {
+                Box::default()
+            }
+        })
+    }
+
+    fn named(&self, name: &str, step: Step, typed: Typed) -> Part {
+        self.part_at(name, format!("{}.{name}", self.text), step, typed)
+    }
+
+    fn counted<'a>(
+        &self,
+        fields: impl Iterator<Item = &'a bevy::reflect::UnnamedField>,
+        step: impl Fn(usize) -> Step,
+    ) -> Box<[Part]> {
+        fields
+            .enumerate()
+            .map(|(index, field)| {
+                let text = format!("{}[{}]", self.text, index + 1);
+                self.part_at(&(index + 1).to_string(), text, step(index), (field.type_id(), field.type_info()))
+            })
+            .collect()
+    }
+
+    fn part_at(&self, name: &str, text: String, step: Step, typed: Typed) -> Part {
+        let path = self.path.iter().copied().chain([step]).collect();
+        Part { name: name.into(), place: Place::new(Rc::clone(&self.component), path, text, typed) }
+    }
+
+    /// A variant: what its only field holds, or else all its fields.
+    fn variant(&self, info: &'static VariantInfo) -> Part {
+        if let VariantInfo::Tuple(tuple) = info
+            && let (1, Some(field)) = (tuple.field_len(), tuple.field_at(0))
+        {
+            let step = Step::Variant { name: info.name(), field: 0 };
+            return self.named(info.name(), step, (field.type_id(), field.type_info()));
+        }
+        let place = Place {
+            component: Rc::clone(&self.component),
+            path: self.path.clone(),
+            text: format!("{}.{}", self.text, info.name()),
+            typed: self.typed,
+            kind: Kind::Variant(info),
+            parts: OnceCell::new(),
+        };
+        Part { name: info.name().into(), place: Rc::new(place) }
+    }
+}
+
+fn kind((type_id, info): Typed) -> Kind {
+    if let Some(leaf) = Leaf::of(type_id) {
+        return Kind::Leaf(leaf);
+    }
+    match info {
+        Some(info @ (TypeInfo::Struct(_) | TypeInfo::TupleStruct(_) | TypeInfo::Tuple(_))) => Kind::Fields(info),
+        Some(TypeInfo::Enum(_)) if is_optional(info) => Kind::Option,
+        // A handle is a value of its own, whatever it is made of.
+        Some(TypeInfo::Enum(info)) if info.type_path().starts_with("bevy_asset::handle::Handle<") => {
+            Kind::Closed("a handle")
+        }
+        Some(TypeInfo::Enum(info)) => Kind::Enum(info),
+        Some(TypeInfo::List(_)) => Kind::List { is_fixed: false },
+        Some(TypeInfo::Array(_)) => Kind::List { is_fixed: true },
+        Some(TypeInfo::Map(info)) => Kind::Map((info.key_ty().id(), info.key_info())),
+        Some(TypeInfo::Set(info)) => Kind::Set((info.value_ty().id(), None)),
+        Some(TypeInfo::Opaque(_)) => Kind::Closed("an opaque value"),
+        None => Kind::Closed("a dynamic value"),
+    }
+}
+
+/// Finds the component that a script calls by a short or a full type path.
+///
+/// # Errors
+/// If there is none or more than one; the message says which there are.
+pub(in crate::plugin) fn resolve(world: &mut World, name: &str) -> Result<Rc<Place>, String> {
+    let Some(registry) = world.get_resource::<AppTypeRegistry>().cloned() else {
+        return Err("this world has no type registry, so components cannot be found by name".to_owned());
+    };
+    let types = registry.read();
+    let path = full_path(&types, name)?;
+    let Some(registration) = types.get_with_type_path(path) else { return Err(unknown(&types, name)) };
+    let Some(reflect) = registration.data::<ReflectComponent>() else {
+        return Err(format!("'{name}' is a type but no component for scripts: it lacks #[reflect(Component)]"));
+    };
+    let info = registration.type_info();
+    let id = reflect.register_component(world);
+    let component = Rc::new(Component {
+        name: info.type_path_table().short_path().to_owned(),
+        path,
+        is_resource: registration.data::<ReflectResource>().is_some(),
+        reflect: reflect.clone(),
+        id,
+        mutable: world.components().get_info(id).is_some_and(ComponentInfo::mutable),
+    });
+    let text = component.name.clone();
+    Ok(Place::new(component, Box::default(), text, (info.type_id(), Some(info))))
+}
+
+fn full_path(types: &TypeRegistry, name: &str) -> Result<&'static str, String> {
+    let path = |registration: &bevy::reflect::TypeRegistration| registration.type_info().type_path();
+    if types.is_ambiguous(name) {
+        let mut paths: Vec<&str> = types
+            .iter_with_data::<ReflectComponent>()
+            .map(|(registration, _)| registration)
+            .filter(|registration| registration.type_info().type_path_table().short_path() == name)
+            .map(path)
+            .collect();
+        paths.sort_unstable();
+        return match paths.as_slice() {
+            [] => Err(unknown(types, name)),
+            [one] => Ok(one),
+            _ => {
+                let choices: Vec<String> = paths.iter().map(|path| format!("entity[\"{path}\"]")).collect();
+                Err(format!("'{name}' is ambiguous: write {}", choices.join(" or ")))
+            }
+        };
+    }
+    let found = types.get_with_short_type_path(name).or_else(|| types.get_with_type_path(name));
+    found.map(path).ok_or_else(|| unknown(types, name))
+}
+
+fn unknown(types: &TypeRegistry, name: &str) -> String {
+    let mut names: Vec<&str> = types
+        .iter_with_data::<ReflectComponent>()
+        .map(|(registration, _)| registration.type_info().type_path_table().short_path())
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    match hint(name, &names) {
+        hint if hint.is_empty() => {
+            format!("unknown component '{name}': no type of that name with #[reflect(Component)] is registered")
+        }
+        hint => format!("unknown component '{name}'{hint}"),
+    }
+}
+
+/// The names of an entity's components that scripts can use, in alphabetical order.
+pub(in crate::plugin) fn component_names(world: &World, entity: Entity) -> Vec<&'static str> {
+    let (Some(registry), Ok(components)) = (world.get_resource::<AppTypeRegistry>(), world.inspect_entity(entity))
+    else {
+        return Vec::new();
+    };
+    let types = registry.read();
+    let mut names: Vec<&str> = components
+        .filter_map(|info| types.get(info.type_id()?))
+        .filter(|registration| registration.data::<ReflectComponent>().is_some())
+        .map(|registration| registration.type_info().type_path_table().short_path())
+        .collect();
+    names.sort_unstable();
+    names
+}
+
+/// What to say about an entity that lacks a component.
+#[cold]
+pub(in crate::plugin) fn lacks(world: &World, entity: Entity, component: &Component) -> String {
+    let has = component_names(world, entity);
+    format!("entity {} has no {}; it has: {}", label(world, entity), component.shown(&has), listed(&has))
+}
+
+impl Component {
+    /// The name, or the full path where the entity has another component of that name.
+    fn shown(&self, others: &[&str]) -> &str {
+        if others.contains(&&*self.name) { self.path } else { &self.name }
+    }
+}

@@ -1,0 +1,226 @@
+//! `world`: queries, resources, names; and the hierarchy.
+
+use bevy::prelude::*;
+use deimos::testing::TestApp;
+
+#[derive(Component, Reflect)]
+#[reflect(Component)]
+struct Alpha {
+    value: i32,
+}
+
+#[derive(Component, Reflect)]
+#[reflect(Component)]
+struct Beta;
+
+#[derive(Component, Reflect)]
+#[reflect(Component)]
+enum Mode {
+    Slow,
+}
+
+#[derive(Resource, Reflect)]
+#[reflect(Resource)]
+struct Score {
+    points: i64,
+}
+
+fn populated() -> TestApp {
+    let mut app = TestApp::new();
+    for value in 1..=4 {
+        let mut entity = app.world().spawn(Alpha { value });
+        if value % 2 == 0 {
+            entity.insert(Beta);
+        }
+        if value == 4 {
+            entity.insert(Mode::Slow);
+        }
+    }
+    app
+}
+
+#[track_caller]
+fn prints(app: &mut TestApp, source: &str, expected: &[&str]) {
+    app.run(source);
+    app.frames(2);
+    assert!(app.errors().is_empty(), "{:?}", app.errors());
+    assert_eq!(app.prints(), expected);
+}
+
+#[test]
+fn rows_have_the_entity_and_its_components() {
+    prints(
+        &mut populated(),
+        "for e, a in world:query('Alpha', {without = 'Mode'}) do print(e.Alpha == a, a.value)  a.value = a.value * 10 end
+         for _, a in world:query('Alpha', {without = 'Beta'}) do print(a.value) end
+         for _, a in world:query('Alpha', {with = {'Beta'}, without = 'Mode'}) do print(a.value) end
+         for _, a, m in world:query('Alpha', 'Mode') do print(a.value, m) end",
+        &["true\t1", "true\t3", "true\t2", "10", "30", "20", "4\tSlow"],
+    );
+}
+
+#[test]
+fn optional_components_are_nil_where_they_are_not() {
+    prints(
+        &mut populated(),
+        "local modes = {}
+         for _, a, m in world:query('Alpha', {optional = 'Mode', with = 'Beta'}) do modes[a.value] = tostring(m) end
+         print(modes[1], modes[2], modes[3], modes[4])",
+        &["nil\tnil\tnil\tSlow"],
+    );
+}
+
+#[test]
+fn count_first_and_single() {
+    prints(
+        &mut populated(),
+        "local q = world:query('Alpha')  print(q:count(), world:query('Alpha', 'Beta'):count())
+         local e, a = q:first()  print(e.alive, e.Alpha == a)  print(select(2, world:query('Alpha', 'Mode'):single()).value)
+         print(pcall(q.single, q))  print(pcall(function() world:query('Beta', {without = 'Alpha'}):single() end))
+         print(world:query('Beta', {without = 'Alpha'}):first())",
+        &[
+            "4\t2",
+            "true\ttrue",
+            "4",
+            "false\t4 entities have Alpha, where there should be one",
+            "false\ttest.lua:3: no entity has Beta",
+            "nil",
+        ],
+    );
+}
+
+#[test]
+fn sorted_orders_the_rows_and_may_wait() {
+    prints(
+        &mut populated(),
+        "local q = world:query('Alpha'):sorted(function(a, b) return a.Alpha.value > b.Alpha.value end)
+         for _, a in q do print(a.value) end",
+        &["4", "3", "2", "1"],
+    );
+}
+
+#[test]
+fn loop_may_despawn_what_it_goes_over() {
+    prints(
+        &mut populated(),
+        "local seen = 0
+         for e, a in world:query('Alpha') do
+           seen = seen + 1
+           for other in world:query('Alpha') do if other ~= e then other:despawn() end end
+         end
+         print(seen, world:query('Alpha'):count())",
+        &["1\t1"],
+    );
+}
+
+#[test]
+fn broken_off_loop_begins_anew() {
+    prints(
+        &mut populated(),
+        "local q = world:query('Alpha')
+         for _, a in q do if a.value == 3 then break end end
+         local n = 0  for _ in q do n = n + 1 end  print(n)",
+        &["4"],
+    );
+}
+
+#[test]
+fn changed_and_added_are_counted_from_the_last_time_one_asked() {
+    let mut app = populated();
+    app.run(
+        "local function ask(what) return world:query('Alpha', {[what] = 'Alpha'}):count() end
+         print(ask('changed'), ask('added'))  wait()
+         print(ask('changed'), ask('added'))
+         world:query('Alpha'):first().Alpha.value = 77
+         print(ask('changed'), ask('changed'), ask('added'))  wait()
+         print(ask('changed'), ask('added'))",
+    );
+    app.frames(2);
+    app.world().spawn(Alpha { value: 5 });
+    app.frames(2);
+    assert!(app.errors().is_empty(), "{:?}", app.errors());
+    assert_eq!(app.prints(), ["4\t4", "0\t0", "1\t0\t0", "1\t1"]);
+}
+
+#[test]
+fn mistakes_in_a_query_are_named() {
+    prints(
+        &mut populated(),
+        "print(pcall(world.query, world, 'Alph'))  print(pcall(world.query, world, 'Alpha', {wihout = 'Beta'}))
+         print(pcall(world.query, world, 1))  print(pcall(world.query, world, 'Alpha', {with = 1}))",
+        &[
+            "false\tunknown component 'Alph'; did you mean 'Alpha'?",
+            "false\tunknown filter 'wihout' of a query; there are: with, without, changed, added, optional",
+            "false\tbad argument #2 to 'query' (name of a component expected, got number)",
+            "false\ta filter names components or lists their names, got a number",
+        ],
+    );
+}
+
+#[test]
+fn resource_is_a_reference() {
+    let mut app = TestApp::new();
+    app.world().insert_resource(Score { points: 3 });
+    prints(
+        &mut app,
+        "local score = world:resource('Score')  score.points = score.points + 1  print(world:resource('Score').points)",
+        &["4"],
+    );
+    assert_eq!(app.world().resource::<Score>().points, 4);
+    app.world().remove_resource::<Score>();
+    app.run("print(world:resource('Score'))");
+    app.frame();
+    assert_eq!(app.prints().last(), Some(&"nil"));
+}
+
+#[test]
+fn entities_are_found_by_name() {
+    let mut app = TestApp::new();
+    app.world().spawn(Name::new("door"));
+    prints(&mut app, "print(world:find('door').name, world:find('window'))", &["door\tnil"]);
+}
+
+#[test]
+fn children_are_added_listed_and_removed() {
+    let mut app = TestApp::new();
+    for name in ["a", "b", "c"] {
+        app.world().spawn(Name::new(name));
+    }
+    prints(
+        &mut app,
+        "local a, b, c = world:find('a'), world:find('b'), world:find('c')
+         print(a:add_child(b) == b, a:add_child(c) == c, b:parent() == a, a:parent())
+         print(#a:children(), a:children()[2] == c)
+         print(a:remove_child(b), a:remove_child(b), #a:children())
+         b:set_parent(c)  print(c:children()[1] == b)
+         a:despawn()  print(a.alive, b.alive, c.alive)",
+        &["true\ttrue\ttrue\tnil", "2\ttrue", "true\tfalse\t1", "true", "false\tfalse\tfalse"],
+    );
+}
+
+#[test]
+fn hierarchy_is_no_ring_and_not_too_deep() {
+    let mut app = TestApp::new();
+    for _ in 0..300 {
+        app.world().spawn(Beta);
+    }
+    prints(
+        &mut app,
+        "local all = {}  for e in world:query('Beta') do all[#all + 1] = e end
+         all[1]:add_child(all[2])
+         print((select(2, pcall(all[2].add_child, all[2], all[1])):gsub('%d+v%d+', 'E')))
+         print((select(2, pcall(all[1].add_child, all[1], all[1])):gsub('%d+v%d+', 'E')))
+         all[2]:set_parent(nil)
+         for i = 2, 256 do all[i - 1]:add_child(all[i]) end
+         print(pcall(all[256].add_child, all[256], all[257]))
+         print(pcall(all[257].add_child, all[257], all[1]))
+         all[1]:despawn()  print(world:query('Beta'):count())",
+        &[
+            "entity E cannot be the parent of E, because it is one of its descendants",
+            "entity E cannot be its own parent",
+            "false\tmore than 256 generations of children",
+            "false\tmore than 256 generations of children",
+            "44",
+        ],
+    );
+}
