@@ -19,13 +19,13 @@ use bevy::reflect::{
 
 use super::behaviour::{Change, Changes};
 use super::class::Class;
-use super::entity::as_entity;
+use super::entity::{as_entity, entity_value, world_of};
 use super::environment::Shared;
 use super::reflect;
 use super::scheduler::{EventName, HandlerId, Request, Source, SubscriptionId, Target, Topic};
 use super::task::place_of;
 use super::wait::timeout;
-use crate::api::{Call, Context, Native, Raised, Table, TableError, Value};
+use crate::api::{Action, Call, Context, Native, Raised, Table, TableError, Value};
 
 /// Adds `on` and `wait_for` to the globals, and what handles of handlers can do.
 pub(super) fn install<'gc>(ctx: Context<'gc>, shared: &Rc<Shared>) -> Result<(), TableError> {
@@ -86,7 +86,108 @@ fn add_methods<'gc>(
         call.leave_args(2);
         Ok(to.request(Request::Send { event: EventName { event, component: None, target } }))
     });
-    methods.set_field(ctx, "send", Value::Native(send))
+    methods.set_field(ctx, "send", Value::Native(send))?;
+    let trigger = Native::new(ctx, "trigger", move |call| trigger(call, subject));
+    methods.set_field(ctx, "trigger", Value::Native(trigger))?;
+    if subject == Subject::World {
+        methods.set_field(ctx, "write", Value::Native(Native::new(ctx, "write", write_message)))?;
+    }
+    Ok(())
+}
+
+/// `world:trigger(event [, value])`, and `entity:trigger(event [, value])`, whose target is the entity: every observer
+/// hears of it before the script goes on, and scripts after that.
+fn trigger<'gc>(call: &mut Call<'_, 'gc>, subject: Subject) -> Result<Action<'gc>, Raised<'gc>> {
+    let target = subject.target(call, "trigger")?;
+    let name = text(call, 1, "name of an event")?;
+    let ctx = call.ctx;
+    let given = match call.arg(2) {
+        Value::Nil => Value::Table(Table::new(ctx)),
+        value => value,
+    };
+    let given = match (target, given) {
+        (Target::Entity(entity), Value::Table(fields)) => with_target(ctx, fields, entity)?,
+        (_, given) => given,
+    };
+    let world = world_of(call)?;
+    let (value, types) = built(ctx, world, &name, given, "Event")?;
+    let types = types.read();
+    match types.get_type_data::<ReflectEvent>((*value).type_id()) {
+        Some(event) => event.trigger(world, value.as_partial_reflect(), &types),
+        None => return Err(Raised::message(format!("'{name}' is a message: use world:write(\"{name}\", {{…}})"))),
+    }
+    call.ret0()
+}
+
+/// An event's fields, and its target.
+fn with_target<'gc>(ctx: Context<'gc>, fields: Table<'gc>, target: Entity) -> Result<Value<'gc>, TableError> {
+    let copy = Table::new(ctx);
+    let mut position = 0;
+    while let Some((next, key, value)) = fields.next_from(ctx, position) {
+        position = next;
+        copy.set(ctx, key, value)?;
+    }
+    copy.set_field(ctx, "entity", entity_value(ctx, target))?;
+    Ok(Value::Table(copy))
+}
+
+/// `world:write(message [, value])`
+fn write_message<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
+    let name = text(call, 1, "name of a message")?;
+    let ctx = call.ctx;
+    let given = match call.arg(2) {
+        Value::Nil => Value::Table(Table::new(ctx)),
+        value => value,
+    };
+    let world = world_of(call)?;
+    let (value, types) = built(ctx, world, &name, given, "Message")?;
+    let types = types.read();
+    match types.get_type_data::<ReflectMessage>((*value).type_id()) {
+        Some(message) => message.write_message(world, value.as_partial_reflect(), &types),
+        None => return Err(Raised::message(format!("'{name}' is an event: use world:trigger(\"{name}\", {{…}})"))),
+    }
+    call.ret0()
+}
+
+/// An event or a message of this name, built from a Lua value.
+fn built<'gc>(
+    ctx: Context<'gc>,
+    world: &World,
+    name: &str,
+    given: Value<'gc>,
+    what: &str,
+) -> Result<(Box<dyn Reflect>, AppTypeRegistry), Raised<'gc>> {
+    let Some(registry) = world.get_resource::<AppTypeRegistry>().cloned() else {
+        return Err(Raised::message("this world has no type registry, so events cannot be found by name"));
+    };
+    let typed = {
+        let types = registry.read();
+        let found = registration(&types, name).map_err(Raised::message)?;
+        found.map(|found| (found.type_id(), Some(found.type_info())))
+    };
+    let Some(typed) = typed else {
+        let types = registry.read();
+        let hint = reflect::hint(name, &heard_names(&types));
+        let why = format!("no type of that name with #[reflect({what})] is registered");
+        return Err(Raised::message(format!(
+            "unknown event '{name}'{}",
+            if hint.is_empty() { format!(": {why}") } else { hint }
+        )));
+    };
+    let value = reflect::Builder::new(ctx, world, name).build(typed, given, None).map_err(Raised::message)?;
+    Ok((value, registry))
+}
+
+/// The names of all events and messages, in alphabetical order.
+fn heard_names(types: &TypeRegistry) -> Vec<&'static str> {
+    let mut names: Vec<&str> = types
+        .iter()
+        .filter(|known| known.data::<ReflectEvent>().is_some() || known.data::<ReflectMessage>().is_some())
+        .map(|known| known.type_info().type_path_table().short_path())
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    names
 }
 
 /// What the functions are called on.
@@ -332,7 +433,7 @@ fn observer_of(lifecycle: Lifecycle, changes: Changes, id: SubscriptionId) -> Ob
 /// What a handler is given when something happens to a component.
 pub(super) fn lifecycle_value<'gc>(ctx: Context<'gc>, entity: Entity) -> Result<Value<'gc>, TableError> {
     let table = Table::with_capacity(ctx, 0, 1);
-    table.set_field(ctx, "entity", super::entity::entity_value(ctx, entity))?;
+    table.set_field(ctx, "entity", entity_value(ctx, entity))?;
     Ok(Value::Table(table))
 }
 

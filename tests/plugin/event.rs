@@ -12,7 +12,7 @@ struct Hit {
 }
 
 #[derive(Event, Reflect, Clone, Default)]
-#[reflect(Event)]
+#[reflect(Event, Default)]
 struct Alarm {
     level: f32,
 }
@@ -179,6 +179,45 @@ fn despawned_waiter_never_goes_on() {
     app.world().despawn(entity);
     app.frames(2);
     assert!(app.prints().is_empty());
+}
+
+#[derive(Resource, Default)]
+struct Heard(Vec<String>);
+
+#[test]
+fn scripts_trigger_events_and_write_messages() {
+    let mut app = TestApp::new();
+    app.app()
+        .init_resource::<Heard>()
+        .add_message::<Noise>()
+        .add_observer(|hit: On<'_, '_, Hit>, mut heard: ResMut<'_, Heard>| heard.0.push(format!("hit {}", hit.amount)));
+    app.app().add_observer(|alarm: On<'_, '_, Alarm>, mut heard: ResMut<'_, Heard>| {
+        heard.0.push(format!("alarm {}", alarm.level));
+    });
+    app.run(
+        "on('Hit', function(hit) print('own', hit.amount) end)
+         self:trigger('Hit', {amount = 2})  world:trigger('Alarm', {level = 3})  world:trigger('Alarm')
+         world:write('Noise', {volume = 0.5})
+         print(pcall(world.trigger, world, 'Noise', {volume = 1}))  print(pcall(world.write, world, 'Alarm'))
+         print(pcall(world.trigger, world, 'Alrm'))  print(pcall(world.trigger, world, 'Hit', {amount = 1}))
+         print(pcall(self.trigger, self, 'Hit', {amont = 1}))",
+    );
+    app.frame();
+    assert!(app.errors().is_empty(), "{:?}", app.errors());
+    assert_eq!(app.world().resource::<Heard>().0, ["hit 2", "alarm 3", "alarm 0"]);
+    assert_eq!(
+        app.prints(),
+        [
+            "false\t'Noise' is a message: use world:write(\"Noise\", {…})",
+            "false\t'Alarm' is an event: use world:trigger(\"Alarm\", {…})",
+            "false\tunknown event 'Alrm'; did you mean 'Alarm'?",
+            "false\tcannot set 'Hit': the field 'entity' is missing, and the type has no default: give it",
+            "false\tcannot set 'Hit': it has no field 'amont'; did you mean 'amount'?; it has: entity, amount",
+            "own\t2.0",
+        ]
+    );
+    let noises = app.world().resource::<Messages<Noise>>();
+    assert_eq!(noises.iter_current_update_messages().map(|noise| noise.volume).collect::<Vec<_>>(), [0.5]);
 }
 
 #[test]

@@ -14,7 +14,7 @@ mod reference;
 mod to_lua;
 
 pub(super) use from_lua::{Builder, copy_of};
-pub(super) use names::listed;
+pub(super) use names::{hint, listed};
 pub(super) use place::{Kind, Place, component_names, resolve};
 pub(super) use reference::{Reference, install, read, require};
 pub(super) use to_lua::to_lua;
