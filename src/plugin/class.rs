@@ -3,7 +3,7 @@
 //! The metatables are in the machine's registry, which no script of the sandbox reaches, at a number for each kind: so
 //! any native can make a value of any kind. They cannot be seen or changed by scripts.
 
-use crate::api::{Context, Table, TableError, UserData, Value};
+use crate::api::{Context, Numbers, Table, TableError, UserData, Value};
 
 /// A kind of userdata.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +20,18 @@ pub(super) enum Class {
     Handler,
     /// A query.
     Query,
+    /// The values of mathematics, by their names.
+    Vec2,
+    Vec3,
+    Vec4,
+    IVec2,
+    IVec3,
+    IVec4,
+    UVec2,
+    UVec3,
+    UVec4,
+    Quat,
+    Color,
 }
 
 impl Class {
@@ -32,6 +44,17 @@ impl Class {
             Class::Task => "task",
             Class::Handler => "handler",
             Class::Query => "query",
+            Class::Vec2 => "vec2",
+            Class::Vec3 => "vec3",
+            Class::Vec4 => "vec4",
+            Class::IVec2 => "ivec2",
+            Class::IVec3 => "ivec3",
+            Class::IVec4 => "ivec4",
+            Class::UVec2 => "uvec2",
+            Class::UVec3 => "uvec3",
+            Class::UVec4 => "uvec4",
+            Class::Quat => "quat",
+            Class::Color => "color",
         }
     }
 
@@ -44,11 +67,22 @@ impl Class {
 
     /// A Rust value of this kind in Lua.
     pub(super) fn wrap<'gc, T: 'static>(self, ctx: Context<'gc>, value: T) -> UserData<'gc> {
-        let metatable = match ctx.registry().get_integer(ctx, self.place()) {
+        UserData::new(ctx, value, self.metatable(ctx))
+    }
+
+    /// A value of this kind that is nothing but numbers, in Lua.
+    #[inline]
+    pub(super) fn wrap_numbers<'gc>(self, ctx: Context<'gc>, numbers: Numbers) -> UserData<'gc> {
+        UserData::from_numbers(ctx, numbers, self.metatable(ctx))
+    }
+
+    /// The metatable of this kind.
+    #[inline]
+    pub(super) fn metatable<'gc>(self, ctx: Context<'gc>) -> Option<Table<'gc>> {
+        match ctx.registry().get_integer(ctx, self.place()) {
             Value::Table(metatable) => Some(metatable),
             _ => None,
-        };
-        UserData::new(ctx, value, metatable)
+        }
     }
 
     fn place(self) -> i64 {

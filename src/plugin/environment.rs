@@ -17,7 +17,7 @@ use super::error::{LogLevel, ScriptOutput};
 use super::query::Queries;
 use super::reflect::Place;
 use super::scheduler::{Key, Request};
-use super::{entity, events, reflect, task, wait, world};
+use super::{entity, events, reflect, task, values, wait, world};
 use crate::api::{Action, Call, Collect, Context, Handle, Meta, Native, Raised, Sequence, Table, TableError, Value};
 
 /// What the natives and the scheduler share: whose turn it is, what was put out, and what is known about components.
@@ -175,6 +175,7 @@ impl<'gc> Roots<'gc> {
         task::install(ctx, shared)?;
         events::install(ctx, shared)?;
         world::install(ctx, shared)?;
+        values::install(ctx)?;
         globals.set_field(ctx, "time", Value::Table(time_view(ctx, time)?))?;
         globals.set_field(ctx, "log", Value::Table(log_table(ctx, shared)?))?;
         let output = Rc::clone(shared);

@@ -2,7 +2,7 @@
 //!
 //! `asset` and `behaviour` are what a game names, `error` and `settings` what it hears and sets. `scheduler` holds the
 //! machine and decides who has a turn. `environment`, `entity`, `reflect`, `task`, `wait`, `events` and `world` are what a
-//! script sees, `class` the kinds of its userdata. All unsafe-free: the world is a parameter of every step.
+//! script sees, `values` its vectors, rotations and colours, `class` the kinds of its userdata. All unsafe-free: the world is a parameter of every step.
 
 mod asset;
 mod behaviour;
@@ -20,6 +20,7 @@ mod scheduler;
 mod settings;
 mod task;
 pub mod testing;
+mod values;
 mod wait;
 mod world;
 

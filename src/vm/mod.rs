@@ -67,5 +67,5 @@ pub use sequence::{Action, Call, Pass, Sequence};
 pub use string::{LuaString, STRING_MAX};
 pub use table::{Table, TableError};
 pub use thread::{Status, Thread};
-pub use userdata::UserData;
+pub use userdata::{Numbers, UserData};
 pub use value::{Type, Value};

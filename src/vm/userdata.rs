@@ -1,7 +1,8 @@
 //! Userdata: Rust values in Lua.
 //!
 //! The Rust value is `'static`, and is reached by asking for its type. Lua values that belong to it go into
-//! its *user value*, where the collector sees them.
+//! its *user value*, where the collector sees them. Four small numbers, such as a vector's, need no Rust value: they lie
+//! in the object itself ([`Numbers`]), so that to make one is a single allocation.
 
 use std::any::Any;
 use std::cell::Cell;
@@ -18,11 +19,25 @@ use super::value::Value;
 #[collect(no_drop)]
 pub struct UserData<'gc>(pub(super) Gc<'gc, Body<'gc>>);
 
+/// A few numbers that are a value together: a vector, a rotation, a colour. What they mean is up to who made them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Numbers {
+    /// What kind of value it is.
+    pub kind: u16,
+    /// The bits of its parts.
+    pub parts: [u32; 4],
+}
+
+enum Held {
+    Any(Box<dyn Any>),
+    Numbers(Numbers),
+}
+
 #[derive(Collect)]
 #[collect(no_drop)]
 pub(super) struct Body<'gc> {
     #[collect(require_static)]
-    value: Box<dyn Any>,
+    value: Held,
     metatable: Lock<Option<Table<'gc>>>,
     user_value: Lock<Value<'gc>>,
     is_finalizable: Cell<bool>,
@@ -31,10 +46,21 @@ pub(super) struct Body<'gc> {
 impl<'gc> UserData<'gc> {
     /// Moves a Rust value into Lua.
     pub fn new<T: 'static>(ctx: Context<'gc>, value: T, metatable: Option<Table<'gc>>) -> UserData<'gc> {
+        UserData::hold(ctx, Held::Any(Box::new(value)), metatable)
+    }
+
+    /// A userdata that is nothing but a few numbers.
+    #[inline]
+    pub fn from_numbers(ctx: Context<'gc>, numbers: Numbers, metatable: Option<Table<'gc>>) -> UserData<'gc> {
+        UserData::hold(ctx, Held::Numbers(numbers), metatable)
+    }
+
+    #[inline(always)]
+    fn hold(ctx: Context<'gc>, value: Held, metatable: Option<Table<'gc>>) -> UserData<'gc> {
         let data = UserData(Gc::new(
             ctx.mc(),
             Body {
-                value: Box::new(value),
+                value,
                 metatable: Lock::new(metatable),
                 user_value: Lock::new(Value::Nil),
                 is_finalizable: Cell::new(false),
@@ -54,7 +80,19 @@ impl<'gc> UserData<'gc> {
     /// The Rust value, if it is a `T`. It is shared: what is to change needs a cell.
     #[inline]
     pub fn downcast<T: 'static>(self) -> Option<&'gc T> {
-        self.0.as_ref().value.downcast_ref()
+        match &self.0.as_ref().value {
+            Held::Any(value) => value.downcast_ref(),
+            Held::Numbers(_) => None,
+        }
+    }
+
+    /// The numbers, if it is made of them.
+    #[inline]
+    pub fn numbers(self) -> Option<&'gc Numbers> {
+        match &self.0.as_ref().value {
+            Held::Any(_) => None,
+            Held::Numbers(numbers) => Some(numbers),
+        }
     }
 
     /// The userdata's metatable.

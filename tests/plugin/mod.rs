@@ -14,3 +14,4 @@ mod reload;
 mod shape;
 mod task;
 mod time;
+mod values;

@@ -26,6 +26,7 @@ use super::place::Typed;
 use super::reference::{Reference, as_reference};
 use super::to_lua::{DEPTH_MAX, ELEMENTS_MAX, Opaque};
 use crate::api::{Context, Table, Value};
+use crate::plugin::values::{self, Shape};
 
 /// Builds Rust values.
 pub(in crate::plugin) struct Builder<'a, 'gc> {
@@ -99,6 +100,9 @@ impl<'a, 'gc> Builder<'a, 'gc> {
         if let Some(leaf) = Leaf::of(type_id) {
             return make_leaf(leaf, value).or_else(|why| self.fail(why)).map(<dyn Reflect>::into_partial_reflect);
         }
+        if let Some(shape) = Shape::of(type_id) {
+            return self.value(shape, value, old);
+        }
         if let Some(reference) = as_reference(value)
             && (reference.place.typed.0 == type_id || !is_optional(info))
         {
@@ -155,6 +159,18 @@ impl<'a, 'gc> Builder<'a, 'gc> {
                 self.fail(format_args!("{}, which scripts cannot look into; {got}", self.name_of(info)))
             }
         }
+    }
+
+    /// A vector or another of the values that Lua has: given as one, as a table, or as a reference to one.
+    fn value(&self, shape: &Shape, value: Value<'gc>, old: Option<&dyn PartialReflect>) -> Built {
+        let settled = match as_reference(value) {
+            Some(reference) if reference.place.shape.is_some() => {
+                reference.look(self.world, |there| values::to_lua(self.ctx, there)).ok().flatten()
+            }
+            _ => None,
+        };
+        let built = values::from_lua(self.ctx, shape, settled.unwrap_or(value), old);
+        built.or_else(|why| self.fail(why)).map(<dyn Reflect>::into_partial_reflect)
     }
 
     /// A copy of what a reference names.

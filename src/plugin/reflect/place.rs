@@ -19,6 +19,7 @@ use super::from_lua::is_optional;
 use super::leaf::Leaf;
 use super::names::{hint, listed};
 use crate::plugin::entity::label;
+use crate::plugin::values::Shape;
 
 /// A component type that scripts use.
 pub(in crate::plugin) struct Component {
@@ -48,6 +49,8 @@ pub(in crate::plugin) struct Place {
     pub(in crate::plugin) typed: Typed,
     /// What is there.
     pub(in crate::plugin) kind: Kind,
+    /// If what is there is a value in Lua, such as a vector: how to make it one.
+    pub(in crate::plugin) shape: Option<&'static Shape>,
     parts: OnceCell<Box<[Part]>>,
 }
 
@@ -158,8 +161,8 @@ impl Place {
     }
 
     fn new(component: Rc<Component>, path: Box<[Step]>, text: String, typed: Typed) -> Rc<Place> {
-        let kind = kind(typed);
-        Rc::new(Place { component, path, text, typed, kind, parts: OnceCell::new() })
+        let (kind, shape) = (kind(typed), Shape::of(typed.0));
+        Rc::new(Place { component, path, text, typed, kind, shape, parts: OnceCell::new() })
     }
 
     fn parts(&self) -> &[Part] {
@@ -238,6 +241,7 @@ impl Place {
             text: format!("{}.{}", self.text, info.name()),
             typed: self.typed,
             kind: Kind::Variant(info),
+            shape: None,
             parts: OnceCell::new(),
         };
         Part { name: info.name().into(), place: Rc::new(place) }
@@ -250,6 +254,8 @@ fn kind((type_id, info): Typed) -> Kind {
     }
     match info {
         Some(info @ (TypeInfo::Struct(_) | TypeInfo::TupleStruct(_) | TypeInfo::Tuple(_))) => Kind::Fields(info),
+        // A colour is an enum in Rust, and one value with parts in Lua.
+        Some(info @ TypeInfo::Enum(_)) if Shape::of(type_id).is_some() => Kind::Fields(info),
         Some(TypeInfo::Enum(_)) if is_optional(info) => Kind::Option,
         // A handle is a value of its own, whatever it is made of.
         Some(TypeInfo::Enum(info)) if info.type_path().starts_with("bevy_asset::handle::Handle<") => {

@@ -21,6 +21,7 @@ use super::to_lua::to_lua;
 use crate::api::{Action, Call, Context, Native, Raised, Table, TableError, UserData, Value};
 use crate::plugin::class::Class;
 use crate::plugin::entity::{gone, label, world_of};
+use crate::plugin::values;
 
 /// A component of an entity, or a part of it, as a Lua value.
 #[derive(Clone)]
@@ -69,7 +70,7 @@ impl Reference {
     }
 
     /// What messages call it.
-    pub(super) fn text(&self) -> Cow<'_, str> {
+    pub(in crate::plugin) fn text(&self) -> Cow<'_, str> {
         if self.keys.is_empty() {
             return Cow::Borrowed(&self.place.text);
         }
@@ -89,7 +90,7 @@ impl Reference {
     }
 
     /// Looks at what is there.
-    pub(super) fn look<'gc, R>(
+    pub(in crate::plugin) fn look<'gc, R>(
         &self,
         world: &World,
         look: impl FnOnce(&dyn PartialReflect) -> R,
@@ -164,6 +165,7 @@ pub(in crate::plugin) fn install(ctx: Context<'_>) -> Result<(), TableError> {
     metatable.set_field(ctx, "__eq", Value::Native(Native::new(ctx, "eq", equals)))?;
     metatable.set_field(ctx, "__tostring", Value::Native(Native::new(ctx, "tostring", to_string)))?;
     super::collection::fill(ctx, metatable)?;
+    values::add_operators(ctx, metatable)?;
     metatable.freeze();
     Ok(())
 }
@@ -227,6 +229,10 @@ pub(in crate::plugin) fn write<'gc>(
     value: Value<'gc>,
 ) -> Result<(), Raised<'gc>> {
     let ctx = call.ctx;
+    if let Some(shape) = reference.place.shape {
+        let value = values::settle(call, value)?;
+        return reference.change(world_of(call)?, |target| values::assign(ctx, shape, target, value));
+    }
     let world = world_of(call)?;
     if let Kind::Leaf(leaf) = reference.place.kind {
         return reference.change(world, |target| write_leaf(leaf, target, value));
@@ -328,6 +334,11 @@ fn map_value<'gc>(
 
 /// A method of references; or an error, as fields are known beforehand; or nil for what is no field.
 fn method_or_nothing<'gc>(call: &mut Call<'_, 'gc>, reference: &Reference) -> Result<Action<'gc>, Raised<'gc>> {
+    if let Some(shape) = reference.place.shape
+        && let Some(value) = values::index_reference(call, reference, shape)?
+    {
+        return call.ret1(value);
+    }
     if let (Value::String(name), Value::Table(methods)) = (call.arg(1), call.upvalue(0)) {
         let method = methods.get_string(call.ctx, name);
         if !method.is_nil() {
@@ -337,6 +348,7 @@ fn method_or_nothing<'gc>(call: &mut Call<'_, 'gc>, reference: &Reference) -> Re
     match reference.place.kind {
         Kind::Map(_) => call.ret1(Value::Nil),
         Kind::Set(_) => call.ret1(Value::Boolean(false)),
+        _ if let Some(shape) = reference.place.shape => Err(values::no_member(call, shape.kind)),
         _ => Err(no_part(call, &reference.place)),
     }
 }
@@ -347,6 +359,10 @@ fn new_index<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> 
     let (key, value) = (call.arg(1), call.arg(2));
     let place = &reference.place;
     match (place.kind, key) {
+        (Kind::Fields(_), Value::String(name)) if place.shape.is_some() && place.part(name.as_bytes()).is_none() => {
+            let (Some(shape), ctx) = (place.shape, call.ctx) else { return Err(no_part(call, place)) };
+            reference.change(world_of(call)?, |target| values::assign_part(ctx, shape, target, (key, value)))?;
+        }
         (Kind::Fields(_) | Kind::Variant(_), Value::String(name)) => {
             let Some(part) = place.part(name.as_bytes()) else { return Err(no_part(call, place)) };
             write(call, &reference.part(part), value)?;
@@ -437,7 +453,9 @@ impl Reference {
 }
 
 fn equals<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
+    let is_value = |reference: Option<&Reference>| reference.is_none_or(|reference| reference.place.shape.is_some());
     let same = match (as_reference(call.arg(0)), as_reference(call.arg(1))) {
+        (a, b) if is_value(a) && is_value(b) => return values::equals(call),
         (Some(a), Some(b)) => {
             a.entity == b.entity
                 && a.place.component.id == b.place.component.id
@@ -452,6 +470,10 @@ fn equals<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
 
 fn to_string<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
     let (_, reference) = this(call)?;
+    if let Ok(Some(text)) = values::text_at(call, reference) {
+        let text = call.ctx.text(text);
+        return call.ret1(text);
+    }
     let text = format!("{} of {}", reference.text(), label(world_of(call)?, reference.entity));
     let text = call.ctx.text(text);
     call.ret1(text)

@@ -15,6 +15,7 @@ use bevy::reflect::{PartialReflect, Reflect, ReflectRef, TypeRegistry};
 use super::leaf::{Leaf, read_leaf};
 use crate::api::{Context, Raised, Table, Value};
 use crate::plugin::class::Class;
+use crate::plugin::values;
 
 /// How deep a value may be nested.
 pub(super) const DEPTH_MAX: u32 = 64;
@@ -58,6 +59,9 @@ impl<'gc> Copier<'_, 'gc> {
             if let Some(leaf) = Leaf::of((*whole).type_id()) {
                 let read = read_leaf(self.ctx, leaf, value);
                 return read.ok_or_else(|| Raised::message(format!("{value:?} does not fit into a Lua integer")));
+            }
+            if let Some(value) = values::to_lua(self.ctx, value) {
+                return Ok(value);
             }
             if let Some(handle) = self.handle(whole) {
                 return Ok(handle);
