@@ -59,6 +59,7 @@
 //! # Where to read on
 //!
 //! - The README: the first five minutes with Bevy, what a script sees, the command line, and what is not there yet.
+//! - `docs/behaviours.md`: what a behaviour can do, on one page.
 //! - [`Lua`], [`Lua::function`] and [`Error`] for a host in Rust; [`Libraries`] for what a script is given.
 //! - In the source, the head of each room's `mod.rs`, and of each file: what it is and the invariant it keeps. The
 //!   instructions are listed in `src/bytecode/op.rs`, and `src/vm/execute.rs` is the loop that runs them.
@@ -99,3 +100,8 @@ pub use plugin::{
 #[cfg(all(doctest, feature = "bevy"))]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+/// Has the code of the guide tested too.
+#[cfg(all(doctest, feature = "bevy"))]
+#[doc = include_str!("../docs/behaviours.md")]
+struct Guide;
