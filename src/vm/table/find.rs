@@ -84,10 +84,10 @@ impl<'gc> Table<'gc> {
     fn probe(self, hash: u32, is_key: impl Fn(&Entry<'gc>) -> bool) -> Option<u32> {
         let body = self.0.as_ref();
         let rest = body.rest.get()?.as_ref();
-        let slots = &*rest.index.get()?.as_ref().slots;
+        let slots = rest.index.slots.try_borrow().ok()?;
         // What has an index has its entries in slices.
         let first = body.entries.get().as_ref();
-        let mask = slots.len() - 1;
+        let mask = slots.len().checked_sub(1)?;
         let mut slot = hash as usize & mask;
         loop {
             let found = slots.get(slot)?.get();

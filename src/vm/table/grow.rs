@@ -348,8 +348,7 @@ impl<'gc> Table<'gc> {
 
     /// Whether there is an index that has slots enough for all entries there is room for.
     fn has_roomy_index(self) -> bool {
-        let index = self.0.as_ref().rest.get().and_then(|rest| rest.index.get());
-        index.is_some_and(|index| index.slots.len() >= self.index_slots())
+        self.0.as_ref().rest.get().is_some_and(|rest| rest.index.len() >= self.index_slots())
     }
 
     /// How many slots an index for all entries there is room for has.
@@ -409,7 +408,7 @@ impl<'gc> Table<'gc> {
             if slices > 1 { Some(spine(ctx.mc(), std::iter::once(first), slices, ctx.empty().entries)?) } else { None };
         if let Some(rest) = body.rest.get() {
             let write = Gc::write(ctx.mc(), rest);
-            field!(write, Rest, index).unlock().set(None);
+            rest.index.replace(Box::default());
             field!(write, Rest, entry_spine).unlock().set(new_spine);
         } else if new_spine.is_some() {
             field!(Gc::write(ctx.mc(), self.rest(ctx)), Rest, entry_spine).unlock().set(new_spine);
@@ -442,9 +441,9 @@ impl<'gc> Table<'gc> {
         self.place_entry(ctx, key, value)?;
         let used = self.0.as_ref().used.get();
         if used as usize > SCANNED_MAX {
-            match self.0.as_ref().rest.get().and_then(|rest| rest.index.get()) {
-                Some(index) => index.insert(hash(key), used - 1),
-                None => self.build_index(ctx)?,
+            match self.0.as_ref().rest.get() {
+                Some(rest) if rest.index.len() > used as usize => rest.index.insert(hash(key), used - 1),
+                _ => self.build_index(ctx)?,
             }
         }
         Ok(())
@@ -492,20 +491,18 @@ impl<'gc> Table<'gc> {
         let slots = self.index_slots();
         let bytes = slots * size_of::<u32>();
         let rest = self.rest(ctx);
-        let old = rest.index.get().map_or(0, |index| index.slots.len() * size_of::<u32>());
         ctx.ledger().check(bytes)?;
         let mut cells = Vec::new();
         cells.try_reserve_exact(slots).map_err(|_| OutOfMemory)?;
         cells.resize(slots, Cell::new(0));
-        let index = Gc::new(ctx.mc(), Index { slots: cells.into_boxed_slice() });
+        let old = rest.index.replace(cells.into_boxed_slice());
         for at in 0..self.0.as_ref().used.get() {
             if let Some(entry) = self.entry(at) {
-                index.insert(hash(entry[KEY].get()), at);
+                rest.index.insert(hash(entry[KEY].get()), at);
             }
         }
         rest.charge.add(bytes);
-        rest.charge.remove(old);
-        field!(Gc::write(ctx.mc(), rest), Rest, index).unlock().set(Some(index));
+        rest.charge.remove(old * size_of::<u32>());
         Ok(())
     }
 
@@ -519,7 +516,7 @@ impl<'gc> Table<'gc> {
             ctx.mc(),
             Rest {
                 entry_spine: Lock::new(None),
-                index: Lock::new(None),
+                index: Index::default(),
                 array_slices: Cell::new(u32::from(self.0.as_ref().array.get().len() >= SLICE_MAX)),
                 weak: Lock::new(None),
                 charge: Charge::new(ctx.ledger(), 0),
@@ -547,8 +544,7 @@ impl<'gc> Table<'gc> {
                 .entry_spine
                 .get()
                 .map_or(0, |spine| spine.iter().skip(1).map(|slice| size_of_val(slice.get().as_ref())).sum());
-            let index = rest.index.get().map_or(0, |index| size_of_val(&*index.slots));
-            rest.charge.remove(further + index);
+            rest.charge.remove(further + rest.index.len() * size_of::<u32>());
         }
     }
 
@@ -572,12 +568,22 @@ const fn next_entries(full: usize) -> usize {
 }
 
 impl Index {
-    /// Enters entry `at`, whose key is not in the index yet. There are always free slots: the index is
-    /// made a third longer than the entries can become.
+    fn len(&self) -> usize {
+        self.slots.try_borrow().map_or(0, |slots| slots.len())
+    }
+
+    /// Takes these slots in the place of those there are; how many these were.
+    pub(super) fn replace(&self, slots: Box<[Cell<u32>]>) -> usize {
+        self.slots.try_borrow_mut().map_or(0, |mut old| std::mem::replace(&mut *old, slots).len())
+    }
+
+    /// Enters entry `at`, whose key is not in the index yet. There is a free slot: the index has more of them than there
+    /// are entries, mostly by a third of those there is room for.
     fn insert(&self, hash: u32, at: u32) {
-        let mask = self.slots.len() - 1;
+        let Ok(slots) = self.slots.try_borrow() else { return };
+        let Some(mask) = slots.len().checked_sub(1) else { return };
         let mut slot = hash as usize & mask;
-        while let Some(cell) = self.slots.get(slot) {
+        while let Some(cell) = slots.get(slot) {
             if cell.get() == 0 {
                 cell.set(hash & !(mask as u32) | (at + 1));
                 return;

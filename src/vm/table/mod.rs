@@ -20,7 +20,7 @@
     reason = "2^32 cells would take 64 GiB, and keys are compared with the size first"
 )]
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
 use gc_arena::barrier::{Write, field};
 use gc_arena::{Collect, Gc, Lock, RefLock};
@@ -105,7 +105,8 @@ pub(super) struct Body<'gc> {
 #[collect(no_drop)]
 struct Rest<'gc> {
     entry_spine: Lock<Option<Spine<'gc, Entry<'gc>>>>,
-    index: Lock<Option<Gc<'gc, Index>>>,
+    #[collect(require_static)]
+    index: Index,
     /// How many slices of the array spine are made, the first one included.
     array_slices: Cell<u32>,
     /// What a weak table has in the place of array and entries.
@@ -123,11 +124,13 @@ const VALUE: usize = 1;
 /// Positions of entries by hash, open addressing; 0 is a free slot. Else the bits that a slot's own number takes are
 /// `n`, which stands for entry `n - 1`, and those above are the hash's, which spares nearly all looks at entries that
 /// are others. (Slots of 16 bits in short indices make no difference to `hash_words`, neither to time nor to memory,
-/// 2026-11-23.)
-#[derive(Collect)]
-#[collect(require_static)]
+/// 2026-11-23.) Without slots, there is no index.
+///
+/// It lies in the part itself, so that there is no object of its own to go through and to collect, and what it has outgrown
+/// is free at once.
+#[derive(Default)]
 struct Index {
-    slots: Box<[Cell<u32>]>,
+    slots: RefCell<Box<[Cell<u32>]>>,
 }
 
 /// Why a table did not take a key or a value.

@@ -181,7 +181,7 @@ impl<'gc> Table<'gc> {
         if let Some(rest) = body.rest.get() {
             let write = Gc::write(ctx.mc(), rest);
             field!(write, Rest, entry_spine).unlock().set(None);
-            field!(write, Rest, index).unlock().set(None);
+            rest.index.replace(Box::default());
             rest.array_slices.set(0);
             rest.charge.set(0);
         }
