@@ -982,27 +982,30 @@ pub(super) fn execute<'gc, const HOOKED: bool>(machine: &mut Machine<'gc>, step:
                 let (pending, count) = word.split_count();
                 let func = base + usize::from(code.max_stack);
                 machine.control.push_awaiting(closure, place, pending);
-                let callee = match machine.stack.get(func) {
+                match machine.stack.get(func) {
                     Some(&Value::Closure(callee))
                         if machine.control.frames.len() < FRAMES_MAX && base < STACK_CHECKED =>
                     {
-                        callee
+                        (closure, code) = (callee, callee.code());
+                        if count >= code.least as usize {
+                            (base, extra) = (func + 1, 0);
+                        } else {
+                            (base, extra) = machine.enter(code, func, count);
+                        }
+                        pc = 0;
+                        machine.fuel -= i64::from(code.cost);
+                        if machine.fuel <= 0 {
+                            machine.control.push_lua(closure, (base, pc, extra), Pending::Run { top: 0 });
+                            return Next::Pause;
+                        }
+                        continue 'frame;
                     }
+                    Some(&Value::Native(native)) if !HOOKED => match machine.run_native(step, native, func, count) {
+                        Some(results) => results,
+                        None => return step.after_native,
+                    },
                     _ => return step.call(func, count),
-                };
-                (closure, code) = (callee, callee.code());
-                if count >= code.least as usize {
-                    (base, extra) = (func + 1, 0);
-                } else {
-                    (base, extra) = machine.enter(code, func, count);
                 }
-                pc = 0;
-                machine.fuel -= i64::from(code.cost);
-                if machine.fuel <= 0 {
-                    machine.control.push_lua(closure, (base, pc, extra), Pending::Run { top: 0 });
-                    return Next::Pause;
-                }
-                continue 'frame;
             }
             exit => {
                 machine.control.push_lua(closure, place, live);
