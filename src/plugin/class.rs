@@ -3,6 +3,8 @@
 //! The metatables are in the machine's registry, which no script of the sandbox reaches, at a number for each kind: so
 //! any native can make a value of any kind. They cannot be seen or changed by scripts.
 
+use std::rc::Rc;
+
 use crate::api::{Context, Numbers, Table, TableError, UserData, Value};
 
 /// A kind of userdata.
@@ -74,6 +76,12 @@ impl Class {
     #[inline]
     pub(super) fn wrap_numbers<'gc>(self, ctx: Context<'gc>, numbers: Numbers) -> UserData<'gc> {
         UserData::from_numbers(ctx, numbers, self.metatable(ctx))
+    }
+
+    /// A value of this kind that is a shared Rust value and a number, in Lua.
+    #[inline]
+    pub(super) fn wrap_shared<'gc, T: 'static>(self, ctx: Context<'gc>, shared: Rc<T>, number: u64) -> UserData<'gc> {
+        UserData::share(ctx, shared, number, self.metatable(ctx))
     }
 
     /// The metatable of this kind.

@@ -14,22 +14,34 @@ use super::class::Class;
 use super::environment::Shared;
 use super::reflect::{self, Kind, Place, Reference};
 use super::{change, events, hierarchy};
-use crate::api::{Action, Call, Context, Native, Raised, Table, TableError, Value};
+use crate::api::{Action, Call, Context, Native, Numbers, Raised, Table, TableError, UserData, Value};
 
 /// The world that the scheduler passed to this step.
 pub(super) fn world_of<'a, 'gc>(call: &'a mut Call<'_, 'gc>) -> Result<&'a mut World, Raised<'gc>> {
     call.host.downcast_mut().ok_or_else(|| Raised::message("there is no world to reach from here"))
 }
 
+/// The mark of the numbers that are an entity.
+const ENTITY: u16 = u16::MAX;
+
+/// The entity that a userdata is.
+#[inline]
+fn held(data: UserData<'_>) -> Option<Entity> {
+    let Numbers { kind: ENTITY, parts: [low, high, ..] } = *data.numbers()? else { return None };
+    Entity::try_from_bits(u64::from(low) | u64::from(high) << 32)
+}
+
 /// An entity as a Lua value.
 pub(super) fn entity_value<'gc>(ctx: Context<'gc>, entity: Entity) -> Value<'gc> {
-    Value::UserData(Class::Entity.wrap(ctx, entity))
+    let [a, b, c, d, e, f, g, h] = entity.to_bits().to_le_bytes();
+    let parts = [u32::from_le_bytes([a, b, c, d]), u32::from_le_bytes([e, f, g, h]), 0, 0];
+    Value::UserData(Class::Entity.wrap_numbers(ctx, Numbers { kind: ENTITY, parts }))
 }
 
 /// The entity that a Lua value is.
 pub(super) fn as_entity(value: Value<'_>) -> Option<Entity> {
     match value {
-        Value::UserData(data) => data.downcast::<Entity>().copied(),
+        Value::UserData(data) => held(data),
         _ => None,
     }
 }
@@ -77,7 +89,7 @@ fn index<'gc>(call: &mut Call<'_, 'gc>, shared: &Shared) -> Result<Action<'gc>, 
     let (Value::UserData(data), Value::String(key)) = (call.arg(0), call.arg(1)) else {
         return Err(bad_key(call));
     };
-    let Some(&entity) = data.downcast::<Entity>() else { return Err(bad_key(call)) };
+    let Some(entity) = held(data) else { return Err(bad_key(call)) };
     if let Value::Table(methods) = call.upvalue(0) {
         let method = methods.get_string(call.ctx, key);
         if !method.is_nil() {
@@ -96,10 +108,9 @@ fn index<'gc>(call: &mut Call<'_, 'gc>, shared: &Shared) -> Result<Action<'gc>, 
     }
     // The last component that was asked for is kept, because scripts ask for the same one again and again.
     if let Value::UserData(last) = data.user_value()
-        && let Some(Reference { place, .. }) = last.downcast::<Reference>()
+        && let Some(Reference { place, .. }) = Reference::held(last)
         && place.is_called(key.as_bytes())
     {
-        let place = Rc::clone(place);
         reflect::require(world_of(call)?, entity, &place)?;
         return call.ret1(Value::UserData(last));
     }
@@ -109,7 +120,7 @@ fn index<'gc>(call: &mut Call<'_, 'gc>, shared: &Shared) -> Result<Action<'gc>, 
         let value = reflect::read(call, Reference::new(entity, place))?;
         return call.ret1(value);
     }
-    let reference = Class::Reference.wrap(call.ctx, Reference::new(entity, place));
+    let reference = Reference::new(entity, place).wrap(call.ctx);
     data.set_user_value(call.ctx, Value::UserData(reference));
     call.ret1(Value::UserData(reference))
 }

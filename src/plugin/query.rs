@@ -308,8 +308,7 @@ fn step<'gc>(call: &mut Call<'_, 'gc>, shared: &Rc<Shared>) -> Result<Action<'gc
 /// Returns an entity and its components.
 fn row<'gc>(call: &mut Call<'_, 'gc>, query: &Query, entity: Entity) -> Result<Action<'gc>, Raised<'gc>> {
     let ctx = call.ctx;
-    let mut values = Vec::with_capacity(query.terms.len() + 1);
-    values.push(entity_value(ctx, entity));
+    call.leave(&[entity_value(ctx, entity)]);
     for term in &query.terms {
         let is_there = !term.is_optional || {
             let world = world_of(call)?;
@@ -318,11 +317,11 @@ fn row<'gc>(call: &mut Call<'_, 'gc>, query: &Query, entity: Entity) -> Result<A
         let value = match term.place.kind {
             _ if !is_there => Value::Nil,
             Kind::Enum(_) => read(call, Reference::new(entity, Rc::clone(&term.place)))?,
-            _ => Value::UserData(Class::Reference.wrap(ctx, Reference::new(entity, Rc::clone(&term.place)))),
+            _ => Value::UserData(Reference::new(entity, Rc::clone(&term.place)).wrap(ctx)),
         };
-        values.push(value);
+        call.push(value);
     }
-    call.ret(&values)
+    Ok(Action::Return)
 }
 
 /// `query:sorted(f)`: the same query, with its rows in an order; `f(a, b)` says whether the entity `a` is before `b`.

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use bevy::ecs::entity::Entity;
 use bevy::ecs::name::Name;
 
-use super::class::{Class, hidden_metatable};
+use super::class::hidden_metatable;
 use super::entity::{component, entity_value, world_of};
 use super::environment::Shared;
 use super::reflect::{Kind, Reference, read};
@@ -50,7 +50,7 @@ fn resource<'gc>(call: &mut Call<'_, 'gc>, shared: &Shared) -> Result<Action<'gc
         let value = read(call, Reference::new(entity, place))?;
         return call.ret1(value);
     }
-    let reference = Class::Reference.wrap(call.ctx, Reference::new(entity, place));
+    let reference = Reference::new(entity, place).wrap(call.ctx);
     call.ret1(Value::UserData(reference))
 }
 

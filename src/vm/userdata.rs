@@ -2,10 +2,12 @@
 //!
 //! The Rust value is `'static`, and is reached by asking for its type. Lua values that belong to it go into
 //! its *user value*, where the collector sees them. Four small numbers, such as a vector's, need no Rust value: they lie
-//! in the object itself ([`Numbers`]), so that to make one is a single allocation.
+//! in the object itself ([`Numbers`]), so that to make one is a single allocation; and so it is with a value that many
+//! userdata share ([`UserData::share`]).
 
 use std::any::Any;
 use std::cell::Cell;
+use std::rc::Rc;
 
 use gc_arena::barrier::field;
 use gc_arena::{Collect, Gc, Lock};
@@ -31,6 +33,7 @@ pub struct Numbers {
 enum Held {
     Any(Box<dyn Any>),
     Numbers(Numbers),
+    Shared(Rc<dyn Any>, u64),
 }
 
 #[derive(Collect)]
@@ -53,6 +56,17 @@ impl<'gc> UserData<'gc> {
     #[inline]
     pub fn from_numbers(ctx: Context<'gc>, numbers: Numbers, metatable: Option<Table<'gc>>) -> UserData<'gc> {
         UserData::hold(ctx, Held::Numbers(numbers), metatable)
+    }
+
+    /// A userdata of a Rust value that others share, and a number of its own.
+    #[inline]
+    pub fn share<T: 'static>(
+        ctx: Context<'gc>,
+        shared: Rc<T>,
+        number: u64,
+        metatable: Option<Table<'gc>>,
+    ) -> UserData<'gc> {
+        UserData::hold(ctx, Held::Shared(shared, number), metatable)
     }
 
     #[inline(always)]
@@ -82,7 +96,7 @@ impl<'gc> UserData<'gc> {
     pub fn downcast<T: 'static>(self) -> Option<&'gc T> {
         match &self.0.as_ref().value {
             Held::Any(value) => value.downcast_ref(),
-            Held::Numbers(_) => None,
+            Held::Numbers(_) | Held::Shared(..) => None,
         }
     }
 
@@ -90,8 +104,17 @@ impl<'gc> UserData<'gc> {
     #[inline]
     pub fn numbers(self) -> Option<&'gc Numbers> {
         match &self.0.as_ref().value {
-            Held::Any(_) => None,
             Held::Numbers(numbers) => Some(numbers),
+            Held::Any(_) | Held::Shared(..) => None,
+        }
+    }
+
+    /// The shared Rust value and the number, if it was made of a shared `T`.
+    #[inline]
+    pub fn shared<T: 'static>(self) -> Option<(Rc<T>, u64)> {
+        match &self.0.as_ref().value {
+            Held::Shared(shared, number) => Some((Rc::clone(shared).downcast().ok()?, *number)),
+            Held::Any(_) | Held::Numbers(_) => None,
         }
     }
 

@@ -36,7 +36,7 @@ pub(super) fn fill<'gc>(ctx: Context<'gc>, metatable: Table<'gc>) -> Result<(), 
 
 /// `reference:copy()`: a plain Lua value that has nothing more to do with the world.
 fn copy<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
-    let (_, reference) = this(call)?;
+    let (_, reference) = &this(call)?;
     let ctx = call.ctx;
     let world: &World = world_of(call)?;
     let copied = match reference.place.kind {
@@ -52,7 +52,7 @@ fn copy<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
 
 /// `reference:set{…}`: what the table does not say stays as it is.
 fn set<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
-    let (_, reference) = this(call)?;
+    let (_, reference) = &this(call)?;
     let value = call.arg(1);
     write(call, reference, value)?;
     let this = call.arg(0);
@@ -61,7 +61,7 @@ fn set<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
 
 /// `reference:variant()`: the name of the variant that is there.
 fn variant<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
-    let (_, reference) = this(call)?;
+    let (_, reference) = &this(call)?;
     let ctx = call.ctx;
     let name = reference.look(world_of(call)?, |value| match value.reflect_ref() {
         ReflectRef::Enum(value) => ctx.text(value.variant_name()),
@@ -71,7 +71,7 @@ fn variant<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
 }
 
 fn length<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
-    let (_, reference) = this(call)?;
+    let (_, reference) = &this(call)?;
     let length = length_of(world_of(call)?, reference)?;
     call.ret1(Value::Integer(i64::try_from(length).unwrap_or(i64::MAX)))
 }
@@ -138,7 +138,7 @@ pub(super) fn remove_at<'gc>(
 }
 
 fn push<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
-    let (_, reference) = this(call)?;
+    let (_, reference) = &this(call)?;
     let length = length_of(world_of(call)?, reference)?;
     let value = call.arg(1);
     insert_at(call, reference, length, value)?;
@@ -146,7 +146,7 @@ fn push<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
 }
 
 fn pop<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
-    let (_, reference) = this(call)?;
+    let (_, reference) = &this(call)?;
     item_type(reference, "pop")?;
     match length_of(world_of(call)?, reference)?.checked_sub(1) {
         Some(last) => {
@@ -174,7 +174,7 @@ fn position<'gc>(call: &mut Call<'_, 'gc>, reference: &Reference, room: usize) -
 
 /// `list:insert(position, value)`, `set:insert(value)`
 fn insert<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
-    let (_, reference) = this(call)?;
+    let (_, reference) = &this(call)?;
     if let Kind::Set(typed) = reference.place.kind {
         let value = call.arg(1);
         let key = key(call, reference, typed, value)?;
@@ -190,7 +190,7 @@ fn insert<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
 
 /// `list:remove(position)`: returns what was there; `map:remove(key)`, `set:remove(value)`
 fn remove<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
-    let (_, reference) = this(call)?;
+    let (_, reference) = &this(call)?;
     if let Kind::Set(typed) | Kind::Map(typed) = reference.place.kind {
         let value = call.arg(1);
         let key = key(call, reference, typed, value)?;
@@ -204,7 +204,7 @@ fn remove<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
 }
 
 fn clear<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
-    let (_, reference) = this(call)?;
+    let (_, reference) = &this(call)?;
     reference.change(world_of(call)?, |target| match target.reflect_mut() {
         ReflectMut::List(list) => Ok(!list.drain().is_empty()),
         ReflectMut::Map(map) => Ok(!map.drain().is_empty()),
@@ -275,7 +275,7 @@ pub(super) fn set_key<'gc>(
 
 /// `pairs(reference)`: fields by name, items by position, the keys of a map in their order.
 fn pairs<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
-    let (_, reference) = this(call)?;
+    let (_, reference) = &this(call)?;
     let ctx = call.ctx;
     let world: &World = world_of(call)?;
     let keys = reference.look(world, |value| keys_of(ctx, world, value))??;
@@ -348,7 +348,7 @@ fn sort_into<'gc>(ctx: Context<'gc>, list: Table<'gc>, keys: Table<'gc>) -> Resu
 
 /// The next key and its value, of those that are still there.
 fn step<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
-    let (_, reference) = this(call)?;
+    let (_, reference) = &this(call)?;
     let (Value::Table(keys), Value::Integer(mut at)) = (call.upvalue(0), call.upvalue(1)) else { return call.ret0() };
     loop {
         at += 1;

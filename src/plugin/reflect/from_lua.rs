@@ -106,7 +106,7 @@ impl<'a, 'gc> Builder<'a, 'gc> {
         if let Some(reference) = as_reference(value)
             && (reference.place.typed.0 == type_id || !is_optional(info))
         {
-            return self.referred(typed, reference);
+            return self.referred(typed, &reference);
         }
         if let Some(handle) = self.handle(type_id, value)? {
             return Ok(handle);

@@ -15,7 +15,7 @@ use bevy::reflect::enums::VariantType;
 use bevy::reflect::{PartialReflect, ReflectMut, ReflectRef};
 
 use super::from_lua::{Builder, copy_of, put};
-use super::leaf::{read_leaf, write_leaf};
+use super::leaf::{Leaf, read_leaf, write_leaf};
 use super::place::{Kind, Place, Step, lacks};
 use super::to_lua::to_lua;
 use crate::api::{Action, Call, Context, Native, Raised, Table, TableError, UserData, Value};
@@ -54,10 +54,37 @@ impl PartialEq for Key {
     }
 }
 
+/// Where a reference leads, borrowed: to look at a part of one takes no reference of its own.
+#[derive(Clone, Copy)]
+struct Spot<'a> {
+    entity: Entity,
+    place: &'a Place,
+    keys: &'a [Key],
+}
+
 impl Reference {
     /// A reference to a component.
     pub(in crate::plugin) fn new(entity: Entity, place: Rc<Place>) -> Reference {
         Reference { entity, place, keys: no_keys() }
+    }
+
+    /// The reference that a userdata is. One without items is a place, which many share, and an entity's number.
+    #[inline]
+    pub(in crate::plugin) fn held(data: UserData<'_>) -> Option<Reference> {
+        match data.shared::<Place>() {
+            Some((place, entity)) => Some(Reference::new(Entity::try_from_bits(entity)?, place)),
+            None => data.downcast::<Reference>().cloned(),
+        }
+    }
+
+    /// The reference as a Lua value.
+    #[inline]
+    pub(in crate::plugin) fn wrap(self, ctx: Context<'_>) -> UserData<'_> {
+        if self.keys.is_empty() {
+            Class::Reference.wrap_shared(ctx, self.place, self.entity.to_bits())
+        } else {
+            Class::Reference.wrap(ctx, self)
+        }
     }
 
     fn part(&self, place: &Rc<Place>) -> Reference {
@@ -69,8 +96,42 @@ impl Reference {
         Reference { entity: self.entity, place: Rc::clone(place), keys }
     }
 
+    fn spot(&self) -> Spot<'_> {
+        Spot { entity: self.entity, place: &self.place, keys: &self.keys }
+    }
+
+    /// A part that is reached without further items.
+    fn spot_of<'a>(&'a self, part: &'a Place) -> Spot<'a> {
+        Spot { entity: self.entity, place: part, keys: &self.keys }
+    }
+
     /// What messages call it.
     pub(in crate::plugin) fn text(&self) -> Cow<'_, str> {
+        self.spot().text()
+    }
+
+    /// Looks at what is there.
+    pub(in crate::plugin) fn look<'gc, R>(
+        &self,
+        world: &World,
+        look: impl FnOnce(&dyn PartialReflect) -> R,
+    ) -> Result<R, Raised<'gc>> {
+        self.spot().look(world, look)
+    }
+
+    /// Changes what is there; `change` says whether it has.
+    pub(super) fn change<'gc>(
+        &self,
+        world: &mut World,
+        change: impl FnOnce(&mut dyn PartialReflect) -> Result<bool, String>,
+    ) -> Result<(), Raised<'gc>> {
+        self.spot().change(world, change)
+    }
+}
+
+impl<'a> Spot<'a> {
+    /// What messages call it.
+    fn text(self) -> Cow<'a, str> {
         if self.keys.is_empty() {
             return Cow::Borrowed(&self.place.text);
         }
@@ -90,30 +151,26 @@ impl Reference {
     }
 
     /// Looks at what is there.
-    pub(in crate::plugin) fn look<'gc, R>(
-        &self,
-        world: &World,
-        look: impl FnOnce(&dyn PartialReflect) -> R,
-    ) -> Result<R, Raised<'gc>> {
+    fn look<'gc, R>(self, world: &World, look: impl FnOnce(&dyn PartialReflect) -> R) -> Result<R, Raised<'gc>> {
         let component = &self.place.component;
         let Ok(found) = world.get_entity(self.entity) else { return Err(gone_with(self.entity, &component.name)) };
         let Some(value) = component.reflect.reflect(found) else {
             return Err(Raised::message(lacks(world, self.entity, component)));
         };
-        match walk(value.as_partial_reflect(), &self.place.path, &self.keys) {
+        match walk(value.as_partial_reflect(), &self.place.path, self.keys) {
             Some(value) => Ok(look(value)),
             None => Err(self.no_more(world)),
         }
     }
 
     #[cold]
-    fn no_more<'gc>(&self, world: &World) -> Raised<'gc> {
+    fn no_more<'gc>(self, world: &World) -> Raised<'gc> {
         Raised::message(format!("'{}' of entity {} is not there any more", self.text(), label(world, self.entity)))
     }
 
     /// Changes what is there; `change` says whether it has.
-    pub(super) fn change<'gc>(
-        &self,
+    fn change<'gc>(
+        self,
         world: &mut World,
         change: impl FnOnce(&mut dyn PartialReflect) -> Result<bool, String>,
     ) -> Result<(), Raised<'gc>> {
@@ -132,7 +189,7 @@ impl Reference {
             return Err(Raised::message(lacks(world, self.entity, component)));
         };
         let target = component.bypass_change_detection().as_partial_reflect_mut();
-        let Some(target) = walk_mut(target, &self.place.path, &self.keys) else { return Err(self.no_more(world)) };
+        let Some(target) = walk_mut(target, &self.place.path, self.keys) else { return Err(self.no_more(world)) };
         match change(target) {
             Ok(true) => component.set_changed(),
             Ok(false) => {}
@@ -183,14 +240,7 @@ pub(in crate::plugin) fn require<'gc>(world: &World, entity: Entity, place: &Pla
 pub(in crate::plugin) fn read<'gc>(call: &mut Call<'_, 'gc>, reference: Reference) -> Result<Value<'gc>, Raised<'gc>> {
     let ctx = call.ctx;
     match reference.place.kind {
-        Kind::Leaf(leaf) => {
-            let value = reference.look(world_of(call)?, |value| {
-                read_leaf(ctx, leaf, value).ok_or_else(|| {
-                    Raised::message(format!("'{}' does not fit into a Lua integer: {value:?}", reference.text()))
-                })
-            });
-            value?
-        }
+        Kind::Leaf(leaf) => read_spot(call, reference.spot(), leaf),
         Kind::Enum(_) => {
             let unit = reference.look(world_of(call)?, |value| match value.reflect_ref() {
                 ReflectRef::Enum(value) if value.is_variant(VariantType::Unit) => Some(ctx.text(value.variant_name())),
@@ -218,8 +268,18 @@ pub(in crate::plugin) fn read<'gc>(call: &mut Call<'_, 'gc>, reference: Referenc
     }
 }
 
+/// The value at a place that is a leaf.
+#[inline]
+fn read_spot<'gc>(call: &mut Call<'_, 'gc>, spot: Spot<'_>, leaf: Leaf) -> Result<Value<'gc>, Raised<'gc>> {
+    let ctx = call.ctx;
+    spot.look(world_of(call)?, |value| {
+        read_leaf(ctx, leaf, value)
+            .ok_or_else(|| Raised::message(format!("'{}' does not fit into a Lua integer: {value:?}", spot.text())))
+    })?
+}
+
 fn reference_value<'gc>(ctx: Context<'gc>, reference: Reference) -> Value<'gc> {
-    Value::UserData(Class::Reference.wrap(ctx, reference))
+    Value::UserData(reference.wrap(ctx))
 }
 
 /// Writes a value to a place; it counts as a change of the component only if the value was another one.
@@ -249,7 +309,7 @@ pub(in crate::plugin) fn write<'gc>(
 
 /// `reference.key`
 fn index<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
-    let (data, reference) = this(call)?;
+    let (data, reference) = &this(call)?;
     let place = &reference.place;
     let part = match (place.kind, call.arg(1)) {
         (Kind::Fields(_) | Kind::Variant(_) | Kind::Enum(_), Value::String(name)) => place.part(name.as_bytes()),
@@ -263,14 +323,19 @@ fn index<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
         return call.ret1(Value::Nil);
     }
     match part.kind {
+        Kind::Leaf(leaf) => {
+            let value = read_spot(call, reference.spot_of(part), leaf)?;
+            return call.ret1(value);
+        }
         Kind::Fields(_) | Kind::List { .. } | Kind::Map(_) | Kind::Set(_) => {
             // The last part that was asked for is kept: `t.translation.x = t.translation.x + 1` makes no garbage.
             if let Value::UserData(last) = data.user_value()
-                && last.downcast::<Reference>().is_some_and(|last| Rc::ptr_eq(&last.place, part))
+                && Reference::held(last)
+                    .is_some_and(|last| Rc::ptr_eq(&last.place, part) && last.keys == reference.keys)
             {
                 return call.ret1(Value::UserData(last));
             }
-            let part = Value::UserData(Class::Reference.wrap(call.ctx, reference.part(part)));
+            let part = Value::UserData(reference.part(part).wrap(call.ctx));
             data.set_user_value(call.ctx, part);
             return call.ret1(part);
         }
@@ -355,7 +420,7 @@ fn method_or_nothing<'gc>(call: &mut Call<'_, 'gc>, reference: &Reference) -> Re
 
 /// `reference.key = value`
 fn new_index<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
-    let (_, reference) = this(call)?;
+    let (_, reference) = &this(call)?;
     let (key, value) = (call.arg(1), call.arg(2));
     let place = &reference.place;
     match (place.kind, key) {
@@ -365,7 +430,13 @@ fn new_index<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> 
         }
         (Kind::Fields(_) | Kind::Variant(_), Value::String(name)) => {
             let Some(part) = place.part(name.as_bytes()) else { return Err(no_part(call, place)) };
-            write(call, &reference.part(part), value)?;
+            match part.kind {
+                Kind::Leaf(leaf) => {
+                    let spot = reference.spot_of(part);
+                    spot.change(world_of(call)?, |target| write_leaf(leaf, target, value))?;
+                }
+                _ => write(call, &reference.part(part), value)?,
+            }
         }
         (Kind::Fields(_) | Kind::Variant(_), Value::Integer(position)) => {
             let Some(part) = place.position(position) else { return Err(no_part(call, place)) };
@@ -454,7 +525,7 @@ impl Reference {
 
 fn equals<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
     let is_value = |reference: Option<&Reference>| reference.is_none_or(|reference| reference.place.shape.is_some());
-    let same = match (as_reference(call.arg(0)), as_reference(call.arg(1))) {
+    let same = match (as_reference(call.arg(0)).as_ref(), as_reference(call.arg(1)).as_ref()) {
         (a, b) if is_value(a) && is_value(b) => return values::equals(call),
         (Some(a), Some(b)) => {
             a.entity == b.entity
@@ -469,7 +540,7 @@ fn equals<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
 }
 
 fn to_string<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
-    let (_, reference) = this(call)?;
+    let (_, reference) = &this(call)?;
     if let Ok(Some(text)) = values::text_at(call, reference) {
         let text = call.ctx.text(text);
         return call.ret1(text);
@@ -480,18 +551,19 @@ fn to_string<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> 
 }
 
 /// The reference that a method is called on.
-pub(super) fn this<'gc>(call: &Call<'_, 'gc>) -> Result<(UserData<'gc>, &'gc Reference), Raised<'gc>> {
+#[inline]
+pub(super) fn this<'gc>(call: &Call<'_, 'gc>) -> Result<(UserData<'gc>, Reference), Raised<'gc>> {
     match call.arg(0) {
-        Value::UserData(data) => data.downcast::<Reference>().map(|reference| (data, reference)),
+        Value::UserData(data) => Reference::held(data).map(|reference| (data, reference)),
         _ => None,
     }
     .ok_or_else(|| Raised::argument(0, format!("component expected, got {}", call.arg(0).type_name())))
 }
 
 /// The reference that a value is.
-pub(in crate::plugin) fn as_reference(value: Value<'_>) -> Option<&Reference> {
+pub(in crate::plugin) fn as_reference(value: Value<'_>) -> Option<Reference> {
     match value {
-        Value::UserData(data) => data.downcast::<Reference>(),
+        Value::UserData(data) => Reference::held(data),
         _ => None,
     }
 }

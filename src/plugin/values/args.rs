@@ -13,8 +13,8 @@ pub(in crate::plugin) fn datum<'gc>(call: &mut Call<'_, 'gc>, value: Value<'gc>)
     if let Some(datum) = Datum::unwrap(data) {
         return Ok(Some(datum));
     }
-    match data.downcast::<Reference>() {
-        Some(reference) => at(call, reference),
+    match Reference::held(data) {
+        Some(reference) => at(call, &reference),
         None => Ok(None),
     }
 }
@@ -76,7 +76,7 @@ pub(super) fn wrong<'gc>(call: &Call<'_, 'gc>, index: usize, wanted: &str) -> Ra
 /// What messages call something.
 pub(super) fn name_of<'gc>(ctx: Context<'gc>, value: Value<'gc>) -> String {
     if let Value::UserData(data) = value
-        && let Some(reference) = data.downcast::<Reference>()
+        && let Some(reference) = Reference::held(data)
     {
         return format!("'{}'", reference.text());
     }

@@ -172,7 +172,7 @@ pub(super) fn index_reference<'gc>(
 #[cold]
 pub(super) fn no_member<'gc>(call: &Call<'_, 'gc>, kind: Kind) -> Raised<'gc> {
     let what = match call.arg(0) {
-        Value::UserData(data) if let Some(reference) = data.downcast::<Reference>() => {
+        Value::UserData(data) if let Some(reference) = Reference::held(data) => {
             format!("'{}', {},", reference.text(), kind.a_name())
         }
         _ => kind.a_name(),
