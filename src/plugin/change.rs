@@ -285,7 +285,8 @@ fn fill_new<'gc>(
             return Err(gone(parent));
         }
         check_parent(world, parent, entity).map_err(Raised::message)?;
-        world.entity_mut(entity).insert(ChildOf(parent));
+        let Ok(mut found) = world.get_entity_mut(entity) else { return Err(gone(entity)) };
+        found.insert(ChildOf(parent));
     }
     insert_all(call, shared, entity, components)?;
     for child in children {

@@ -11,6 +11,7 @@ mod event;
 mod function;
 mod guide;
 mod query;
+mod registry;
 mod reload;
 mod shape;
 mod task;

@@ -9,7 +9,7 @@ use bevy::reflect::{PartialReflect, Reflect, ReflectMut, ReflectRef};
 use super::from_lua::{Builder, copy_of};
 use super::place::{Kind, Typed};
 use super::reference::{Reference, length_of, read, this, write};
-use super::to_lua::to_lua;
+use super::to_lua::{ELEMENTS_MAX, to_lua};
 use crate::api::{Action, Call, Context, Native, Raised, Table, TableError, Value};
 use crate::plugin::entity::world_of;
 
@@ -277,9 +277,22 @@ pub(super) fn set_key<'gc>(
 fn pairs<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
     let (_, reference) = &this(call)?;
     let ctx = call.ctx;
-    let world: &World = world_of(call)?;
-    let keys = reference.look(world, |value| keys_of(ctx, world, value))??;
-    let keys = Value::Table(keys);
+    let keys = match reference.place.kind {
+        // Positions need no list.
+        Kind::List { .. } => Value::Nil,
+        _ => {
+            let world: &World = world_of(call)?;
+            let count = length_of(world, reference)?;
+            if count > ELEMENTS_MAX {
+                let text = reference.text();
+                let why = format!("'{text}' holds more than {ELEMENTS_MAX} values: look them up by their keys");
+                return Err(Raised::message(why));
+            }
+            let keys = reference.look(world, |value| keys_of(ctx, world, value))??;
+            call.charge(count);
+            Value::Table(keys)
+        }
+    };
     let next = Native::with_upvalues(ctx, "next", &[keys, Value::Integer(0)], step);
     let this = call.arg(0);
     call.ret(&[Value::Native(next), this, Value::Nil])
@@ -312,16 +325,6 @@ fn keys_of<'gc>(ctx: Context<'gc>, world: &World, value: &dyn PartialReflect) ->
                 return Ok(list);
             }
         }
-        ReflectRef::List(list) => {
-            for index in 0..list.len() {
-                add(index, count(index))?;
-            }
-        }
-        ReflectRef::Array(array) => {
-            for index in 0..array.len() {
-                add(index, count(index))?;
-            }
-        }
         ReflectRef::TupleStruct(fields) => {
             for index in 0..fields.field_len() {
                 add(index, count(index))?;
@@ -339,7 +342,7 @@ fn keys_of<'gc>(ctx: Context<'gc>, world: &World, value: &dyn PartialReflect) ->
 
 fn sort_into<'gc>(ctx: Context<'gc>, list: Table<'gc>, keys: Table<'gc>) -> Result<(), Raised<'gc>> {
     let mut values: Vec<Value<'gc>> = (1..=list.len()).map(|index| list.get_integer(ctx, index)).collect();
-    values.sort_by(|a, b| super::to_lua::order(*a, *b));
+    values.sort_by(|a, b| super::to_lua::order(ctx, *a, *b));
     for (index, value) in (1..).zip(values) {
         keys.set_integer(ctx, index, value)?;
     }
@@ -349,10 +352,15 @@ fn sort_into<'gc>(ctx: Context<'gc>, list: Table<'gc>, keys: Table<'gc>) -> Resu
 /// The next key and its value, of those that are still there.
 fn step<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
     let (_, reference) = &this(call)?;
-    let (Value::Table(keys), Value::Integer(mut at)) = (call.upvalue(0), call.upvalue(1)) else { return call.ret0() };
+    let Value::Integer(mut at) = call.upvalue(1) else { return call.ret0() };
+    let length = length_of(world_of(call)?, reference)?;
     loop {
         at += 1;
-        let key = keys.get_integer(call.ctx, at);
+        let key = match call.upvalue(0) {
+            Value::Table(keys) => keys.get_integer(call.ctx, at),
+            _ if usize::try_from(at).is_ok_and(|at| at > length) => Value::Nil,
+            _ => Value::Integer(at),
+        };
         if let Some(native) = call.callee() {
             native.set_upvalue(call.ctx, 1, Value::Integer(at));
         }
@@ -363,7 +371,7 @@ fn step<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
         let part = match (reference.place.kind, key) {
             (Kind::Set(_), _) => return call.ret(&[key, Value::Boolean(true)]),
             (Kind::List { .. }, Value::Integer(position)) => {
-                let index = usize::try_from(position - 1).unwrap_or(usize::MAX);
+                let index = position.checked_sub(1).and_then(|index| usize::try_from(index).ok()).unwrap_or(usize::MAX);
                 let length = length_of(world_of(call)?, reference)?;
                 reference.at(index).filter(|_| index < length)
             }

@@ -6,14 +6,14 @@
 
 use std::any::TypeId;
 
-use bevy::asset::{AssetServer, ReflectHandle, UntypedHandle};
+use bevy::asset::{AssetPath, AssetServer, ReflectHandle, UntypedHandle};
 use bevy::ecs::reflect::AppTypeRegistry;
 use bevy::ecs::world::World;
 use bevy::reflect::array::DynamicArray;
 use bevy::reflect::enums::{DynamicEnum, DynamicVariant, EnumInfo, VariantInfo};
 use bevy::reflect::list::DynamicList;
 use bevy::reflect::map::DynamicMap;
-use bevy::reflect::set::{DynamicSet, Set};
+use bevy::reflect::set::DynamicSet;
 use bevy::reflect::std_traits::ReflectDefault;
 use bevy::reflect::structs::{DynamicStruct, StructInfo};
 use bevy::reflect::tuple::DynamicTuple;
@@ -142,11 +142,8 @@ impl<'a, 'gc> Builder<'a, 'gc> {
             }
             Some(TypeInfo::Set(info)) => {
                 let item = (info.value_ty().id(), self.info_of(info.value_ty().id()));
-                let mut set = DynamicSet::default();
-                for item in self.items(item, value, None, depth)? {
-                    set.insert_boxed(item);
-                }
-                self.concrete(typed, Box::new(set))
+                let items = self.items(item, value, None, depth)?;
+                self.set_of(typed, items)
             }
             Some(TypeInfo::Map(info)) => {
                 let key = (info.key_ty().id(), info.key_info());
@@ -179,8 +176,9 @@ impl<'a, 'gc> Builder<'a, 'gc> {
             let (wanted, text) = (self.name_of(info), reference.text());
             return self.fail(format_args!("it wants a {wanted}, and '{text}' is of another type"));
         }
-        match reference.look(self.world, copy_of) {
-            Ok(copy) => Ok(copy),
+        let copied = reference.look(self.world, |value| self.weigh(Some(value)).map(|()| copy_of(value)));
+        match copied {
+            Ok(copy) => copy,
             Err(_) => self.fail(format_args!("'{}' is not there any more", reference.text())),
         }
     }
@@ -203,9 +201,10 @@ impl<'a, 'gc> Builder<'a, 'gc> {
             let index = match key {
                 Value::String(name) => names.iter().position(|known| known.as_bytes() == name.as_bytes()),
                 // A vector may be written as a list.
-                Value::Integer(index) if is_list => {
-                    usize::try_from(index - 1).ok().filter(|index| *index < names.len())
-                }
+                Value::Integer(index) if is_list => index
+                    .checked_sub(1)
+                    .and_then(|index| usize::try_from(index).ok())
+                    .filter(|index| *index < names.len()),
                 _ => None,
             };
             let Some(place) = index.and_then(|index| given.get_mut(index)) else {
@@ -218,6 +217,7 @@ impl<'a, 'gc> Builder<'a, 'gc> {
             };
             *place = Some(value);
         }
+        self.weigh(old)?;
         let base = self.base(typed, old);
         let mut built = DynamicStruct::default();
         built.set_represented_type(typed.1);
@@ -255,6 +255,7 @@ impl<'a, 'gc> Builder<'a, 'gc> {
         old: Option<&dyn PartialReflect>,
         depth: u32,
     ) -> Result<Vec<Box<dyn PartialReflect>>, String> {
+        self.weigh(old)?;
         let base = self.base(typed, old);
         let list = match value {
             Value::Table(list) => Some(list),
@@ -339,8 +340,7 @@ impl<'a, 'gc> Builder<'a, 'gc> {
     fn map(&mut self, typed: Typed, key: Typed, value_type: Typed, value: Value<'gc>, depth: u32) -> Built {
         let Value::Table(table) = value else { return self.fail(wants("a table", value)) };
         let are_keys_plain = Leaf::of(key.0).is_some_and(Leaf::is_plain_key);
-        let mut map = DynamicMap::default();
-        map.set_represented_type(typed.1);
+        let mut map = self.empty(typed, Box::new(DynamicMap::default()));
         let mut position = 0;
         while let Some((next, given, content)) = table.next_from(self.ctx, position) {
             position = next;
@@ -352,9 +352,12 @@ impl<'a, 'gc> Builder<'a, 'gc> {
             let (key, value) = self.at(&shown, |this| {
                 Ok((this.part(key, given, None, depth + 1)?, this.part(value_type, content, None, depth + 1)?))
             })?;
-            bevy::reflect::map::Map::insert_boxed(&mut map, key, value);
+            self.check_key(&*key, &*map)?;
+            if let ReflectMut::Map(map) = map.reflect_mut() {
+                map.insert_boxed(key, value);
+            }
         }
-        self.concrete(typed, Box::new(map))
+        Ok(map)
     }
 
     fn variant(
@@ -369,6 +372,13 @@ impl<'a, 'gc> Builder<'a, 'gc> {
             return self.option(typed, info, value, old, depth);
         }
         let names = info.variant_names();
+        // Of a component nothing may be said at all.
+        if let Value::Table(table) = value
+            && table.next_from(self.ctx, 0).is_none()
+            && let Some(base) = self.base(typed, old)
+        {
+            return Ok(base);
+        }
         let (name, content) = match value {
             Value::String(name) => (name.to_text().into_owned(), Value::Nil),
             Value::Table(table) => match (table.next_from(self.ctx, 0), table.len()) {
@@ -472,10 +482,11 @@ impl<'a, 'gc> Builder<'a, 'gc> {
             }
             Value::String(_) => {
                 let path = as_text(value, "the path of an asset").or_else(|why| self.fail(why))?;
+                let path = AssetPath::try_parse(path).or_else(|error| self.fail(format_args!("'{path}': {error}")))?;
                 let Some(assets) = self.world.get_resource::<AssetServer>() else {
                     return self.fail("this world has no assets");
                 };
-                Some(assets.load_builder().load_erased(handle.asset_type_id(), path.to_owned()))
+                Some(assets.load_builder().load_erased(handle.asset_type_id(), path.into_owned()))
             }
             _ => None,
         };
@@ -487,12 +498,54 @@ impl<'a, 'gc> Builder<'a, 'gc> {
 
     // -- from parts to the whole ---------------------------------------------------------------------
 
+    fn set_of(&self, typed: Typed, items: Vec<Box<dyn PartialReflect>>) -> Built {
+        let mut set = self.empty(typed, Box::new(DynamicSet::default()));
+        for item in items {
+            self.check_key(&*item, &*set)?;
+            if let ReflectMut::Set(set) = set.reflect_mut() {
+                set.insert_boxed(item);
+            }
+        }
+        Ok(set)
+    }
+
+    /// An empty map or set: of the very type, which hashes its keys itself, where the registry knows how to make one.
+    fn empty(&self, (type_id, _): Typed, dynamic: Box<dyn PartialReflect>) -> Box<dyn PartialReflect> {
+        let types = self.types.read();
+        let from = types.get_type_data::<ReflectFromReflect>(type_id);
+        match from.and_then(|from| from.from_reflect(&*dynamic)) {
+            Some(empty) => empty.into_partial_reflect(),
+            None => dynamic,
+        }
+    }
+
+    /// Refuses a key that a map or set of parts would panic about: one without a hash, or that is not itself.
+    fn check_key(&self, key: &dyn PartialReflect, collection: &dyn PartialReflect) -> Result<(), String> {
+        if key.reflect_partial_eq(key) == Some(false) {
+            return self.fail("a key must be equal to itself, and NaN is not");
+        }
+        if collection.is_dynamic() && key.reflect_hash().is_none() {
+            return self.fail("its keys cannot be hashed by reflection: their type needs #[reflect(Hash, PartialEq)]");
+        }
+        Ok(())
+    }
+
+    /// Pays for a copy of a value, or refuses one that would be felt.
+    fn weigh(&self, value: Option<&dyn PartialReflect>) -> Result<(), String> {
+        let Some(value) = value else { return Ok(()) };
+        let weight = weight(value, 4);
+        if weight > 8 * ELEMENTS_MAX {
+            return self
+                .fail(format_args!("what is there holds {weight} values, too many to copy: write to parts of it"));
+        }
+        self.ctx.charge(u32::try_from(weight / 4).unwrap_or(u32::MAX));
+        Ok(())
+    }
+
     /// What gives the fields that are not said: a copy of the old value, or a default.
     fn base(&self, (type_id, _): Typed, old: Option<&dyn PartialReflect>) -> Option<Box<dyn PartialReflect>> {
         match old {
-            Some(old) => {
-                Some(old.reflect_clone().map_or_else(|_| old.to_dynamic(), <dyn Reflect>::into_partial_reflect))
-            }
+            Some(old) => Some(copy_of(old)),
             None => {
                 let default = self.types.read().get_type_data::<ReflectDefault>(type_id).cloned();
                 default.map(|default| default.default().into_partial_reflect())
@@ -545,6 +598,26 @@ impl<'a, 'gc> Builder<'a, 'gc> {
 
     fn info_of(&self, type_id: TypeId) -> Option<&'static TypeInfo> {
         self.types.read().get_type_info(type_id)
+    }
+}
+
+/// About how many values a value holds; of a list, all are taken to be like the first.
+fn weight(value: &dyn PartialReflect, depth: u32) -> usize {
+    let Some(depth) = depth.checked_sub(1) else { return 1 };
+    let of = |value: Option<&dyn PartialReflect>| value.map_or(0, |value| weight(value, depth));
+    match value.reflect_ref() {
+        ReflectRef::Struct(fields) => fields.iter_fields().map(|(_, field)| weight(field, depth)).sum::<usize>() + 1,
+        ReflectRef::TupleStruct(fields) => fields.iter_fields().map(|field| weight(field, depth)).sum::<usize>() + 1,
+        ReflectRef::Tuple(fields) => fields.iter_fields().map(|field| weight(field, depth)).sum::<usize>() + 1,
+        ReflectRef::List(list) => list.len().saturating_mul(of(list.get(0))),
+        ReflectRef::Array(array) => array.len().saturating_mul(of(array.get(0))),
+        ReflectRef::Map(map) => {
+            let pair = map.iter().next().map_or(0, |(key, value)| weight(key, depth) + weight(value, depth));
+            map.len().saturating_mul(pair)
+        }
+        ReflectRef::Set(set) => set.len(),
+        ReflectRef::Enum(value) => value.iter_fields().map(|field| weight(field.value(), depth)).sum::<usize>() + 1,
+        ReflectRef::Opaque(value) => value.try_downcast_ref::<String>().map_or(1, |text| text.len() / 16 + 1),
     }
 }
 

@@ -13,7 +13,7 @@ use bevy::reflect::enums::{Enum, VariantType};
 use bevy::reflect::{PartialReflect, Reflect, ReflectRef, TypeRegistry};
 
 use super::leaf::{Leaf, read_leaf};
-use crate::api::{Context, Raised, Table, Value};
+use crate::api::{Context, Raised, Table, UserData, Value};
 use crate::plugin::class::Class;
 use crate::plugin::values;
 
@@ -82,7 +82,7 @@ impl<'gc> Copier<'_, 'gc> {
             ReflectRef::Array(items) => self.list(items.iter(), depth),
             ReflectRef::Set(items) => {
                 let mut copies = items.iter().map(|item| self.copy(item, depth + 1)).collect::<Result<Vec<_>, _>>()?;
-                copies.sort_by(|a, b| order(*a, *b));
+                copies.sort_by(|a, b| order(self.ctx, *a, *b));
                 self.values(&copies)
             }
             ReflectRef::Map(map) => {
@@ -120,7 +120,7 @@ impl<'gc> Copier<'_, 'gc> {
     }
 
     fn map(&self, mut pairs: Vec<(Value<'gc>, Value<'gc>)>) -> Result<Value<'gc>, Raised<'gc>> {
-        pairs.sort_by(|(a, _), (b, _)| order(*a, *b));
+        pairs.sort_by(|(a, _), (b, _)| order(self.ctx, *a, *b));
         let are_keys_plain =
             pairs.iter().all(|(key, _)| matches!(key, Value::String(_) | Value::Integer(_) | Value::Boolean(_)));
         let table = Table::new(self.ctx);
@@ -192,13 +192,40 @@ pub(super) fn is_option(value: &dyn Enum) -> bool {
     value.get_represented_type_info().is_some_and(|info| info.type_path().starts_with("core::option::Option<"))
 }
 
-/// An order of keys that does not depend on hashes.
-pub(super) fn order(a: Value<'_>, b: Value<'_>) -> Ordering {
+/// An order of copies that does not depend on hashes: by kind, then by value; of tables by what they hold, in its order.
+pub(super) fn order<'gc>(ctx: Context<'gc>, a: Value<'gc>, b: Value<'gc>) -> Ordering {
+    fn rank(value: Value<'_>) -> u8 {
+        match value {
+            Value::Nil => 0,
+            Value::Boolean(_) => 1,
+            Value::Integer(_) => 2,
+            Value::Float(_) => 3,
+            Value::String(_) => 4,
+            Value::UserData(_) => 5,
+            _ => 6,
+        }
+    }
     match (a, b) {
         (Value::Integer(a), Value::Integer(b)) => a.cmp(&b),
         (Value::Float(a), Value::Float(b)) => a.total_cmp(&b),
         (Value::String(a), Value::String(b)) => a.as_bytes().cmp(b.as_bytes()),
         (Value::Boolean(a), Value::Boolean(b)) => a.cmp(&b),
-        _ => crate::plugin::entity::as_entity(a).cmp(&crate::plugin::entity::as_entity(b)),
+        (Value::UserData(a), Value::UserData(b)) => {
+            let numbers = |data: UserData<'gc>| data.numbers().map(|numbers| (numbers.kind, numbers.parts));
+            numbers(a).cmp(&numbers(b))
+        }
+        (Value::Table(a), Value::Table(b)) => {
+            let mut positions = (0, 0);
+            loop {
+                let (left, right) = (a.next_from(ctx, positions.0), b.next_from(ctx, positions.1));
+                let (Some(left), Some(right)) = (left, right) else { return left.is_some().cmp(&right.is_some()) };
+                let found = order(ctx, left.1, right.1).then_with(|| order(ctx, left.2, right.2));
+                if found.is_ne() {
+                    return found;
+                }
+                positions = (left.0, right.0);
+            }
+        }
+        _ => rank(a).cmp(&rank(b)),
     }
 }
