@@ -92,8 +92,8 @@ pub use stdlib::Libraries;
 #[cfg(feature = "bevy")]
 pub use plugin::{
     AppLuaExt, Behaviour, BehaviourStatus, DeimosDiagnostics, DeimosPlugin, DeimosSettings, DeimosSystems,
-    IntoLuaFunction, LogLevel, LuaFunction, LuaScript, LuaScriptError, LuaScriptLoader, Param, ParamValue, ScriptError,
-    ScriptOutput, Scripts, WaitingFor, testing,
+    IntoLuaFunction, LogLevel, LuaComponent, LuaComponents, LuaData, LuaFields, LuaFunction, LuaScript, LuaScriptError,
+    LuaScriptLoader, Param, ParamValue, ScriptError, ScriptOutput, Scripts, WaitingFor, WorldLuaExt, testing,
 };
 
 /// Has the code of the README tested with the rest of the documentation.

@@ -123,9 +123,14 @@ fn build<'gc>(call: &mut Call<'_, 'gc>, place: &Place, value: Value<'gc>) -> Res
     let ctx = call.ctx;
     let world = world_of(call)?;
     // A component without fields may be said to be there.
-    let is_empty = matches!(place.kind, Kind::Fields(_)) && place.first_field().is_empty();
+    let is_empty = matches!(place.kind, Kind::Fields(_) | Kind::Declared) && place.first_field().is_empty();
     let value = if is_empty && matches!(value, Value::Boolean(true)) { Value::Table(Table::new(ctx)) } else { value };
-    Builder::new(ctx, world, place.text.as_str()).build(place.typed, value, None).map_err(Raised::message)
+    let mut builder = Builder::new(ctx, world, place.text.as_str());
+    if let Some(declared) = &place.component.declared {
+        let fields = builder.declared(declared, value, None).map_err(Raised::message)?;
+        return Ok(declared.make(fields));
+    }
+    builder.build(place.typed, value, None).map_err(Raised::message)
 }
 
 /// Puts a component on an entity, in place of the one it may have.

@@ -2,12 +2,14 @@
 //!
 //! `asset` and `behaviour` are what a game names, `error` and `settings` what it hears and sets. `scheduler` holds the
 //! machine and decides who has a turn. `environment`, `entity`, `reflect`, `task`, `wait`, `events` and `world` are what a
-//! script sees, `values` its vectors, rotations and colours, `class` the kinds of its userdata. All unsafe-free: the world is a parameter of every step.
+//! script sees, `values` its vectors, rotations and colours, `class` the kinds of its userdata. Components that scripts define are `declared` and hold `data`. All unsafe-free: the world is a parameter of every step.
 
 mod asset;
 mod behaviour;
 mod change;
 mod class;
+mod data;
+mod declared;
 mod entity;
 mod environment;
 mod error;
@@ -32,6 +34,8 @@ use bevy::log::error;
 
 pub use asset::{LuaScript, LuaScriptError, LuaScriptLoader};
 pub use behaviour::{Behaviour, BehaviourStatus, Param, ParamValue, WaitingFor};
+pub use data::{LuaData, LuaFields};
+pub use declared::{LuaComponent, LuaComponents, WorldLuaExt};
 pub use error::{LogLevel, ScriptError, ScriptOutput};
 pub use function::{AppLuaExt, IntoLuaFunction, LuaFunction};
 pub use scheduler::Scripts;
@@ -125,6 +129,8 @@ impl Plugin for DeimosPlugin {
             .register_type::<DeimosSettings>()
             .register_type::<Behaviour>()
             .register_type::<BehaviourStatus>()
+            .register_type::<LuaData>()
+            .init_resource::<LuaComponents>()
             .add_message::<ScriptError>()
             .add_message::<ScriptOutput>();
         if app.world().contains_resource::<AssetServer>() {

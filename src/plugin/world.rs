@@ -12,7 +12,7 @@ use super::class::hidden_metatable;
 use super::entity::{component, entity_value, world_of};
 use super::environment::Shared;
 use super::reflect::{Kind, Reference, read};
-use super::{change, events, query};
+use super::{change, declared, events, query};
 use crate::api::{Action, Call, Context, Native, Raised, Table, TableError, Value};
 
 /// Adds `world` to the globals.
@@ -24,6 +24,7 @@ pub(super) fn install<'gc>(ctx: Context<'gc>, shared: &Rc<Shared>) -> Result<(),
     let to = Rc::clone(shared);
     let resource = Native::new(ctx, "resource", move |call| resource(call, &to));
     methods.set_field(ctx, "resource", Value::Native(resource))?;
+    methods.set_field(ctx, "component", Value::Native(Native::new(ctx, "component", declared::component)))?;
     methods.set_field(ctx, "find", Value::Native(Native::new(ctx, "find", find)))?;
     methods.freeze();
     let metatable = hidden_metatable(ctx, "world")?;

@@ -4,6 +4,7 @@ mod asset;
 mod behaviour;
 mod budget;
 mod component;
+mod declared;
 mod entity;
 mod environment;
 mod error;

@@ -101,8 +101,8 @@ pub(super) fn insert_at<'gc>(
     let typed = item_type(reference, "insert")?;
     let ctx = call.ctx;
     let world = world_of(call)?;
-    let name = format!("{}[{}]", reference.text(), index + 1);
-    let built = Builder::new(ctx, world, name).parts(typed, value, None).map_err(Raised::message)?;
+    let item = reference.at(index).ok_or_else(|| no_list(reference, "insert"))?;
+    let built = Builder::at_reference(ctx, world, &item).parts(typed, value, None).map_err(Raised::message)?;
     // Rust's memory has no limit of its own here.
     ctx.ledger().check(length_of(world, reference)?.saturating_mul(64))?;
     reference.change(world, |target| match target.reflect_mut() {
@@ -205,7 +205,9 @@ fn remove<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
 
 fn clear<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
     let (_, reference) = &this(call)?;
+    let is_declared = matches!(reference.place.kind, Kind::Declared);
     reference.change(world_of(call)?, |target| match target.reflect_mut() {
+        _ if is_declared => Err("a component keeps its fields".to_owned()),
         ReflectMut::List(list) => Ok(!list.drain().is_empty()),
         ReflectMut::Map(map) => Ok(!map.drain().is_empty()),
         ReflectMut::Set(set) => Ok(!set.drain().is_empty()),
@@ -260,7 +262,8 @@ pub(super) fn set_key<'gc>(
     if has {
         return write(call, &item, value);
     }
-    let built = Builder::new(ctx, world, item.text()).parts(item.place.typed, value, None).map_err(Raised::message)?;
+    let built =
+        Builder::at_reference(ctx, world, &item).parts(item.place.typed, value, None).map_err(Raised::message)?;
     ctx.ledger().check(length_of(world, reference)?.saturating_mul(128))?;
     reference.change(world, |target| match target.reflect_mut() {
         ReflectMut::Map(map) => {

@@ -26,14 +26,17 @@ use super::place::Typed;
 use super::reference::{Reference, as_reference};
 use super::to_lua::{DEPTH_MAX, ELEMENTS_MAX, Opaque};
 use crate::api::{Context, Table, Value};
+use crate::plugin::data::LuaData;
 use crate::plugin::values::{self, Shape};
 
 /// Builds Rust values.
 pub(in crate::plugin) struct Builder<'a, 'gc> {
-    ctx: Context<'gc>,
-    world: &'a World,
+    pub(super) ctx: Context<'gc>,
+    pub(super) world: &'a World,
     types: TypeRegistryArc,
     elements: usize,
+    /// How deep in another one the value is going to lie.
+    below: u32,
     /// Where in the value the work is, for messages.
     path: String,
 }
@@ -44,7 +47,13 @@ impl<'a, 'gc> Builder<'a, 'gc> {
     /// A builder for the types of a world. `path` is what messages call the value.
     pub(in crate::plugin) fn new(ctx: Context<'gc>, world: &'a World, path: impl Into<String>) -> Builder<'a, 'gc> {
         let types = world.get_resource::<AppTypeRegistry>().map(|types| types.0.clone()).unwrap_or_default();
-        Builder { ctx, world, types, elements: 0, path: path.into() }
+        Builder { ctx, world, types, elements: 0, below: 0, path: path.into() }
+    }
+
+    /// A builder of what is to lie at a reference: bit by bit, nothing is to get deeper than at once.
+    pub(super) fn at_reference(ctx: Context<'gc>, world: &'a World, reference: &Reference) -> Builder<'a, 'gc> {
+        let below = u32::try_from(reference.place.path.len()).unwrap_or(u32::MAX);
+        Builder { below, ..Builder::new(ctx, world, reference.text()) }
     }
 
     /// A whole value of a type; what is not said comes from `old`, or from the type's default.
@@ -71,16 +80,21 @@ impl<'a, 'gc> Builder<'a, 'gc> {
         old: Option<&dyn PartialReflect>,
     ) -> Result<Box<dyn PartialReflect>, String> {
         let built = self.part(typed, value, old, 0)?;
-        self.ctx.charge(u32::try_from(self.elements / 4).unwrap_or(u32::MAX));
+        self.charge();
         Ok(built)
     }
 
-    fn fail<T>(&self, why: impl std::fmt::Display) -> Result<T, String> {
+    /// Charges for what was built.
+    pub(super) fn charge(&self) {
+        self.ctx.charge(u32::try_from(self.elements / 4).unwrap_or(u32::MAX));
+    }
+
+    pub(super) fn fail<T>(&self, why: impl std::fmt::Display) -> Result<T, String> {
         Err(format!("cannot set '{}': {why}", self.path))
     }
 
     /// Does something with a part of the value, of which messages speak then.
-    fn at<T>(&mut self, part: &str, work: impl FnOnce(&mut Self) -> Result<T, String>) -> Result<T, String> {
+    pub(super) fn at<T>(&mut self, part: &str, work: impl FnOnce(&mut Self) -> Result<T, String>) -> Result<T, String> {
         let length = self.path.len();
         self.path.push_str(part);
         let result = work(self);
@@ -88,15 +102,30 @@ impl<'a, 'gc> Builder<'a, 'gc> {
         result
     }
 
-    fn part(&mut self, typed: Typed, value: Value<'gc>, old: Option<&dyn PartialReflect>, depth: u32) -> Built {
+    /// Takes note of another value.
+    pub(super) fn count(&mut self, depth: u32) -> Result<(), String> {
         self.elements += 1;
-        if depth > DEPTH_MAX {
+        if self.below.saturating_add(depth) > DEPTH_MAX {
             return self.fail(format_args!("it is nested more than {DEPTH_MAX} levels deep"));
         }
         if self.elements > ELEMENTS_MAX {
             return self.fail(format_args!("it holds more than {ELEMENTS_MAX} values"));
         }
+        Ok(())
+    }
+
+    pub(super) fn part(
+        &mut self,
+        typed: Typed,
+        value: Value<'gc>,
+        old: Option<&dyn PartialReflect>,
+        depth: u32,
+    ) -> Built {
         let (type_id, info) = typed;
+        if type_id == TypeId::of::<LuaData>() {
+            return Ok(Box::new(self.data(value, depth)?));
+        }
+        self.count(depth)?;
         if let Some(leaf) = Leaf::of(type_id) {
             return make_leaf(leaf, value).or_else(|why| self.fail(why)).map(<dyn Reflect>::into_partial_reflect);
         }
@@ -285,7 +314,7 @@ impl<'a, 'gc> Builder<'a, 'gc> {
         Ok(built)
     }
 
-    fn check_list(&self, list: Table<'gc>, length: Option<usize>) -> Result<usize, String> {
+    pub(super) fn check_list(&self, list: Table<'gc>, length: Option<usize>) -> Result<usize, String> {
         let count = match list.get(self.ctx, self.ctx.text("n")) {
             Value::Integer(count) => usize::try_from(count).unwrap_or(0),
             _ => usize::try_from(list.len()).unwrap_or(0),

@@ -2,10 +2,11 @@
 //!
 //! `place` is where in a component something is; `reference` the userdata that reads and writes through. `collection` what lists and maps
 //! can do besides. `to_lua` and
-//! `from_lua` copy whole values: components, events, arguments. `leaf` knows the types that Lua has too, and `names` finds
-//! the name that was meant.
+//! `from_lua` copy whole values: components, events, arguments. `leaf` knows the types that Lua has too, `declared`
+//! the data of components that were defined in Lua, and `names` finds the name that was meant.
 
 mod collection;
+mod declared;
 mod from_lua;
 mod leaf;
 mod names;
@@ -15,6 +16,6 @@ mod to_lua;
 
 pub(super) use from_lua::{Builder, copy_of};
 pub(super) use names::{hint, listed};
-pub(super) use place::{Kind, Place, component_names, resolve};
+pub(super) use place::{Kind, Place, component_names, is_type, resolve};
 pub(super) use reference::{Reference, install, read, require};
 pub(super) use to_lua::to_lua;

@@ -7,17 +7,21 @@
 use std::any::TypeId;
 use std::cell::OnceCell;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use bevy::ecs::component::{ComponentId, ComponentInfo};
 use bevy::ecs::entity::Entity;
 use bevy::ecs::reflect::{AppTypeRegistry, ReflectComponent, ReflectResource};
 use bevy::ecs::world::World;
 use bevy::reflect::enums::{EnumInfo, VariantInfo};
-use bevy::reflect::{TypeInfo, TypeRegistry};
+use bevy::reflect::{PartialReflect, ReflectRef, TypeInfo, TypeRegistry, Typed as _};
 
+use super::declared::variants;
 use super::from_lua::is_optional;
 use super::leaf::Leaf;
 use super::names::{hint, listed};
+use crate::plugin::data::{LuaData, LuaFields};
+use crate::plugin::declared::{self, Declaration, LuaComponents};
 use crate::plugin::entity::label;
 use crate::plugin::values::Shape;
 
@@ -25,8 +29,10 @@ use crate::plugin::values::Shape;
 pub(in crate::plugin) struct Component {
     /// Its short type path, by which errors call it.
     pub(in crate::plugin) name: String,
-    /// Its full type path.
+    /// Its full type path; empty if it was defined in Lua.
     path: &'static str,
+    /// What it is, if it was defined in Lua.
+    pub(in crate::plugin) declared: Option<Arc<Declaration>>,
     /// Whether it is a resource, of which the world has one.
     pub(in crate::plugin) is_resource: bool,
     /// How to get at it on an entity.
@@ -55,7 +61,7 @@ pub(in crate::plugin) struct Place {
 }
 
 /// A step of a way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Step {
     /// To a field of a struct or tuple.
     Field(usize),
@@ -63,6 +69,8 @@ pub(super) enum Step {
     Variant { name: &'static str, field: usize },
     /// To an item of a list or an array, or the value at a key of a map. Which one, the reference knows.
     Item,
+    /// To a field of a component that was defined in Lua.
+    Entry(Rc<str>),
 }
 
 /// A part of a place.
@@ -90,6 +98,10 @@ pub(in crate::plugin) enum Kind {
     Map(Typed),
     /// Values of this type, each once.
     Set(Typed),
+    /// The fields of a component that was defined in Lua.
+    Declared,
+    /// A value of a script as data: any, or only a table.
+    Data { is_table: bool },
     /// Something that scripts cannot look into; the word says what.
     Closed(&'static str),
 }
@@ -100,7 +112,21 @@ pub(in crate::plugin) type Typed = (TypeId, Option<&'static TypeInfo>);
 impl Place {
     /// Whether the place is the component that a script calls by this name.
     pub(in crate::plugin) fn is_called(&self, name: &[u8]) -> bool {
-        self.path.is_empty() && self.component.name.as_bytes() == name
+        self.is_whole() && self.component.name.as_bytes() == name
+    }
+
+    /// Whether the place is a component, not a part of one.
+    pub(in crate::plugin) fn is_whole(&self) -> bool {
+        // Of a component that was defined in Lua scripts see the fields alone.
+        self.path.len() == usize::from(self.component.declared.is_some())
+    }
+
+    /// The place of the data that a table lies in, if the place is such a table.
+    pub(super) fn data(&self) -> Option<Rc<Place>> {
+        let is_data = self.typed.0 == TypeId::of::<Vec<LuaData>>() || self.typed.0 == TypeId::of::<LuaFields>();
+        let (Some(Step::Variant { .. }), true) = (self.path.last(), is_data) else { return None };
+        let path = self.path.get(..self.path.len() - 1)?.into();
+        Some(Place::new(Rc::clone(&self.component), path, self.text.clone(), data_type()))
     }
 
     /// The field, or the variant, with this name.
@@ -131,7 +157,7 @@ impl Place {
     /// The first field as a script writes it behind the component, as an example.
     pub(in crate::plugin) fn first_field(&self) -> String {
         match (self.kind, self.parts().first()) {
-            (Kind::Fields(TypeInfo::Struct(_)), Some(part)) => format!(".{}", part.name),
+            (Kind::Fields(TypeInfo::Struct(_)) | Kind::Declared, Some(part)) => format!(".{}", part.name),
             (Kind::Fields(_), Some(part)) => format!("[{}]", part.name),
             _ => String::new(),
         }
@@ -142,10 +168,10 @@ impl Place {
         let text = &self.text;
         let names: Vec<&str> = self.parts().iter().map(|part| &*part.name).collect();
         match self.kind {
-            Kind::Fields(_) | Kind::Variant(_) if names.is_empty() => {
+            Kind::Fields(_) | Kind::Variant(_) | Kind::Declared if names.is_empty() => {
                 format!("'{text}' has no field '{name}': it has none at all")
             }
-            Kind::Fields(_) | Kind::Variant(_) => {
+            Kind::Fields(_) | Kind::Variant(_) | Kind::Declared => {
                 format!("'{text}' has no field '{name}'{}; it has: {}", hint(name, &names), listed(&names))
             }
             Kind::Enum(info) => {
@@ -154,14 +180,18 @@ impl Place {
             }
             Kind::List { .. } => format!("'{text}' is a list, which is indexed by numbers from 1 on, not by '{name}'"),
             Kind::Closed(what) => format!("'{text}' is {what}, whose parts scripts cannot reach"),
-            Kind::Leaf(_) | Kind::Option | Kind::Map(_) | Kind::Set(_) => {
+            Kind::Leaf(_) | Kind::Option | Kind::Map(_) | Kind::Set(_) | Kind::Data { .. } => {
                 format!("'{text}' has no field '{name}'")
             }
         }
     }
 
     fn new(component: Rc<Component>, path: Box<[Step]>, text: String, typed: Typed) -> Rc<Place> {
-        let (kind, shape) = (kind(typed), Shape::of(typed.0));
+        Place::of_kind(component, path, text, typed, kind(typed))
+    }
+
+    fn of_kind(component: Rc<Component>, path: Box<[Step]>, text: String, typed: Typed, kind: Kind) -> Rc<Place> {
+        let shape = Shape::of(typed.0);
         Rc::new(Place { component, path, text, typed, kind, shape, parts: OnceCell::new() })
     }
 
@@ -198,6 +228,13 @@ impl Place {
                 };
                 Box::new([self.part_at("", format!("{}[…]", self.text), Step::Item, typed)])
             }
+            Kind::Declared => {
+                let fields = self.component.declared.iter().flat_map(|declared| &declared.fields);
+                fields.map(|(name, default)| self.entry(name, default)).collect()
+            }
+            Kind::Data { .. } => variants()
+                .map(|(name, typed)| self.part_at(name, self.text.clone(), Step::Variant { name, field: 0 }, typed))
+                .collect(),
             Kind::Leaf(_) | Kind::Set(_) | Kind::Closed(_) | Kind::Variant(VariantInfo::Unit(_)) | Kind::Fields(_) => {
                 Box::default()
             }
@@ -223,8 +260,28 @@ impl Place {
     }
 
     fn part_at(&self, name: &str, text: String, step: Step, typed: Typed) -> Part {
-        let path = self.path.iter().copied().chain([step]).collect();
+        let path = self.path.iter().cloned().chain([step]).collect();
         Part { name: name.into(), place: Place::new(Rc::clone(&self.component), path, text, typed) }
+    }
+
+    /// A field of a component that was defined in Lua: what is in it is of the default's type.
+    fn entry(&self, name: &str, default: &LuaData) -> Part {
+        let variant = match default.reflect_ref() {
+            ReflectRef::Enum(default) if let Some(found) = variants().find(|(n, _)| *n == default.variant_name()) => {
+                Some(found)
+            }
+            _ => None,
+        };
+        let steps = self.path.iter().cloned().chain([Step::Entry(name.into())]);
+        let (component, text) = (Rc::clone(&self.component), format!("{}.{name}", self.text));
+        let place = match variant.filter(|_| !default.is_table()) {
+            Some((name, typed)) => {
+                let path = steps.chain([Step::Variant { name, field: 0 }]).collect();
+                Place::new(component, path, text, typed)
+            }
+            None => Place::of_kind(component, steps.collect(), text, data_type(), Kind::Data { is_table: true }),
+        };
+        Part { name: name.into(), place }
     }
 
     /// A variant: what its only field holds, or else all its fields.
@@ -248,7 +305,15 @@ impl Place {
     }
 }
 
+/// The type of data.
+fn data_type() -> Typed {
+    (TypeId::of::<LuaData>(), Some(LuaData::type_info()))
+}
+
 fn kind((type_id, info): Typed) -> Kind {
+    if type_id == TypeId::of::<LuaData>() {
+        return Kind::Data { is_table: false };
+    }
     if let Some(leaf) = Leaf::of(type_id) {
         return Kind::Leaf(leaf);
     }
@@ -276,12 +341,17 @@ fn kind((type_id, info): Typed) -> Kind {
 /// # Errors
 /// If there is none or more than one; the message says which there are.
 pub(in crate::plugin) fn resolve(world: &mut World, name: &str) -> Result<Rc<Place>, String> {
+    if let Some(declared) = declared::find(world, name) {
+        return Ok(declared_place(declared));
+    }
     let Some(registry) = world.get_resource::<AppTypeRegistry>().cloned() else {
         return Err("this world has no type registry, so components cannot be found by name".to_owned());
     };
     let types = registry.read();
-    let path = full_path(&types, name)?;
-    let Some(registration) = types.get_with_type_path(path) else { return Err(unknown(&types, name)) };
+    let components = world.get_resource::<LuaComponents>();
+    let others: Vec<&str> = components.into_iter().flat_map(LuaComponents::names).collect();
+    let path = full_path(&types, name, &others)?;
+    let Some(registration) = types.get_with_type_path(path) else { return Err(unknown(&types, name, &others)) };
     let Some(reflect) = registration.data::<ReflectComponent>() else {
         return Err(format!("'{name}' is a type but no component for scripts: it lacks #[reflect(Component)]"));
     };
@@ -290,6 +360,7 @@ pub(in crate::plugin) fn resolve(world: &mut World, name: &str) -> Result<Rc<Pla
     let component = Rc::new(Component {
         name: info.type_path_table().short_path().to_owned(),
         path,
+        declared: None,
         is_resource: registration.data::<ReflectResource>().is_some(),
         reflect: reflect.clone(),
         id,
@@ -299,7 +370,24 @@ pub(in crate::plugin) fn resolve(world: &mut World, name: &str) -> Result<Rc<Pla
     Ok(Place::new(component, Box::default(), text, (info.type_id(), Some(info))))
 }
 
-fn full_path(types: &TypeRegistry, name: &str) -> Result<&'static str, String> {
+fn declared_place(declared: Arc<Declaration>) -> Rc<Place> {
+    let (reflect, id) = declared.component();
+    let name = declared.name.clone();
+    let text = name.clone();
+    let component =
+        Component { name, path: "", declared: Some(declared), is_resource: false, reflect, id, mutable: true };
+    let typed = (TypeId::of::<LuaFields>(), Some(LuaFields::type_info()));
+    Place::of_kind(Rc::new(component), Box::new([Step::Field(declared::FIELDS)]), text, typed, Kind::Declared)
+}
+
+/// The full path of a Rust type that has this name.
+pub(in crate::plugin) fn is_type(types: &TypeRegistry, name: &str) -> Option<&'static str> {
+    let mut paths = types.iter().map(|registration| registration.type_info().type_path_table());
+    paths.find(|path| path.short_path() == name).map(bevy::reflect::TypePathTable::path)
+}
+
+/// `others` are the components that were defined in Lua.
+fn full_path(types: &TypeRegistry, name: &str, others: &[&str]) -> Result<&'static str, String> {
     let path = |registration: &bevy::reflect::TypeRegistration| registration.type_info().type_path();
     if types.is_ambiguous(name) {
         let mut paths: Vec<&str> = types
@@ -310,7 +398,7 @@ fn full_path(types: &TypeRegistry, name: &str) -> Result<&'static str, String> {
             .collect();
         paths.sort_unstable();
         return match paths.as_slice() {
-            [] => Err(unknown(types, name)),
+            [] => Err(unknown(types, name, others)),
             [one] => Ok(one),
             _ => {
                 let choices: Vec<String> = paths.iter().map(|path| format!("entity[\"{path}\"]")).collect();
@@ -319,13 +407,15 @@ fn full_path(types: &TypeRegistry, name: &str) -> Result<&'static str, String> {
         };
     }
     let found = types.get_with_short_type_path(name).or_else(|| types.get_with_type_path(name));
-    found.map(path).ok_or_else(|| unknown(types, name))
+    found.map(path).ok_or_else(|| unknown(types, name, others))
 }
 
-fn unknown(types: &TypeRegistry, name: &str) -> String {
+fn unknown(types: &TypeRegistry, name: &str, others: &[&str]) -> String {
     let mut names: Vec<&str> = types
         .iter_with_data::<ReflectComponent>()
         .map(|(registration, _)| registration.type_info().type_path_table().short_path())
+        .filter(|name| !name.starts_with("LuaComponent<"))
+        .chain(others.iter().copied())
         .collect();
     names.sort_unstable();
     names.dedup();
@@ -338,16 +428,23 @@ fn unknown(types: &TypeRegistry, name: &str) -> String {
 }
 
 /// The names of an entity's components that scripts can use, in alphabetical order.
-pub(in crate::plugin) fn component_names(world: &World, entity: Entity) -> Vec<&'static str> {
+pub(in crate::plugin) fn component_names(world: &World, entity: Entity) -> Vec<&str> {
     let (Some(registry), Ok(components)) = (world.get_resource::<AppTypeRegistry>(), world.inspect_entity(entity))
     else {
         return Vec::new();
     };
     let types = registry.read();
+    let declared = world.get_resource::<LuaComponents>();
     let mut names: Vec<&str> = components
-        .filter_map(|info| types.get(info.type_id()?))
-        .filter(|registration| registration.data::<ReflectComponent>().is_some())
-        .map(|registration| registration.type_info().type_path_table().short_path())
+        .filter_map(|info| {
+            let type_id = info.type_id()?;
+            if let Some(name) = declared.and_then(|declared| declared.name_of(type_id)) {
+                return Some(name);
+            }
+            let registration = types.get(type_id)?;
+            registration.data::<ReflectComponent>()?;
+            Some(registration.type_info().type_path_table().short_path())
+        })
         .collect();
     names.sort_unstable();
     names
@@ -363,6 +460,6 @@ pub(in crate::plugin) fn lacks(world: &World, entity: Entity, component: &Compon
 impl Component {
     /// The name, or the full path where the entity has another component of that name.
     fn shown(&self, others: &[&str]) -> &str {
-        if others.contains(&&*self.name) { self.path } else { &self.name }
+        if others.contains(&&*self.name) && !self.path.is_empty() { self.path } else { &self.name }
     }
 }

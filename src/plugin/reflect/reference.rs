@@ -20,6 +20,7 @@ use super::place::{Kind, Place, Step, lacks};
 use super::to_lua::to_lua;
 use crate::api::{Action, Call, Context, Native, Raised, Table, TableError, UserData, Value};
 use crate::plugin::class::Class;
+use crate::plugin::data::LuaFields;
 use crate::plugin::entity::{gone, label, world_of};
 use crate::plugin::values;
 
@@ -258,11 +259,18 @@ pub(in crate::plugin) fn read<'gc>(call: &mut Call<'_, 'gc>, reference: Referenc
                 _ => Ok(Value::Nil),
             }
         }
+        Kind::Data { .. } => {
+            let part = reference.look(world_of(call)?, |value| match value.reflect_ref() {
+                ReflectRef::Enum(value) => reference.place.part(value.variant_name().as_bytes()),
+                _ => None,
+            })?;
+            part.map_or(Ok(Value::Nil), |part| read(call, reference.part(part)))
+        }
         Kind::Closed(_) => {
             let world: &World = world_of(call)?;
             reference.look(world, |value| to_lua(ctx, world, value))?
         }
-        Kind::Fields(_) | Kind::Variant(_) | Kind::List { .. } | Kind::Map(_) | Kind::Set(_) => {
+        Kind::Fields(_) | Kind::Variant(_) | Kind::List { .. } | Kind::Map(_) | Kind::Set(_) | Kind::Declared => {
             Ok(reference_value(ctx, reference))
         }
     }
@@ -298,7 +306,14 @@ pub(in crate::plugin) fn write<'gc>(
         return reference.change(world, |target| write_leaf(leaf, target, value));
     }
     let built = reference.look(world, |old| {
-        let built = Builder::new(ctx, world, reference.text()).parts(reference.place.typed, value, Some(old))?;
+        let mut builder = Builder::at_reference(ctx, world, reference);
+        let built: Box<dyn PartialReflect> = match (reference.place.kind, &reference.place.component.declared) {
+            (Kind::Declared, Some(declared)) => {
+                Box::new(builder.declared(declared, value, old.try_downcast_ref::<LuaFields>())?)
+            }
+            (Kind::Data { is_table: true }, _) => Box::new(builder.table(value, 0)?),
+            _ => builder.parts(reference.place.typed, value, Some(old))?,
+        };
         Ok(if built.reflect_partial_eq(old) == Some(true) { None } else { Some(built) })
     })?;
     match built.map_err(|why: String| Raised::message(why))? {
@@ -312,7 +327,9 @@ fn index<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
     let (data, reference) = &this(call)?;
     let place = &reference.place;
     let part = match (place.kind, call.arg(1)) {
-        (Kind::Fields(_) | Kind::Variant(_) | Kind::Enum(_), Value::String(name)) => place.part(name.as_bytes()),
+        (Kind::Fields(_) | Kind::Variant(_) | Kind::Enum(_) | Kind::Declared, Value::String(name)) => {
+            place.part(name.as_bytes())
+        }
         (Kind::Fields(_) | Kind::Variant(_), Value::Integer(position)) => place.position(position),
         (Kind::List { .. }, Value::Integer(position)) => return list_item(call, reference, position),
         (Kind::Map(_) | Kind::Set(_), key) => return map_value(call, reference, key),
@@ -412,6 +429,8 @@ fn method_or_nothing<'gc>(call: &mut Call<'_, 'gc>, reference: &Reference) -> Re
     }
     match reference.place.kind {
         Kind::Map(_) => call.ret1(Value::Nil),
+        // A table that is empty may get strings as keys yet.
+        Kind::List { .. } if reference.place.data().is_some() => call.ret1(Value::Nil),
         Kind::Set(_) => call.ret1(Value::Boolean(false)),
         _ if let Some(shape) = reference.place.shape => Err(values::no_member(call, shape.kind)),
         _ => Err(no_part(call, &reference.place)),
@@ -428,7 +447,7 @@ fn new_index<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> 
             let (Some(shape), ctx) = (place.shape, call.ctx) else { return Err(no_part(call, place)) };
             reference.change(world_of(call)?, |target| values::assign_part(ctx, shape, target, (key, value)))?;
         }
-        (Kind::Fields(_) | Kind::Variant(_), Value::String(name)) => {
+        (Kind::Fields(_) | Kind::Variant(_) | Kind::Declared, Value::String(name)) => {
             let Some(part) = place.part(name.as_bytes()) else { return Err(no_part(call, place)) };
             match part.kind {
                 Kind::Leaf(leaf) => {
@@ -448,6 +467,9 @@ fn new_index<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> 
             variant.set(call.ctx, key, value)?;
             write(call, reference, Value::Table(variant))?;
         }
+        (Kind::List { .. }, Value::String(_)) | (Kind::Map(_), Value::Integer(_)) if let Some(whole) = place.data() => {
+            turn(call, &reference.part(&whole), reference)?;
+        }
         (Kind::List { is_fixed }, Value::Integer(position)) => {
             set_item(call, reference, position, is_fixed, value)?;
         }
@@ -461,6 +483,20 @@ fn new_index<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> 
         _ => return Err(no_part(call, place)),
     }
     call.ret0()
+}
+
+/// `list.key = value` and `table[1] = value`: an empty table may become either.
+fn turn<'gc>(call: &mut Call<'_, 'gc>, whole: &Reference, table: &Reference) -> Result<(), Raised<'gc>> {
+    let (key, value) = (call.arg(1), call.arg(2));
+    if length_of(world_of(call)?, table)? > 0 {
+        let key = call.ctx.plain_string(key).to_text().into_owned();
+        let text = table.text();
+        let keys = if matches!(table.place.kind, Kind::Map(_)) { "strings" } else { "numbers from 1 on" };
+        return Err(Raised::message(format!("cannot set '{key}' in '{text}': the keys of this table are {keys}")));
+    }
+    let content = Table::new(call.ctx);
+    content.set(call.ctx, key, value)?;
+    write(call, whole, Value::Table(content))
 }
 
 /// `list[position] = value`: also one behind the last, and nil for the last.
@@ -582,12 +618,16 @@ fn walk<'a>(value: &'a dyn PartialReflect, path: &[Step], keys: &[Key]) -> Optio
     let mut value = value;
     let mut keys = keys.iter();
     for step in path {
-        value = match (value.reflect_ref(), *step) {
-            (ReflectRef::Struct(fields), Step::Field(index)) => fields.field_at(index)?,
-            (ReflectRef::TupleStruct(fields), Step::Field(index)) => fields.field(index)?,
-            (ReflectRef::Tuple(fields), Step::Field(index)) => fields.field(index)?,
-            (ReflectRef::Enum(value), Step::Variant { name, field }) if value.variant_name() == name => {
-                value.field_at(field)?
+        if let Step::Entry(name) = step {
+            value = value.try_downcast_ref::<LuaFields>()?.get(&**name)?;
+            continue;
+        }
+        value = match (value.reflect_ref(), step) {
+            (ReflectRef::Struct(fields), Step::Field(index)) => fields.field_at(*index)?,
+            (ReflectRef::TupleStruct(fields), Step::Field(index)) => fields.field(*index)?,
+            (ReflectRef::Tuple(fields), Step::Field(index)) => fields.field(*index)?,
+            (ReflectRef::Enum(value), Step::Variant { name, field }) if value.variant_name() == *name => {
+                value.field_at(*field)?
             }
             (ReflectRef::List(list), Step::Item) => match keys.next()? {
                 Key::Position(index) => list.get(*index)?,
@@ -611,12 +651,16 @@ fn walk_mut<'a>(value: &'a mut dyn PartialReflect, path: &[Step], keys: &[Key]) 
     let mut value = value;
     let mut keys = keys.iter();
     for step in path {
-        value = match (value.reflect_mut(), *step) {
-            (ReflectMut::Struct(fields), Step::Field(index)) => fields.field_at_mut(index)?,
-            (ReflectMut::TupleStruct(fields), Step::Field(index)) => fields.field_mut(index)?,
-            (ReflectMut::Tuple(fields), Step::Field(index)) => fields.field_mut(index)?,
-            (ReflectMut::Enum(value), Step::Variant { name, field }) if value.variant_name() == name => {
-                value.field_at_mut(field)?
+        if let Step::Entry(name) = step {
+            value = value.try_downcast_mut::<LuaFields>()?.get_mut(&**name)?;
+            continue;
+        }
+        value = match (value.reflect_mut(), step) {
+            (ReflectMut::Struct(fields), Step::Field(index)) => fields.field_at_mut(*index)?,
+            (ReflectMut::TupleStruct(fields), Step::Field(index)) => fields.field_mut(*index)?,
+            (ReflectMut::Tuple(fields), Step::Field(index)) => fields.field_mut(*index)?,
+            (ReflectMut::Enum(value), Step::Variant { name, field }) if value.variant_name() == *name => {
+                value.field_at_mut(*field)?
             }
             (ReflectMut::List(list), Step::Item) => match keys.next()? {
                 Key::Position(index) => list.get_mut(*index)?,

@@ -15,6 +15,7 @@ use bevy::reflect::{PartialReflect, Reflect, ReflectRef, TypeRegistry};
 use super::leaf::{Leaf, read_leaf};
 use crate::api::{Context, Raised, Table, UserData, Value};
 use crate::plugin::class::Class;
+use crate::plugin::data::LuaData;
 use crate::plugin::values;
 
 /// How deep a value may be nested.
@@ -59,6 +60,13 @@ impl<'gc> Copier<'_, 'gc> {
             if let Some(leaf) = Leaf::of((*whole).type_id()) {
                 let read = read_leaf(self.ctx, leaf, value);
                 return read.ok_or_else(|| Raised::message(format!("{value:?} does not fit into a Lua integer")));
+            }
+            // Data is what it holds.
+            if whole.is::<LuaData>()
+                && let ReflectRef::Enum(data) = value.reflect_ref()
+                && let Some(inner) = data.field_at(0)
+            {
+                return self.copy(inner, depth);
             }
             if let Some(value) = values::to_lua(self.ctx, value) {
                 return Ok(value);

@@ -30,6 +30,22 @@ macro_rules! spaces {
                 _ => Color::Srgba(Srgba::new(first, second, third, alpha)),
             }
         }
+
+        /// A colour as the name of its space and its parts there.
+        pub(in crate::plugin) fn color_parts(color: Color) -> (&'static str, [f32; 4]) {
+            match color {
+                $(Color::$space(color) => (stringify!($space), [$(color.$part),*]),)*
+            }
+        }
+
+        /// The colour of what [`color_parts`] gave.
+        pub(in crate::plugin) fn color_of_parts(space: &str, parts: [f32; 4]) -> Option<Color> {
+            let [first, second, third, alpha] = parts;
+            match space {
+                $(stringify!($space) => Some(Color::$space($space::new(first, second, third, alpha))),)*
+                _ => None,
+            }
+        }
     };
 }
 

@@ -25,6 +25,7 @@ use super::reflect::{Reference, hint};
 use crate::api::{Action, Call, Context, LuaString, Native, Raised, Table, TableError, Value};
 use args::{name_of, wrong};
 pub(super) use bridge::Shape;
+pub(super) use color::{color_of_parts, color_parts};
 use datum::Family;
 pub(super) use datum::{Datum, Kind};
 
@@ -268,6 +269,20 @@ pub(super) fn assign_part<'gc>(
     let patch = Table::new(ctx);
     patch.set(ctx, key, value).map_err(|_| format!("{} has no such part", shape.kind.a_name()))?;
     assign(ctx, shape, target, Value::Table(patch))
+}
+
+/// The kind of a value; `None` if it is none of these.
+pub(super) fn kind_of(value: Value<'_>) -> Option<Kind> {
+    match value {
+        Value::UserData(data) => Datum::unwrap(data).map(|datum| datum.kind),
+        _ => None,
+    }
+}
+
+/// How a script writes a Rust value, if its type is a value in Lua.
+pub(super) fn text_of(value: &dyn PartialReflect) -> Option<String> {
+    let shape = Shape::of(value.try_as_reflect()?.as_any().type_id())?;
+    Some(color::in_srgb(shape.read(value)?).text())
 }
 
 /// A Rust value as a value in Lua, if its type is one.

@@ -1,0 +1,265 @@
+//! Components that are defined in Lua: `world:component("Health", {hp = 10})`.
+//!
+//! Each is a real component of Bevy, one of a fixed pool of types, so archetypes, hooks, filters and change detection are
+//! the same as for one in Rust, and no component is ever made of raw memory. What it is called and which fields it has is
+//! a declaration, kept in a resource; a declaration never changes. Scripts reach the fields by the same places and
+//! references as those of any component.
+
+use std::any::TypeId;
+use std::sync::Arc;
+
+use bevy::ecs::change_detection::Mut;
+use bevy::ecs::component::{Component, ComponentId};
+use bevy::ecs::entity::Entity;
+use bevy::ecs::reflect::{AppTypeRegistry, ReflectComponent};
+use bevy::ecs::resource::Resource;
+use bevy::ecs::world::{EntityMut, EntityRef, World};
+use bevy::reflect::std_traits::ReflectDefault;
+use bevy::reflect::{FromType, Reflect, TypeRegistry};
+
+use super::data::{LuaData, LuaFields, shown};
+use super::entity::world_of;
+use super::reflect::{Builder, is_type};
+use crate::api::{Action, Call, Raised, Value};
+
+/// A component that was defined in Lua: one of a pool of types, of which each is one kind of component.
+///
+/// Which kind has which number depends on the order in which scripts define them: go by [`LuaComponents`], and let scripts
+/// define them in the same order before a scene with such components is loaded.
+#[derive(Component, Reflect, Clone, Debug, Default, PartialEq)]
+#[reflect(Component, Default, Clone, PartialEq)]
+pub struct LuaComponent<const N: usize> {
+    /// What scripts call it.
+    pub name: String,
+    /// Its fields.
+    pub fields: LuaFields,
+}
+
+/// Where in a [`LuaComponent`] the fields are.
+pub(super) const FIELDS: usize = 1;
+
+/// The components that scripts have defined, as Rust reaches them.
+///
+/// # Example
+///
+/// ```
+/// use bevy::prelude::*;
+/// use deimos::testing::TestApp;
+/// use deimos::{LuaComponents, WorldLuaExt};
+///
+/// fn total(entities: Query<EntityRef>, components: Res<LuaComponents>) -> i64 {
+///     let health = entities.iter().filter_map(|entity| components.get(entity, "Health"));
+///     health.filter_map(|health| health.get("hp")?.as_integer()).sum()
+/// }
+///
+/// let mut test = TestApp::new();
+/// let entity = test.run("world:component('Health', {hp = 10}) self.Health = {hp = 3}");
+/// test.frame();
+/// assert_eq!(test.world().run_system_cached(total).ok(), Some(3));
+///
+/// if let Some(mut health) = test.world().get_lua_component_mut(entity, "Health") {
+///     health.insert("hp".to_owned(), 2.into());
+/// }
+/// assert_eq!(test.world().get_lua_component(entity, "Health").map(|health| health["hp"].as_integer()), Some(Some(2)));
+/// ```
+#[derive(Resource, Debug, Default)]
+pub struct LuaComponents {
+    kinds: Vec<Arc<Declaration>>,
+}
+
+/// What a component that is defined in Lua is.
+#[derive(Debug)]
+pub(super) struct Declaration {
+    /// What scripts call it.
+    pub(super) name: String,
+    /// Its fields, with their defaults.
+    pub(super) fields: LuaFields,
+    /// Its identifier in the world.
+    id: ComponentId,
+    slot: &'static Slot,
+}
+
+impl LuaComponents {
+    /// The names of the components, in the order in which they were defined.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.kinds.iter().map(|kind| &*kind.name)
+    }
+
+    /// The fields of a component with their defaults.
+    pub fn defaults(&self, name: &str) -> Option<&LuaFields> {
+        self.find(name).map(|kind| &kind.fields)
+    }
+
+    /// The identifier of a component in the world, as queries that are built at run time want it.
+    pub fn id(&self, name: &str) -> Option<ComponentId> {
+        self.find(name).map(|kind| kind.id)
+    }
+
+    /// The fields of an entity's component.
+    pub fn get<'w>(&self, entity: EntityRef<'w>, name: &str) -> Option<&'w LuaFields> {
+        (self.find(name)?.slot.get)(entity)
+    }
+
+    /// The fields of an entity's component, to be changed. Which fields there are, and of which types, must stay as it is:
+    /// scripts cannot read others.
+    pub fn get_mut<'w>(&self, entity: EntityMut<'w>, name: &str) -> Option<Mut<'w, LuaFields>> {
+        (self.find(name)?.slot.get_mut)(entity)
+    }
+
+    fn find(&self, name: &str) -> Option<&Arc<Declaration>> {
+        self.kinds.iter().find(|kind| kind.name == name)
+    }
+
+    /// What scripts call the component of a type.
+    pub(super) fn name_of(&self, type_id: TypeId) -> Option<&str> {
+        self.kinds.iter().find(|kind| (kind.slot.type_id)() == type_id).map(|kind| &*kind.name)
+    }
+}
+
+/// Components that scripts have defined, in a world.
+pub trait WorldLuaExt {
+    /// The fields of an entity's component; `None` if there is none of this name.
+    fn get_lua_component(&self, entity: Entity, name: &str) -> Option<&LuaFields>;
+
+    /// As [`WorldLuaExt::get_lua_component`], to be changed; see [`LuaComponents::get_mut`].
+    fn get_lua_component_mut(&mut self, entity: Entity, name: &str) -> Option<Mut<'_, LuaFields>>;
+}
+
+impl WorldLuaExt for World {
+    fn get_lua_component(&self, entity: Entity, name: &str) -> Option<&LuaFields> {
+        self.get_resource::<LuaComponents>()?.get(self.get_entity(entity).ok()?, name)
+    }
+
+    fn get_lua_component_mut(&mut self, entity: Entity, name: &str) -> Option<Mut<'_, LuaFields>> {
+        let kind = Arc::clone(self.get_resource::<LuaComponents>()?.find(name)?);
+        (kind.slot.get_mut)(self.get_entity_mut(entity).ok()?.into())
+    }
+}
+
+// -- the pool ----------------------------------------------------------------------------------------
+
+/// How to deal with one type of the pool.
+#[derive(Debug)]
+struct Slot {
+    type_id: fn() -> TypeId,
+    reflect: fn() -> ReflectComponent,
+    add_to: fn(&mut TypeRegistry),
+    make: fn(String, LuaFields) -> Box<dyn Reflect>,
+    get: for<'w> fn(EntityRef<'w>) -> Option<&'w LuaFields>,
+    get_mut: for<'w> fn(EntityMut<'w>) -> Option<Mut<'w, LuaFields>>,
+}
+
+impl Slot {
+    const fn new<const N: usize>() -> Slot {
+        Slot {
+            type_id: TypeId::of::<LuaComponent<N>>,
+            reflect: <ReflectComponent as FromType<LuaComponent<N>>>::from_type,
+            add_to: TypeRegistry::register::<LuaComponent<N>>,
+            make: |name, fields| Box::new(LuaComponent::<N> { name, fields }),
+            get: |entity| entity.get::<LuaComponent<N>>().map(|component| &component.fields),
+            get_mut: |entity| {
+                let component = entity.into_mut::<LuaComponent<N>>()?;
+                Some(component.map_unchanged(|component| &mut component.fields))
+            },
+        }
+    }
+}
+
+macro_rules! slots {
+    ($($number:literal)*) => { [$(Slot::new::<$number>()),*] };
+}
+
+static SLOTS: [Slot; 32] = slots! {
+    0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31
+};
+
+impl Declaration {
+    /// How to get at the component on an entity, and its identifier.
+    pub(super) fn component(&self) -> (ReflectComponent, ComponentId) {
+        ((self.slot.reflect)(), self.id)
+    }
+
+    /// A component with these fields.
+    pub(super) fn make(&self, fields: LuaFields) -> Box<dyn Reflect> {
+        (self.slot.make)(self.name.clone(), fields)
+    }
+}
+
+/// The component that scripts have defined under a name.
+pub(super) fn find(world: &World, name: &str) -> Option<Arc<Declaration>> {
+    world.get_resource::<LuaComponents>()?.find(name).map(Arc::clone)
+}
+
+// -- declaring ---------------------------------------------------------------------------------------
+
+/// `world:component(name [, {field = default, …}])`: from then on it is a component as any other.
+pub(super) fn component<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
+    let Value::String(name) = call.arg(1) else {
+        let got = call.arg(1).type_name();
+        return Err(Raised::argument(1, format!("name of a component expected, got {got}")));
+    };
+    let name = name.to_text().into_owned();
+    let ctx = call.ctx;
+    let mut fields = LuaFields::new();
+    match call.arg(2) {
+        Value::Nil => {}
+        Value::Table(defaults) => {
+            let mut builder = Builder::new(ctx, world_of(call)?, name.as_str());
+            let mut position = 0;
+            while let Some((next, key, value)) = defaults.next_from(ctx, position) {
+                position = next;
+                let Value::String(field) = key else {
+                    let key = ctx.plain_string(key).to_text().into_owned();
+                    return Err(Raised::message(format!("fields of '{name}' have names, and '{key}' is none")));
+                };
+                let field = field.to_text().into_owned();
+                let data = builder.default(&field, value).map_err(Raised::message)?;
+                fields.insert(field, data);
+            }
+        }
+        other => {
+            let got = other.type_name();
+            return Err(Raised::argument(2, format!("table of fields and their defaults expected, got {got}")));
+        }
+    }
+    declare(world_of(call)?, name, fields).map_err(Raised::message)?;
+    call.ret0()
+}
+
+fn declare(world: &mut World, name: String, fields: LuaFields) -> Result<(), String> {
+    let mut letters = name.chars();
+    let is_name = letters.next().is_some_and(|first| first.is_ascii_uppercase())
+        && letters.all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
+    if !is_name {
+        let rule = "a name is a capital letter, and then letters and digits, as in 'Health'";
+        return Err(format!("'{name}' cannot be a component: {rule}"));
+    }
+    if let Some(known) = find(world, &name) {
+        if known.fields == fields {
+            return Ok(());
+        }
+        let (was, is) = (shown(&known.fields), shown(&fields));
+        return Err(format!("the component '{name}' is defined already, as {was}, which is not {is}"));
+    }
+    let registry = world.get_resource::<AppTypeRegistry>().cloned();
+    if let Some(path) = registry.as_ref().and_then(|registry| is_type(&registry.read(), &name)) {
+        return Err(format!("'{name}' cannot be defined: it is the Rust type {path}; take another name"));
+    }
+    let components = world.get_resource_or_init::<LuaComponents>();
+    let Some(slot) = SLOTS.get(components.kinds.len()) else {
+        let (max, names) = (SLOTS.len(), components.names().collect::<Vec<_>>().join(", "));
+        return Err(format!("'{name}' is one too many: scripts can define {max} components, and there are {names}"));
+    };
+    if let Some(registry) = registry {
+        (slot.add_to)(&mut registry.write());
+    }
+    let id = (slot.reflect)().register_component(world);
+    let declaration = Declaration { name, fields, id, slot };
+    world.get_resource_or_init::<LuaComponents>().kinds.push(Arc::new(declaration));
+    Ok(())
+}
+
+/// Whether two data are of the same type, as fields of a component have it: all tables are of one.
+pub(super) fn is_same_type(a: &LuaData, b: &LuaData) -> bool {
+    a.is_table() && b.is_table() || std::mem::discriminant(a) == std::mem::discriminant(b)
+}
