@@ -560,7 +560,7 @@ impl<'a, 'gc> Builder<'a, 'gc> {
     }
 
     /// Pays for a copy of a value, or refuses one that would be felt.
-    fn weigh(&self, value: Option<&dyn PartialReflect>) -> Result<(), String> {
+    pub(super) fn weigh(&self, value: Option<&dyn PartialReflect>) -> Result<(), String> {
         let Some(value) = value else { return Ok(()) };
         let weight = weight(value, 4);
         if weight > 8 * ELEMENTS_MAX {
