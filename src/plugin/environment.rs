@@ -14,10 +14,11 @@ use bevy::platform::collections::HashMap;
 use super::behaviour::{Param, ParamValue};
 use super::class::hidden_metatable;
 use super::error::{LogLevel, ScriptOutput};
+use super::module::Modules;
 use super::query::Queries;
 use super::reflect::Place;
 use super::scheduler::{Key, Request};
-use super::{entity, events, reflect, task, values, wait, world};
+use super::{entity, events, module, reflect, task, values, wait, world};
 use crate::api::{Action, Call, Collect, Context, Handle, Meta, Native, Raised, Sequence, Table, TableError, Value};
 
 /// What the natives and the scheduler share: whose turn it is, what was put out, and what is known about components.
@@ -30,6 +31,8 @@ pub(super) struct Shared {
     request: Cell<Option<Request>>,
     /// Why what it asked for before was refused.
     pub(super) refusal: Cell<Option<String>>,
+    /// Which program its behaviour runs.
+    pub(super) program: Cell<u32>,
     /// The name of its script.
     pub(super) script: RefCell<Arc<str>>,
     /// Lines that were put out since the scheduler last looked.
@@ -38,6 +41,8 @@ pub(super) struct Shared {
     pub(super) components: RefCell<HashMap<Box<[u8]>, Rc<Place>>>,
     /// What queries are known.
     pub(super) queries: Queries,
+    /// What modules there are.
+    pub(super) modules: RefCell<Modules>,
 }
 
 impl Shared {
@@ -47,10 +52,12 @@ impl Shared {
             task: Cell::new(Key::NONE),
             request: Cell::new(None),
             refusal: Cell::new(None),
+            program: Cell::new(u32::MAX),
             script: RefCell::new("".into()),
             output: RefCell::new(Vec::new()),
             components: RefCell::new(HashMap::default()),
             queries: Queries::default(),
+            modules: RefCell::default(),
         })
     }
 
@@ -90,13 +97,14 @@ impl Shared {
     }
 
     /// Whose turn it is.
-    pub(super) fn who(&self) -> (Key, Entity, Arc<str>) {
-        (self.task.get(), self.entity.get(), Arc::clone(&self.script.borrow()))
+    pub(super) fn who(&self) -> (Key, Entity, u32, Arc<str>) {
+        (self.task.get(), self.entity.get(), self.program.get(), Arc::clone(&self.script.borrow()))
     }
 
     /// Sets whose turn it is.
-    pub(super) fn set_who(&self, (task, entity, script): (Key, Entity, Arc<str>)) {
+    pub(super) fn set_who(&self, (task, entity, program, script): (Key, Entity, u32, Arc<str>)) {
         self.task.set(task);
+        self.program.set(program);
         self.entity.set(entity);
         *self.script.borrow_mut() = script;
     }
@@ -156,6 +164,8 @@ pub(super) struct Roots<'gc> {
     time: Table<'gc>,
     /// The `params` of behaviours that have none.
     no_params: Table<'gc>,
+    /// What modules returned.
+    pub(super) modules: Table<'gc>,
 }
 
 impl<'gc> Roots<'gc> {
@@ -176,6 +186,8 @@ impl<'gc> Roots<'gc> {
         events::install(ctx, shared)?;
         world::install(ctx, shared)?;
         values::install(ctx)?;
+        let modules = Table::new(ctx);
+        module::install(ctx, shared, scope, modules)?;
         globals.set_field(ctx, "time", Value::Table(time_view(ctx, time)?))?;
         globals.set_field(ctx, "log", Value::Table(log_table(ctx, shared)?))?;
         let output = Rc::clone(shared);
@@ -185,7 +197,7 @@ impl<'gc> Roots<'gc> {
         for index in 1..=6 {
             all.set_integer(ctx, index, Value::Table(Table::new(ctx)))?;
         }
-        for (index, table) in (7..).zip([scope, time, no_params]) {
+        for (index, table) in (7..).zip([scope, time, no_params, modules]) {
             all.set_integer(ctx, index, Value::Table(table))?;
         }
         Ok(ctx.stash(Value::Table(all)))
@@ -211,6 +223,7 @@ impl<'gc> Roots<'gc> {
             scope: table(7),
             time: table(8),
             no_params: table(9),
+            modules: table(10),
         }
     }
 

@@ -1,8 +1,9 @@
 //! The Bevy plugin: Lua scripts as assets, behaviours as components, one machine for each world.
 //!
 //! `asset` and `behaviour` are what a game names, `error` and `settings` what it hears and sets. `scheduler` holds the
-//! machine and decides who has a turn. `environment`, `entity`, `reflect`, `task`, `wait`, `events` and `world` are what a
-//! script sees, `values` its vectors, rotations and colours, `class` the kinds of its userdata. Components that scripts define are `declared` and hold `data`. All unsafe-free: the world is a parameter of every step.
+//! machine and decides who has a turn. `environment`, `entity`, `reflect`, `task`, `wait`, `events`, `module` and `world` are
+//! what a script sees, `values` its vectors, rotations and colours, `class` the kinds of its userdata. Components that
+//! scripts define are `declared` and hold `data`. All unsafe-free: the world is a parameter of every step.
 
 mod asset;
 mod behaviour;
@@ -16,6 +17,7 @@ mod error;
 mod events;
 mod function;
 mod hierarchy;
+mod module;
 mod query;
 mod reflect;
 mod scheduler;

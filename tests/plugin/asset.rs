@@ -9,7 +9,7 @@ use deimos::testing::TestApp;
 use deimos::{Behaviour, BehaviourStatus, DeimosPlugin, DeimosSettings, LuaScript, LuaScriptError};
 
 /// An app whose files are in memory.
-fn app_with_files() -> (TestApp, Dir) {
+pub(super) fn app_with_files() -> (TestApp, Dir) {
     let files = Dir::default();
     let root = files.clone();
     let mut app = App::new();
@@ -18,7 +18,7 @@ fn app_with_files() -> (TestApp, Dir) {
     (TestApp::from_app(app, AssetPlugin::default()), files)
 }
 
-fn spawn(app: &mut TestApp, path: &'static str) -> Entity {
+pub(super) fn spawn(app: &mut TestApp, path: &'static str) -> Entity {
     let script = app.world().resource::<AssetServer>().load(path);
     app.world().spawn(Behaviour::new(script)).id()
 }

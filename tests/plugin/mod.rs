@@ -11,6 +11,7 @@ mod error;
 mod event;
 mod function;
 mod guide;
+mod module;
 mod query;
 mod registry;
 mod reload;

@@ -27,6 +27,7 @@ use bevy::platform::time::Instant;
 use bevy::time::{Fixed, Real, Time, Virtual};
 
 pub(super) use listeners::{HandlerId, Source, SubscriptionId, Topic};
+pub(super) use programs::reason;
 pub(super) use requests::{EventName, Request, Start, Target};
 pub(super) use tasks::Key;
 
@@ -204,10 +205,11 @@ pub(super) fn reload(world: &mut World) {
             });
         }
         scripts.parts.take_failures(world);
-        let restarting = scripts.parts.take_revisions(world);
+        let mut restarting = scripts.parts.take_revisions(world);
+        let modules = scripts.parts.take_modules(world, &mut restarting);
         let starts = scripts.parts.starting.len().min(STARTS_MAX);
         let starting: Vec<Key> = scripts.parts.starting.drain(..starts).collect();
-        if restarting.is_empty() && starting.is_empty() {
+        if restarting.is_empty() && starting.is_empty() && modules.is_empty() {
             return;
         }
         let freeze = !std::mem::replace(&mut scripts.parts.frozen, true);
@@ -215,6 +217,7 @@ pub(super) fn reload(world: &mut World) {
             if freeze {
                 turn.ctx.freeze_globals();
             }
+            turn.forget_modules(&modules);
             for key in restarting {
                 turn.restart(key);
             }

@@ -13,6 +13,7 @@ use super::Parts;
 use super::tasks::{Key, Phase};
 use crate::plugin::asset::{LuaScript, LuaScriptError};
 use crate::plugin::error::ScriptError;
+use crate::plugin::module::Outdated;
 
 /// A script as behaviours run it: the last version that compiled.
 pub(super) struct Program {
@@ -62,6 +63,37 @@ impl Parts {
         restarting
     }
 
+    /// Drops the modules that have changed and those that required them; which these are. The behaviours that required
+    /// one are added to those that are to be restarted.
+    pub(super) fn take_modules(&mut self, world: &World, restarting: &mut Vec<Key>) -> Vec<usize> {
+        let mut modules = self.shared.modules.borrow_mut();
+        for key in &*restarting {
+            if let Some(slot) = self.tasks.get(*key) {
+                modules.forget_program(slot.program);
+            }
+        }
+        let Some(scripts) = world.get_resource::<Assets<LuaScript>>() else { return Vec::new() };
+        let Outdated { modules: outdated, programs, changed } =
+            modules.take_outdated(|id| scripts.get(id).map(LuaScript::revision));
+        for &program in &programs {
+            modules.forget_program(program);
+            if let Some(program) = self.programs.get(program as usize) {
+                self.reports.forget(&program.name);
+            }
+            let behaviours = self.tasks.of_program(program);
+            let is_started = |key: &Key| self.tasks.get(*key).is_some_and(|slot| slot.phase != Phase::Loading);
+            restarting.extend(behaviours.into_iter().filter(is_started));
+        }
+        if !programs.is_empty() {
+            restarting.sort_unstable();
+            restarting.dedup();
+        }
+        for path in &changed {
+            info!(target: "deimos", script = %path, "changed: {} behaviours start anew", restarting.len());
+        }
+        outdated
+    }
+
     /// Reports scripts that could not be loaded. Behaviours that wait for one have failed; those that run go on.
     pub(super) fn take_failures(&mut self, world: &mut World) {
         let Some(messages) = world.get_resource::<Messages<AssetLoadFailedEvent<LuaScript>>>() else { return };
@@ -80,6 +112,8 @@ impl Parts {
                     program.name = script.as_str().into();
                 }
                 program.failure = Some(message.clone());
+            } else if self.shared.modules.borrow().awaits(id) {
+                continue;
             }
             // Bevy's asset server has logged it.
             world.write_message(ScriptError { entity: None, script, message, traceback: None });
@@ -88,7 +122,7 @@ impl Parts {
 }
 
 /// What the loader said, without what the asset server put in front of it.
-fn reason(error: &AssetLoadError) -> String {
+pub(in crate::plugin) fn reason(error: &AssetLoadError) -> String {
     match error {
         AssetLoadError::AssetLoaderError(loader) => match loader.error().downcast_ref::<LuaScriptError>() {
             Some(error) => error.to_string(),

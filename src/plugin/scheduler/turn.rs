@@ -19,6 +19,7 @@ use crate::plugin::behaviour::{Behaviour, BehaviourStatus, Change, WaitingFor};
 use crate::plugin::environment::Roots;
 use crate::plugin::error::{ScriptError, put_out};
 use crate::plugin::events::{lifecycle_value, read_messages};
+use crate::plugin::module::place;
 use crate::plugin::reflect;
 use crate::plugin::task::{End, Origin, packed, unpacked};
 
@@ -156,6 +157,14 @@ impl<'gc> Turn<'_, 'gc> {
         let key = self.parts.tasks.renew(key);
         self.set_phase(key, Phase::Loading);
         self.start(key);
+    }
+
+    /// Forgets what modules returned that are to run again.
+    pub(super) fn forget_modules(&mut self, modules: &[usize]) {
+        for &module in modules {
+            // At most a place that is there is emptied, so nothing is allocated that could fail.
+            let _ = self.roots.modules.set_integer(self.ctx, place(module), Value::Nil);
+        }
     }
 
     fn make_thread(&mut self, key: Key, entity: Entity, chunk: &crate::api::Chunk) -> Result<(), TableError> {
@@ -426,6 +435,7 @@ impl<'gc> Turn<'_, 'gc> {
 
     fn drop_thread(&mut self, key: Key) {
         if self.parts.tasks.get(key).is_some() {
+            self.parts.shared.modules.borrow_mut().abandon(key);
             // The place exists, so nothing is allocated that could fail.
             let _ = self.roots.threads.set_integer(self.ctx, i64::from(key.slot) + 1, Value::Boolean(false));
         }
@@ -438,6 +448,7 @@ impl<'gc> Turn<'_, 'gc> {
         shared.refusal.set(refusal);
         shared.entity.set(entity);
         shared.task.set(key);
+        shared.program.set(program);
         if let Some(program) = self.parts.programs.get(program as usize) {
             let mut script = shared.script.borrow_mut();
             if !std::sync::Arc::ptr_eq(&script, &program.name) {
