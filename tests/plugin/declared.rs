@@ -50,6 +50,7 @@ fn is_a_component_as_any_other() {
          print(copy.hp, copy.at, h.hp, h.name, h == self:get('Vigour'))
          self:insert('Vigour', {name = 'z'})  print(h.hp, h.name)
          self:insert{Marked = true, 'Bag'}  print(self:has('Marked', 'Bag'))
+         local other = world:spawn{Vigour = self.Vigour}  print(other.Vigour.name)
          self:remove('Vigour')  self.Bag = nil  self.Marked = nil
          print(self:has('Vigour'), self:has('Bag'), self:has('Marked'))",
         &[
@@ -64,6 +65,7 @@ fn is_a_component_as_any_other() {
             "4\tvec3(1, 2, 3)\t7\ty\ttrue",
             "10\tz",
             "true",
+            "z",
             "false\tfalse\tfalse",
         ],
     );

@@ -53,17 +53,17 @@ impl<'gc> Builder<'_, 'gc> {
         old: Option<&LuaFields>,
     ) -> Result<LuaFields, String> {
         let mut fields = declaration.fields.clone();
-        self.keep(&mut fields, old);
+        self.keep(&mut fields, old)?;
         if let Some(reference) = as_reference(value)
             && let Some(other) = &reference.place.component.declared
             && other.name == declaration.name
             && reference.place.is_whole()
         {
-            let Ok(other) = reference.look(self.world, |there| there.try_downcast_ref::<LuaFields>().cloned()) else {
-                return self.fail(format_args!("'{}' is not there any more", reference.text()));
+            let kept = reference.look(self.world, |there| self.keep(&mut fields, there.try_downcast_ref()));
+            return match kept {
+                Ok(kept) => kept.map(|()| fields),
+                Err(_) => self.fail(format_args!("'{}' is not there any more", reference.text())),
             };
-            self.keep(&mut fields, other.as_ref());
-            return Ok(fields);
         }
         let Value::Table(table) = value else { return self.fail(wants("a table of its fields", value)) };
         let mut position = 0;
@@ -89,12 +89,14 @@ impl<'gc> Builder<'_, 'gc> {
     }
 
     /// Takes over the values of fields, as far as they are of the right types.
-    fn keep(&self, fields: &mut LuaFields, from: Option<&LuaFields>) {
+    fn keep(&self, fields: &mut LuaFields, from: Option<&LuaFields>) -> Result<(), String> {
         for (name, value) in from.into_iter().flatten() {
             if let Some(field) = fields.get_mut(name).filter(|field| is_same_type(field, value)) {
+                self.weigh(Some(value))?;
                 field.clone_from(value);
             }
         }
+        Ok(())
     }
 
     fn write_field(&mut self, field: &mut LuaData, value: Value<'gc>) -> Result<(), String> {
