@@ -5,6 +5,7 @@ mod behaviour;
 mod budget;
 mod component;
 mod declared;
+mod determinism;
 mod entity;
 mod environment;
 mod error;
