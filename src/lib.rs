@@ -91,9 +91,10 @@ pub use stdlib::Libraries;
 
 #[cfg(feature = "bevy")]
 pub use plugin::{
-    AppLuaExt, Behaviour, BehaviourStatus, DeimosDiagnostics, DeimosPlugin, DeimosSettings, DeimosSystems,
+    AppLuaExt, Behaviour, BehaviourStatus, DeimosDiagnostics, DeimosPlugin, DeimosSettings, DeimosSystems, ErrorPolicy,
     IntoLuaFunction, LogLevel, LuaComponent, LuaComponents, LuaData, LuaFields, LuaFunction, LuaScript, LuaScriptError,
-    LuaScriptLoader, Param, ParamValue, ScriptError, ScriptOutput, Scripts, WaitingFor, WorldLuaExt, testing,
+    LuaScriptLoader, Param, ParamValue, RunawayPolicy, ScriptError, ScriptOutput, Scripts, WaitingFor, WorldLuaExt,
+    testing,
 };
 
 /// Has the code of the README tested with the rest of the documentation.

@@ -41,7 +41,7 @@ pub use declared::{LuaComponent, LuaComponents, WorldLuaExt};
 pub use error::{LogLevel, ScriptError, ScriptOutput};
 pub use function::{AppLuaExt, IntoLuaFunction, LuaFunction};
 pub use scheduler::Scripts;
-pub use settings::{DeimosDiagnostics, DeimosSettings};
+pub use settings::{DeimosDiagnostics, DeimosSettings, ErrorPolicy, RunawayPolicy};
 
 /// Lua behaviours for a Bevy app.
 ///

@@ -30,11 +30,51 @@ pub struct DeimosSettings {
     pub slice: u64,
     /// How many bytes the scripts' values may take. The behaviour that asks for more fails.
     pub memory_limit: usize,
+    /// What becomes of a behaviour when an error ends one of its tasks.
+    pub error_policy: ErrorPolicy,
+    /// After how many frames running in which a task used up its slice it is called a runaway; 0 for never.
+    pub runaway_frames: u32,
+    /// What becomes of a runaway.
+    pub runaway_policy: RunawayPolicy,
+}
+
+/// What becomes of a behaviour when an error ends one of its tasks, its body among them. Each error is reported in any case;
+/// one that another task waits for is no failure.
+#[derive(Reflect, Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[reflect(Default, Clone, PartialEq)]
+pub enum ErrorPolicy {
+    /// Its other tasks and handlers go on.
+    #[default]
+    StopTask,
+    /// All of it ends.
+    StopBehaviour,
+    /// All of it ends, and the behaviour starts anew with its `state` kept: after a second of the game's time, and after
+    /// twice as long each time it fails again, up to a minute. A changed script starts at once.
+    Restart,
+}
+
+/// What becomes of a task that uses up its slice in one frame after the other. It is paused in any case, and costs the
+/// game no more than its slice.
+#[derive(Reflect, Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[reflect(Default, Clone, PartialEq)]
+pub enum RunawayPolicy {
+    /// It is reported once, with a traceback of where it is.
+    #[default]
+    Report,
+    /// It fails, with the same report.
+    Stop,
 }
 
 impl Default for DeimosSettings {
     fn default() -> DeimosSettings {
-        DeimosSettings { frame_budget: 5_000_000, slice: 100_000, memory_limit: 512 << 20 }
+        DeimosSettings {
+            frame_budget: 5_000_000,
+            slice: 100_000,
+            memory_limit: 512 << 20,
+            error_policy: ErrorPolicy::StopTask,
+            runaway_frames: 300,
+            runaway_policy: RunawayPolicy::Report,
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use bevy::diagnostic::DiagnosticsStore;
 use bevy::prelude::*;
 use deimos::testing::TestApp;
-use deimos::{Behaviour, BehaviourStatus, DeimosDiagnostics, DeimosSettings, Scripts};
+use deimos::{Behaviour, BehaviourStatus, DeimosDiagnostics, DeimosSettings, RunawayPolicy, Scripts};
 
 fn measured(app: &mut TestApp, path: &bevy::diagnostic::DiagnosticPath) -> f64 {
     app.world()
@@ -132,4 +132,34 @@ fn storm_of_sleepers_that_come_and_go_leaves_nothing() {
     }
     app.frame();
     assert_eq!(app.world().non_send::<Scripts>().behaviours(), 0);
+}
+
+#[test]
+fn runaway_is_reported_once_with_where_it_is() {
+    let settings = DeimosSettings { slice: 1000, runaway_frames: 10, ..default() };
+    let mut app = TestApp::with_settings(settings);
+    let runaway = app.run("local function spin()\n while true do end\n end\n spin()");
+    app.run("while true do for i = 1, 100 do end  wait() end");
+    app.frames(9);
+    assert!(app.errors().is_empty());
+    app.frames(30);
+    let [error] = app.errors() else { panic!("{:?}", app.errors()) };
+    assert_eq!(
+        error.message,
+        "test.lua:2: it has used up its slice of 1000 instructions in 10 frames running: wait somewhere in the loop"
+    );
+    assert!(error.traceback.as_deref().is_some_and(|text| text.contains("in local 'spin'")), "{error:?}");
+    assert_eq!((error.entity, app.status(runaway)), (Some(runaway), Some(BehaviourStatus::Running)));
+}
+
+#[test]
+fn runaway_can_be_stopped() {
+    let settings = DeimosSettings { slice: 1000, runaway_frames: 3, runaway_policy: RunawayPolicy::Stop, ..default() };
+    let mut app = TestApp::with_settings(settings);
+    let runaway = app
+        .run("local guard <close> = setmetatable({}, {__close = function() print('closed') end})  while true do end");
+    app.frames(5);
+    assert_eq!(app.prints(), ["closed"]);
+    assert!(matches!(app.status(runaway), Some(BehaviourStatus::Failed(_))));
+    assert_eq!(app.errors().len(), 1);
 }

@@ -2,7 +2,7 @@
 
 use bevy::prelude::*;
 use deimos::testing::TestApp;
-use deimos::{Behaviour, BehaviourStatus};
+use deimos::{Behaviour, BehaviourStatus, DeimosSettings, ErrorPolicy};
 
 #[test]
 fn failing_behaviour_stops_alone_and_says_where() {
@@ -94,7 +94,7 @@ fn error_in_a_close_variable_of_a_cancelled_behaviour_is_reported() {
 
 #[test]
 fn memory_limit_ends_the_behaviour_that_exceeds_it() {
-    let settings = deimos::DeimosSettings { memory_limit: 8 << 20, ..default() };
+    let settings = DeimosSettings { memory_limit: 8 << 20, ..default() };
     let mut app = TestApp::with_settings(settings);
     let glutton = app.run("local t = {}  for i = 1, math.huge do t[i] = {i} end");
     let modest = app.run("while true do local t = {1, 2, 3}  wait() end");
@@ -106,9 +106,35 @@ fn memory_limit_ends_the_behaviour_that_exceeds_it() {
 
 #[test]
 fn garbage_is_collected() {
-    let settings = deimos::DeimosSettings { memory_limit: 8 << 20, ..default() };
+    let settings = DeimosSettings { memory_limit: 8 << 20, ..default() };
     let mut app = TestApp::with_settings(settings);
     let busy = app.run("while true do for i = 1, 1000 do local t = {i} end  wait() end");
     app.frames(200);
     assert!(matches!(app.status(busy), Some(BehaviourStatus::Waiting(_))), "{:?}", app.errors());
+}
+
+#[test]
+fn error_stops_the_behaviour_where_that_is_the_policy() {
+    let settings = DeimosSettings { error_policy: ErrorPolicy::StopBehaviour, ..Default::default() };
+    let mut app = TestApp::with_settings(settings);
+    let entity = app.run(
+        "task.on_cancel(function() print('body cancelled') end)
+         spawn(function() wait()  error('boom', 0) end)
+         while true do print(time.frame)  wait() end",
+    );
+    app.frames(5);
+    assert_eq!(app.prints(), ["1", "2", "body cancelled"]);
+    assert_eq!(app.errors().len(), 1);
+    assert_eq!(app.status(entity), Some(BehaviourStatus::Failed("boom".into())));
+}
+
+#[test]
+fn failed_behaviour_starts_anew_later_and_later_where_that_is_the_policy() {
+    let settings = DeimosSettings { error_policy: ErrorPolicy::Restart, ..Default::default() };
+    let mut app = TestApp::with_settings(settings);
+    app.run("state.n = (state.n or 0) + 1  print(state.n, time.frame)  error('again', 0)");
+    // A second is 64 frames.
+    app.frames(64 * 8);
+    let frames: Vec<i64> = app.prints().iter().filter_map(|line| line.split('\t').nth(1)?.parse().ok()).collect();
+    assert_eq!(frames, [1, 65, 193, 449]);
 }

@@ -18,7 +18,7 @@ mod turn;
 use std::time::Duration;
 
 use bevy::asset::{AssetId, AssetLoadFailedEvent};
-use bevy::ecs::entity::Entity;
+use bevy::ecs::entity::{Entity, EntityHashMap};
 use bevy::ecs::message::MessageCursor;
 use bevy::ecs::query::With;
 use bevy::ecs::world::World;
@@ -41,7 +41,7 @@ use crate::api::{Error, Handle, Lua, Raised};
 use listeners::Listeners;
 use programs::Program;
 use tasks::Tasks;
-use turn::Turn;
+use turn::{Policy, Turn};
 
 /// The Lua machine of a world, with all its behaviours; non-send data of the world.
 ///
@@ -72,6 +72,10 @@ struct Parts {
     scanned: bool,
     /// Whether what scripts share is read-only yet.
     frozen: bool,
+    /// Behaviours that start anew at a moment of the game's time.
+    restarts: Vec<(Duration, Key)>,
+    /// How often behaviours have failed and were to start anew.
+    failures_of: EntityHashMap<u32>,
     /// Whether there are fixed steps beside the frames.
     has_fixed_steps: bool,
     /// What the game's clock showed when the frame began.
@@ -105,6 +109,8 @@ impl Scripts {
             failures: MessageCursor::default(),
             scanned: false,
             frozen: false,
+            restarts: Vec::new(),
+            failures_of: EntityHashMap::default(),
             has_fixed_steps,
             now: Duration::ZERO,
             frame: 0,
@@ -168,10 +174,16 @@ impl Scripts {
         let now = parts.now;
         let real = world.get_resource::<Time<Real>>().map(Time::elapsed).unwrap_or_default();
         let fixed = world.get_resource::<Time<Fixed>>().map(Time::elapsed).unwrap_or_default();
-        let slice = world.get_resource::<DeimosSettings>().cloned().unwrap_or_default().slice;
+        let settings = world.get_resource::<DeimosSettings>().cloned().unwrap_or_default();
+        let slice = settings.slice;
+        let policy = Policy {
+            errors: settings.error_policy,
+            runaways: settings.runaway_policy,
+            runaway_frames: settings.runaway_frames,
+        };
         lua.enter(|ctx| {
             let roots = Roots::fetch(ctx, roots);
-            work(&mut Turn { ctx, roots, world, parts, results: Vec::new(), slice, now, real, fixed });
+            work(&mut Turn { ctx, roots, world, parts, results: Vec::new(), slice, now, real, fixed, policy });
         });
     }
 
@@ -207,6 +219,13 @@ pub(super) fn reload(world: &mut World) {
         scripts.parts.take_failures(world);
         let mut restarting = scripts.parts.take_revisions(world);
         let modules = scripts.parts.take_modules(world, &mut restarting);
+        let now = world.get_resource::<Time>().map(Time::elapsed).unwrap_or_default();
+        scripts.parts.restarts.retain(|(due, key)| {
+            if *due <= now && !restarting.contains(key) {
+                restarting.push(*key);
+            }
+            *due > now
+        });
         let starts = scripts.parts.starting.len().min(STARTS_MAX);
         let starting: Vec<Key> = scripts.parts.starting.drain(..starts).collect();
         if restarting.is_empty() && starting.is_empty() && modules.is_empty() {

@@ -30,6 +30,8 @@ pub(super) struct Slot {
     owner: u32,
     /// Which of its waits is the current one.
     wait: u32,
+    /// In how many frames running it has used up its slice.
+    pub(super) spinning: u32,
     /// Of a body: the frame in which its behaviour ran last, and the instructions that it ran then.
     spent: (u32, u64),
 }
@@ -170,8 +172,18 @@ impl Tasks {
         if let Some(place) = self.slots.get_mut(slot as usize) {
             let owner = owner.unwrap_or(slot);
             let phase = Phase::Loading;
-            *place =
-                Some(Slot { entity, program, phase, order, number, generation, owner, wait: 0, spent: (u32::MAX, 0) });
+            *place = Some(Slot {
+                entity,
+                program,
+                phase,
+                order,
+                number,
+                generation,
+                owner,
+                wait: 0,
+                spinning: 0,
+                spent: (u32::MAX, 0),
+            });
         }
         key
     }

@@ -21,6 +21,7 @@ use crate::plugin::error::{ScriptError, put_out};
 use crate::plugin::events::{lifecycle_value, read_messages};
 use crate::plugin::module::place;
 use crate::plugin::reflect;
+use crate::plugin::settings::{ErrorPolicy, RunawayPolicy};
 use crate::plugin::task::{End, Origin, packed, unpacked};
 
 /// A visit to the arena.
@@ -38,6 +39,16 @@ pub(super) struct Turn<'a, 'gc> {
     pub(super) real: Duration,
     /// What the clock of fixed steps shows.
     pub(super) fixed: Duration,
+    /// What becomes of errors and runaways.
+    pub(super) policy: Policy,
+}
+
+/// What becomes of errors and runaways.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Policy {
+    pub(super) errors: ErrorPolicy,
+    pub(super) runaways: RunawayPolicy,
+    pub(super) runaway_frames: u32,
 }
 
 impl<'gc> Turn<'_, 'gc> {
@@ -258,11 +269,51 @@ impl<'gc> Turn<'_, 'gc> {
             Progress::Finished => self.finish(key),
             Progress::OutOfFuel => {
                 self.set_phase(key, Phase::Paused);
-                if is_cut { self.parts.tasks.cut(key) } else { self.parts.tasks.wait_for_frame(key) }
+                if is_cut {
+                    self.parts.tasks.cut(key);
+                } else {
+                    self.parts.tasks.wait_for_frame(key);
+                }
+                if !is_cut {
+                    self.note_spin(key);
+                }
+                return;
             }
             Progress::Suspended => self.take_request(key),
             Progress::Yielded if self.results.iter().all(Value::is_nil) => self.take_request(key),
             Progress::Yielded => self.reject_yield(key),
+        }
+        if let Some(slot) = self.parts.tasks.get_mut(key) {
+            slot.spinning = 0;
+        }
+    }
+
+    /// Counts the frames in which a task has used up its slice, and speaks up when they are too many.
+    fn note_spin(&mut self, key: Key) {
+        let Some(slot) = self.parts.tasks.get_mut(key) else { return };
+        slot.spinning = slot.spinning.saturating_add(1);
+        let (spinning, entity, program) = (slot.spinning, slot.entity, slot.program);
+        if spinning != self.policy.runaway_frames {
+            return;
+        }
+        let Some(thread) = self.thread(key) else { return };
+        let traceback = thread.traceback(self.ctx);
+        let at = traceback.lines().nth(1).and_then(|line| line.trim().split(": ").next()).unwrap_or_default();
+        let message = format!(
+            "{at}: it has used up its slice of {} instructions in {spinning} frames running: wait somewhere in the loop",
+            self.slice
+        );
+        match self.policy.runaways {
+            RunawayPolicy::Report => {
+                let script = self.script(program);
+                let report = ScriptError { entity: Some(entity), script, message, traceback: Some(traceback) };
+                self.parts.reports.report(self.world, report);
+            }
+            RunawayPolicy::Stop => {
+                let error = self.ctx.text(&message);
+                self.close(key);
+                self.fail_with(Some(key), entity, program, (message, error), Some(&traceback));
+            }
         }
     }
 
@@ -343,6 +394,7 @@ impl<'gc> Turn<'_, 'gc> {
         // The place exists, so nothing is allocated that could fail.
         let _ = self.roots.states.set_integer(self.ctx, index, Value::Boolean(false));
         self.parts.tasks.remove(key);
+        self.parts.failures_of.remove(&entity);
         if let Ok(mut entity) = self.world.get_entity_mut(entity)
             && !entity.contains::<Behaviour>()
         {
@@ -520,8 +572,26 @@ impl<'gc> Turn<'_, 'gc> {
             }
         }
         let script = self.script(program);
-        let report = ScriptError { entity: Some(entity), script, message, traceback };
+        let report = ScriptError { entity: Some(entity), script, message: message.clone(), traceback };
         self.parts.reports.report(self.world, report);
+        if key.is_some() && self.policy.errors != ErrorPolicy::StopTask {
+            self.stop_behaviour(entity, message);
+        }
+    }
+
+    /// Ends all of a behaviour in which a task has failed, and has it start anew if that is the policy.
+    fn stop_behaviour(&mut self, entity: Entity, message: String) {
+        let Some(body) = self.parts.tasks.of(entity) else { return };
+        self.end_tasks(body);
+        self.parts.tasks.stop_waiting(body);
+        self.show_failure(body, entity, message);
+        if self.policy.errors == ErrorPolicy::Restart {
+            const SECONDS_MAX: u64 = 60;
+            let failures = self.parts.failures_of.entry(entity).or_default();
+            let seconds = 1_u64.checked_shl(*failures).map_or(SECONDS_MAX, |seconds| seconds.min(SECONDS_MAX));
+            *failures = failures.saturating_add(1);
+            self.parts.restarts.push((self.now.saturating_add(Duration::from_secs(seconds)), body));
+        }
     }
 
     fn script(&self, program: u32) -> String {
