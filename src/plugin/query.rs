@@ -1,7 +1,7 @@
 //! Queries: `world:query("A", "B", {without = "C"})`.
 //!
 //! What a query looks for is resolved once and kept by the names it was asked with, so that asking again each frame
-//! costs a look. A loop goes over the entities that matched when it began, in the order in which Bevy has them; each row
+//! costs a look. A loop goes over the entities that matched when it began, in the order of their numbers; each row
 //! looks again, because the loop may despawn and change what it likes.
 
 use std::cell::{Cell, RefCell};
@@ -230,8 +230,15 @@ impl Query {
         if names.is_empty() { "what the query asks for".to_owned() } else { names.join(" and ") }
     }
 
-    /// The entities that match now.
+    /// The entities that match now, in the order of their numbers: Bevy's own depends on what else there is in the world.
     fn entities(&self, world: &mut World, asker: Entity) -> Vec<Entity> {
+        let mut entities = self.matching(world, asker);
+        // Mostly runs that are in order already.
+        entities.sort_by_key(|entity| entity.index());
+        entities
+    }
+
+    fn matching(&self, world: &mut World, asker: Entity) -> Vec<Entity> {
         let mut state = self.state.borrow_mut();
         if self.changed.is_empty() && self.added.is_empty() {
             return state.iter(world).map(|entity| entity.id()).collect();

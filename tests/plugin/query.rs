@@ -55,7 +55,7 @@ fn rows_have_the_entity_and_its_components() {
          for _, a in world:query('Alpha', {without = 'Beta'}) do print(a.value) end
          for _, a in world:query('Alpha', {with = {'Beta'}, without = 'Mode'}) do print(a.value) end
          for _, a, m in world:query('Alpha', 'Mode') do print(a.value, m) end",
-        &["true\t1", "true\t3", "true\t2", "10", "30", "20", "4\tSlow"],
+        &["true\t1", "true\t2", "true\t3", "10", "30", "20", "4\tSlow"],
     );
 }
 
