@@ -127,7 +127,8 @@ impl AssetLoader for LuaScriptLoader {
     }
 }
 
-fn next_revision() -> u64 {
+/// A number that was never given before.
+pub(super) fn next_revision() -> u64 {
     static LAST: AtomicU64 = AtomicU64::new(0);
     LAST.fetch_add(1, Ordering::Relaxed) + 1
 }

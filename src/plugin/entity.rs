@@ -9,6 +9,7 @@ use bevy::ecs::entity::Entity;
 use bevy::ecs::name::Name;
 use bevy::ecs::world::World;
 
+use super::behaviour::Behaviour;
 use super::change::{insert_component, remove_component};
 use super::class::Class;
 use super::environment::Shared;
@@ -60,8 +61,8 @@ pub(super) fn gone<'gc>(entity: Entity) -> Raised<'gc> {
     Raised::message(format!("entity {entity} is gone"))
 }
 
-/// Fills the metatable of entities.
-pub(super) fn install<'gc>(ctx: Context<'gc>, shared: &Rc<Shared>) -> Result<(), TableError> {
+/// Fills the metatable of entities. `states` has the state of each behaviour, by its body's place.
+pub(super) fn install<'gc>(ctx: Context<'gc>, shared: &Rc<Shared>, states: Table<'gc>) -> Result<(), TableError> {
     let metatable = Class::Entity.install(ctx)?;
     let methods = Table::new(ctx);
     methods.set_field(ctx, "despawn", Value::Native(Native::new(ctx, "despawn", despawn)))?;
@@ -73,7 +74,9 @@ pub(super) fn install<'gc>(ctx: Context<'gc>, shared: &Rc<Shared>) -> Result<(),
     methods.set_field(ctx, "has", Value::Native(has))?;
 
     let components = Rc::clone(shared);
-    let index = Native::with_upvalues(ctx, "index", &[Value::Table(methods)], move |call| index(call, &components));
+    let index = Native::with_upvalues(ctx, "index", &[Value::Table(methods), Value::Table(states)], move |call| {
+        index(call, &components)
+    });
     metatable.set_field(ctx, "__index", Value::Native(index))?;
     let components = Rc::clone(shared);
     let new_index = Native::new(ctx, "newindex", move |call| new_index(call, &components));
@@ -106,6 +109,9 @@ fn index<'gc>(call: &mut Call<'_, 'gc>, shared: &Shared) -> Result<Action<'gc>, 
         let name = found.get::<Name>().map_or(Value::Nil, |name| ctx.text(name.as_str()));
         return call.ret1(name);
     }
+    if key.as_bytes() == b"state" {
+        return state_of(call, shared, entity);
+    }
     // The last component that was asked for is kept, because scripts ask for the same one again and again.
     if let Value::UserData(last) = data.user_value()
         && let Some(Reference { place, .. }) = Reference::held(last)
@@ -131,12 +137,27 @@ fn new_index<'gc>(call: &mut Call<'_, 'gc>, shared: &Shared) -> Result<Action<'g
     if key.as_bytes() == b"name" {
         return set_name(call, entity);
     }
+    if key.as_bytes() == b"state" {
+        return Err(Raised::message("the state of a behaviour cannot be replaced: set its fields"));
+    }
     let place = component(call, shared, key.as_bytes())?;
     match call.arg(2) {
         Value::Nil => remove_component(call, entity, &place)?,
         value => insert_component(call, entity, &place, value)?,
     }
     call.ret0()
+}
+
+/// `entity.state`: the table that the entity's behaviour knows as `state`; nil if it has none, or before its first turn.
+fn state_of<'gc>(call: &mut Call<'_, 'gc>, shared: &Shared, entity: Entity) -> Result<Action<'gc>, Raised<'gc>> {
+    let Ok(found) = world_of(call)?.get_entity(entity) else { return Err(gone(entity)) };
+    let has_behaviour = found.contains::<Behaviour>();
+    let body = shared.behaviours.borrow().get(&entity).copied().filter(|_| has_behaviour);
+    let state = match (call.upvalue(1), body) {
+        (Value::Table(states), Some(body)) => states.get_integer(call.ctx, i64::from(body) + 1),
+        _ => Value::Nil,
+    };
+    call.ret1(if matches!(state, Value::Table(_)) { state } else { Value::Nil })
 }
 
 /// `entity.name = name`: nil takes it away.

@@ -8,17 +8,17 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use bevy::ecs::entity::Entity;
+use bevy::ecs::entity::{Entity, EntityHashMap};
 use bevy::platform::collections::HashMap;
 
-use super::behaviour::{Param, ParamValue};
+use super::behaviour::Param;
 use super::class::hidden_metatable;
 use super::error::{LogLevel, ScriptOutput};
 use super::module::Modules;
 use super::query::Queries;
 use super::reflect::Place;
 use super::scheduler::{Key, Request};
-use super::{entity, events, module, reflect, task, values, wait, world};
+use super::{entity, events, module, params, reflect, task, values, wait, world};
 use crate::api::{Action, Call, Collect, Context, Handle, Meta, Native, Raised, Sequence, Table, TableError, Value};
 
 /// What the natives and the scheduler share: whose turn it is, what was put out, and what is known about components.
@@ -41,6 +41,8 @@ pub(super) struct Shared {
     pub(super) components: RefCell<HashMap<Box<[u8]>, Rc<Place>>>,
     /// What queries are known.
     pub(super) queries: Queries,
+    /// The place of each behaviour's body, by its entity.
+    pub(super) behaviours: Rc<RefCell<EntityHashMap<u32>>>,
     /// What modules there are.
     pub(super) modules: RefCell<Modules>,
 }
@@ -57,6 +59,7 @@ impl Shared {
             output: RefCell::new(Vec::new()),
             components: RefCell::new(HashMap::default()),
             queries: Queries::default(),
+            behaviours: Rc::default(),
             modules: RefCell::default(),
         })
     }
@@ -166,6 +169,8 @@ pub(super) struct Roots<'gc> {
     no_params: Table<'gc>,
     /// What modules returned.
     pub(super) modules: Table<'gc>,
+    /// The metatable of `params`.
+    params: Table<'gc>,
 }
 
 impl<'gc> Roots<'gc> {
@@ -175,10 +180,11 @@ impl<'gc> Roots<'gc> {
         scope.set_field(ctx, "__index", Value::Table(ctx.globals()))?;
         scope.freeze();
         let time = Table::new(ctx);
-        let no_params = Table::new(ctx);
-        no_params.freeze();
+        let params = params::metatable(ctx, shared)?;
+        let no_params = params::table(ctx, &[], params)?;
+        let states = Table::new(ctx);
         reflect::install(ctx)?;
-        entity::install(ctx, shared)?;
+        entity::install(ctx, shared, states)?;
 
         let globals = ctx.globals();
         wait::install(ctx, shared)?;
@@ -197,7 +203,8 @@ impl<'gc> Roots<'gc> {
         for index in 1..=6 {
             all.set_integer(ctx, index, Value::Table(Table::new(ctx)))?;
         }
-        for (index, table) in (7..).zip([scope, time, no_params, modules]) {
+        all.set_integer(ctx, 2, Value::Table(states))?;
+        for (index, table) in (7..).zip([scope, time, no_params, modules, params]) {
             all.set_integer(ctx, index, Value::Table(table))?;
         }
         Ok(ctx.stash(Value::Table(all)))
@@ -224,6 +231,7 @@ impl<'gc> Roots<'gc> {
             time: table(8),
             no_params: table(9),
             modules: table(10),
+            params: table(11),
         }
     }
 
@@ -243,44 +251,13 @@ impl<'gc> Roots<'gc> {
         state: Value<'gc>,
     ) -> Result<Table<'gc>, TableError> {
         let environment = Table::with_capacity(ctx, 0, 4);
-        let params = if params.is_empty() { self.no_params } else { params_table(ctx, params)? };
+        let params = if params.is_empty() { self.no_params } else { params::table(ctx, params, self.params)? };
         environment.set_field(ctx, "self", entity::entity_value(ctx, entity))?;
         environment.set_field(ctx, "params", Value::Table(params))?;
         environment.set_field(ctx, "state", state)?;
         environment.set_metatable(ctx, Some(self.scope));
         Ok(environment)
     }
-}
-
-fn params_table<'gc>(ctx: Context<'gc>, params: &[Param]) -> Result<Table<'gc>, TableError> {
-    let table = Table::with_capacity(ctx, 0, params.len());
-    for param in params {
-        let value = param_value(ctx, &param.value, 0)?;
-        table.set(ctx, ctx.text(&param.name), value)?;
-    }
-    table.freeze();
-    Ok(table)
-}
-
-/// How deep lists may be nested; what lies deeper is left out.
-const PARAM_DEPTH_MAX: u32 = 32;
-
-fn param_value<'gc>(ctx: Context<'gc>, value: &ParamValue, depth: u32) -> Result<Value<'gc>, TableError> {
-    Ok(match value {
-        ParamValue::Bool(value) => Value::Boolean(*value),
-        ParamValue::Integer(value) => Value::Integer(*value),
-        ParamValue::Number(value) => Value::Float(*value),
-        ParamValue::Text(value) => ctx.text(value),
-        ParamValue::List(_) if depth >= PARAM_DEPTH_MAX => Value::Nil,
-        ParamValue::List(values) => {
-            let list = Table::new(ctx);
-            for (index, value) in (1..).zip(values) {
-                list.set_integer(ctx, index, param_value(ctx, value, depth + 1)?)?;
-            }
-            list.freeze();
-            Value::Table(list)
-        }
-    })
 }
 
 /// The table that scripts see as `time`: empty and frozen, with all reads going to `fields`.

@@ -1,8 +1,8 @@
 //! The Bevy plugin: Lua scripts as assets, behaviours as components, one machine for each world.
 //!
-//! `asset` and `behaviour` are what a game names, `error` and `settings` what it hears and sets. `scheduler` holds the
-//! machine and decides who has a turn. `environment`, `entity`, `reflect`, `task`, `wait`, `events`, `module` and `world` are
-//! what a script sees, `values` its vectors, rotations and colours, `class` the kinds of its userdata. Components that
+//! `asset` and `behaviour` are what a game names, `error` `settings` and `settings_file` what it hears and sets. `scheduler` holds the
+//! machine and decides who has a turn. `environment`, `entity`, `reflect`, `task`, `wait`, `events`, `module`, `params` and
+//! `world` are what a script sees, `values` its vectors, rotations and colours, `class` the kinds of its userdata. Components that
 //! scripts define are `declared` and hold `data`. All unsafe-free: the world is a parameter of every step.
 
 mod asset;
@@ -18,10 +18,12 @@ mod events;
 mod function;
 mod hierarchy;
 mod module;
+mod params;
 mod query;
 mod reflect;
 mod scheduler;
 mod settings;
+mod settings_file;
 mod task;
 pub mod testing;
 mod values;
@@ -116,6 +118,7 @@ impl DeimosPlugin {
         }
         function::add_pending(app);
         settings::Measurements::register(app);
+        settings_file::install(app, self.schedule);
     }
 }
 

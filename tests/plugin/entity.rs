@@ -93,3 +93,30 @@ fn key_that_is_no_name_is_an_error() {
     let message = &app.errors()[0].message;
     assert!(message.contains("an entity is indexed by the name of a component, got a number"), "{message}");
 }
+
+#[test]
+fn state_of_another_entity_is_its_behaviours_table() {
+    let mut app = TestApp::new();
+    let plain = app.world().spawn(Name::new("plain")).id();
+    app.run_on("state.hp = 5  wait_until(function() return state.hit end)  print('hit')", Name::new("other"));
+    app.run(
+        "wait()
+         local other, plain = world:find('other'), world:find('plain')
+         print(other.state.hp, plain.state, self.state == state)
+         other.state.hit = true
+         print(pcall(function() other.state = {} end))
+         wait(0.1)
+         other:remove('Behaviour')
+         print(other.state)
+         plain:despawn()
+         print(pcall(function() return plain.state end))",
+    );
+    app.frames(12);
+    assert_eq!(
+        app.prints()[..2],
+        ["5\tnil\ttrue", "false\ttest.lua:5: the state of a behaviour cannot be replaced: set its fields"]
+    );
+    assert_eq!(app.prints()[2..4], ["hit", "nil"]);
+    assert!(app.prints()[4].contains(&format!("entity {plain} is gone")), "{:?}", app.prints());
+    assert!(app.errors().is_empty(), "{:?}", app.errors());
+}

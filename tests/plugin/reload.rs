@@ -113,3 +113,49 @@ fn error_after_a_change_is_logged_anew() {
     let messages: Vec<&str> = app.errors().iter().map(|error| error.message.as_str()).collect();
     assert_eq!(messages, ["test.lua:1: a", "test.lua:1: b"]);
 }
+
+#[test]
+fn reload_handlers_run_with_the_old_state_before_the_restart() {
+    let mut app = TestApp::new();
+    let old = "local g <close> = setmetatable({}, {__close = function() print('closed') end})
+               state.hp = 5
+               on('reload', function(s) print('reload', s == state, s.hp)  s.percent = s.hp * 10  s.hp = nil end)
+               on('reload', function() wait()  print('never') end)
+               on('reload', function() error('in reload') end)
+               on('other', function() print('no') end)
+               wait(100)";
+    let script = app.script("test.lua", old);
+    app.world().spawn(Behaviour::new(script.clone()));
+    app.frames(2);
+    app.change_script(&script, "print('new', state.hp, state.percent)  wait(100)");
+    app.frames(3);
+    assert_eq!(app.prints(), ["reload\ttrue\t5", "closed", "new\tnil\t50"]);
+    assert_eq!(app.errors().len(), 1);
+    assert_eq!(app.errors()[0].message, "test.lua:5: in reload");
+    app.change_script(&script, "print('newer')");
+    app.frames(3);
+    assert_eq!(app.prints()[3..], ["newer"], "handlers of the old code are gone");
+}
+
+#[test]
+fn reload_handler_that_never_ends_is_cut_off() {
+    let mut app = TestApp::new();
+    let script = app.script("test.lua", "on('reload', function() while true do end end)  wait(100)");
+    app.world().spawn(Behaviour::new(script.clone()));
+    app.frames(2);
+    app.change_script(&script, "print('new')");
+    app.frames(2);
+    assert_eq!(app.prints(), ["new"]);
+}
+
+#[test]
+fn reload_handler_may_despawn_the_entity() {
+    let mut app = TestApp::new();
+    let script = app.script("test.lua", "on('reload', function() self:despawn() end)  wait(100)");
+    app.world().spawn(Behaviour::new(script.clone()));
+    app.frames(2);
+    app.change_script(&script, "print('new')");
+    app.frames(2);
+    assert!(app.prints().is_empty());
+    assert!(app.errors().is_empty());
+}

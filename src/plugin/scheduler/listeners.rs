@@ -175,6 +175,13 @@ impl Listeners {
         subscription.filter(|known| known.serial == id.serial).map(|known| known.listeners.clone()).unwrap_or_default()
     }
 
+    /// Whether the listener at a place hears this event of an entity.
+    pub(super) fn is_about(&self, index: u32, event: &str, entity: Entity) -> bool {
+        let Some(listener) = self.get(index) else { return false };
+        let subscription = self.subscriptions.get(listener.subscription as usize).and_then(Option::as_ref);
+        subscription.is_some_and(|known| &*known.topic.event == event && known.topic.target == Some(entity))
+    }
+
     /// Notes where the handler at a place was set.
     pub(super) fn set_origin(&mut self, index: u32, origin: Rc<Origin>) {
         let index = index as usize;

@@ -11,10 +11,12 @@
 mod listeners;
 mod programs;
 mod requests;
+mod restart;
 mod tasks;
 mod timers;
 mod turn;
 
+use std::rc::Rc;
 use std::time::Duration;
 
 use bevy::asset::{AssetId, AssetLoadFailedEvent};
@@ -56,7 +58,7 @@ pub struct Scripts {
 
 /// All of [`Scripts`] but the machine.
 struct Parts {
-    shared: std::rc::Rc<Shared>,
+    shared: Rc<Shared>,
     changes: Changes,
     tasks: Tasks,
     listeners: Listeners,
@@ -97,9 +99,9 @@ impl Scripts {
         let roots = lua
             .enter(|ctx| Roots::install(ctx, &shared).map_err(|error| Error::from_raised(ctx, &Raised::from(error))))?;
         let parts = Parts {
+            tasks: Tasks::new(Rc::clone(&shared.behaviours)),
             shared,
             changes,
-            tasks: Tasks::default(),
             listeners: Listeners::default(),
             programs: Vec::new(),
             program_of: HashMap::default(),

@@ -5,6 +5,7 @@
 //! were cut off because the frame's instructions were used up go first in the next frame. Who is woken by another task or
 //! by an event has its turn at once, before those who follow. Nothing here knows the machine: a task is a number.
 
+use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
 use std::time::Duration;
@@ -109,7 +110,8 @@ pub(super) struct Tasks {
     extras: Vec<Option<Box<Extra>>>,
     free: Vec<u32>,
     generations: Vec<u32>,
-    by_entity: EntityHashMap<u32>,
+    /// The places of the bodies; natives look there too.
+    by_entity: Rc<RefCell<EntityHashMap<u32>>>,
     orders: u64,
     /// Whose turn it is this frame, and how many had it.
     queue: Vec<Key>,
@@ -136,16 +138,21 @@ pub(super) enum Moment {
 }
 
 impl Tasks {
+    /// No tasks; the places of bodies will be noted there.
+    pub(super) fn new(by_entity: Rc<RefCell<EntityHashMap<u32>>>) -> Tasks {
+        Tasks { by_entity, ..Tasks::default() }
+    }
+
     /// The number of behaviours.
     pub(super) fn behaviours(&self) -> usize {
-        self.by_entity.len()
+        self.by_entity.borrow().len()
     }
 
     /// Adds a behaviour behind all others. The key is that of its body.
     pub(super) fn insert(&mut self, entity: Entity, program: u32) -> Key {
         self.orders += 1;
         let key = self.add((self.orders, 0), entity, program, None);
-        self.by_entity.insert(entity, key.slot);
+        self.by_entity.borrow_mut().insert(entity, key.slot);
         key
     }
 
@@ -198,8 +205,11 @@ impl Tasks {
             self.free.push(key.slot);
             if slot.owner != key.slot {
                 self.extra_at(slot.owner).tasks.retain(|task| task.slot != key.slot);
-            } else if self.by_entity.get(&slot.entity) == Some(&key.slot) {
-                self.by_entity.remove(&slot.entity);
+            } else {
+                let mut by_entity = self.by_entity.borrow_mut();
+                if by_entity.get(&slot.entity) == Some(&key.slot) {
+                    by_entity.remove(&slot.entity);
+                }
             }
         }
     }
@@ -274,7 +284,8 @@ impl Tasks {
 
     /// The body of an entity's behaviour.
     pub(super) fn of(&self, entity: Entity) -> Option<Key> {
-        self.key_at(*self.by_entity.get(&entity)?)
+        let slot = *self.by_entity.borrow().get(&entity)?;
+        self.key_at(slot)
     }
 
     /// The bodies of the behaviours that run a program, in the order of spawning.

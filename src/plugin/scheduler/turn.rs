@@ -159,17 +159,6 @@ impl<'gc> Turn<'_, 'gc> {
         }
     }
 
-    /// Ends a behaviour and starts it anew, with its `state` kept.
-    pub(super) fn restart(&mut self, key: Key) {
-        if self.parts.tasks.get(key).is_none() {
-            return;
-        }
-        self.end_tasks(key);
-        let key = self.parts.tasks.renew(key);
-        self.set_phase(key, Phase::Loading);
-        self.start(key);
-    }
-
     /// Forgets what modules returned that are to run again.
     pub(super) fn forget_modules(&mut self, modules: &[usize]) {
         for &module in modules {
@@ -403,7 +392,7 @@ impl<'gc> Turn<'_, 'gc> {
     }
 
     /// Ends all that runs in a behaviour: its handlers, its tasks from the youngest on, and its body.
-    fn end_tasks(&mut self, body: Key) {
+    pub(super) fn end_tasks(&mut self, body: Key) {
         let handlers = self.parts.tasks.extra_mut(body).map(|extra| std::mem::take(&mut extra.handlers));
         for handler in handlers.into_iter().flatten() {
             self.drop_handler(handler);
@@ -494,7 +483,7 @@ impl<'gc> Turn<'_, 'gc> {
     }
 
     /// Tells the natives whose turn it is.
-    fn enter_script(&mut self, key: Key, entity: Entity, program: u32) {
+    pub(super) fn enter_script(&mut self, key: Key, entity: Entity, program: u32) {
         let refusal = self.parts.tasks.take_refusal(key);
         let shared = &self.parts.shared;
         shared.refusal.set(refusal);
@@ -509,7 +498,7 @@ impl<'gc> Turn<'_, 'gc> {
         }
     }
 
-    fn flush_output(&mut self) {
+    pub(super) fn flush_output(&mut self) {
         let mut output = self.parts.shared.output.borrow_mut();
         if !output.is_empty() {
             let lines = std::mem::take(&mut *output);
@@ -537,7 +526,7 @@ impl<'gc> Turn<'_, 'gc> {
     }
 
     #[cold]
-    fn fail_on(&mut self, key: Option<Key>, entity: Entity, program: u32, raised: &Raised<'gc>) {
+    pub(super) fn fail_on(&mut self, key: Option<Key>, entity: Entity, program: u32, raised: &Raised<'gc>) {
         let message = self.message(raised);
         let error = raised.to_value(self.ctx);
         self.fail_with(key, entity, program, (message, error), raised.traceback());

@@ -1,0 +1,60 @@
+//! Restarting a behaviour because its script has changed.
+//!
+//! The old code has the last word: handlers of the event `reload` run once more, with the `state` that the new code will
+//! find, and may bring it into the shape that they think is lasting. Then everything of the old code ends.
+
+use super::tasks::{Key, Phase};
+use super::turn::Turn;
+use crate::api::{Thread, Value};
+
+use std::any::Any;
+
+/// The event of scripts that precedes a restart.
+const RELOAD: &str = "reload";
+
+impl<'gc> Turn<'_, 'gc> {
+    /// Ends a behaviour and starts it anew, with its `state` kept.
+    pub(super) fn restart(&mut self, key: Key) {
+        self.tell_reload(key);
+        // A handler may have despawned the entity.
+        self.settle();
+        if self.parts.tasks.get(key).is_none() {
+            return;
+        }
+        self.end_tasks(key);
+        let key = self.parts.tasks.renew(key);
+        self.set_phase(key, Phase::Loading);
+        self.start(key);
+    }
+
+    /// Runs a behaviour's handlers of `reload` with its state, within one slice of instructions for all of them.
+    fn tell_reload(&mut self, body: Key) {
+        let Some(&slot) = self.parts.tasks.get(body) else { return };
+        let Some(extra) = self.parts.tasks.extra(body) else { return };
+        let listeners = &self.parts.listeners;
+        let handlers = extra.handlers.iter().filter(|index| listeners.is_about(**index, RELOAD, slot.entity));
+        let handlers: Vec<i64> = handlers.map(|index| i64::from(*index) + 1).collect();
+        if handlers.is_empty() {
+            return;
+        }
+        let state = self.roots.states.get_integer(self.ctx, i64::from(body.slot) + 1);
+        let before = self.parts.shared.who();
+        self.enter_script(body, slot.entity, slot.program);
+        let mut fuel = i64::try_from(self.slice).unwrap_or(i64::MAX);
+        for handler in handlers {
+            let function = self.roots.handlers.get_integer(self.ctx, handler);
+            if matches!(function, Value::Closure(_) | Value::Native(_)) {
+                let thread = Thread::new(self.ctx, function);
+                let host: &mut dyn Any = self.world;
+                let outcome = self.ctx.resume(thread, &[state], host, &mut fuel, &mut Vec::new());
+                thread.kill(self.ctx);
+                self.parts.shared.take_request();
+                if let Err(raised) = outcome {
+                    self.fail_on(None, slot.entity, slot.program, &raised);
+                }
+            }
+        }
+        self.flush_output();
+        self.parts.shared.set_who(before);
+    }
+}

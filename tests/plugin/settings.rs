@@ -1,0 +1,67 @@
+//! The settings file: found, changed, and wrong.
+
+use std::path::Path;
+
+use bevy::prelude::*;
+use deimos::DeimosSettings;
+use deimos::testing::TestApp;
+
+use super::asset::app_with_files;
+
+fn slice(app: &mut TestApp) -> u64 {
+    app.world().resource::<DeimosSettings>().slice
+}
+
+#[test]
+fn file_sets_what_it_says_and_changes_take_effect() {
+    let (mut app, files) = app_with_files();
+    files.insert_asset_text(Path::new("deimos.ron"), "(slice: 5000)");
+    assert!(app.frames_until(|app| slice(app) == 5000));
+    assert_eq!(*app.world().resource::<DeimosSettings>(), DeimosSettings { slice: 5000, ..default() });
+    files.insert_asset_text(Path::new("deimos.ron"), "(\n  slice: 6000,\n  frame_budget: 7000,\n)");
+    app.world().resource::<AssetServer>().reload("deimos.ron");
+    assert!(app.frames_until(|app| slice(app) == 6000));
+    assert_eq!(app.world().resource::<DeimosSettings>().frame_budget, 7000);
+    assert!(app.errors().is_empty());
+    // What the game sets itself holds until the file changes again.
+    app.world().resource_mut::<DeimosSettings>().slice = 1;
+    app.frames(3);
+    assert_eq!(slice(&mut app), 1);
+}
+
+#[test]
+fn file_that_is_wrong_changes_nothing_and_says_where() {
+    let (mut app, files) = app_with_files();
+    files.insert_asset_text(Path::new("deimos.ron"), "(slice: 5000)");
+    assert!(app.frames_until(|app| slice(app) == 5000));
+    let mut count = 0;
+    for (text, message) in [
+        (
+            "(\n  slice: 1,\n  frame_buget: 2,\n)",
+            "deimos.ron:3: there is no setting 'frame_buget'; did you mean 'frame_budget'?",
+        ),
+        ("(colour: 1)", "deimos.ron:1: there is no setting 'colour'; there are frame_budget, slice, memory_limit"),
+        ("(\nslice: \"x\")", "deimos.ron:2: "),
+        ("(slice: -1)", "deimos.ron:1: "),
+    ] {
+        files.insert_asset_text(Path::new("deimos.ron"), text);
+        app.world().resource::<AssetServer>().reload("deimos.ron");
+        count += 1;
+        assert!(app.frames_until(|app| app.errors().len() == count), "{text}");
+        let error = &app.errors()[count - 1];
+        assert_eq!((error.entity, error.script.as_str()), (None, "deimos.ron"));
+        assert!(error.message.starts_with(message), "{text}: {}", error.message);
+        assert_eq!(slice(&mut app), 5000, "{text}");
+    }
+    files.insert_asset_text(Path::new("deimos.ron"), "(slice: 9)");
+    app.world().resource::<AssetServer>().reload("deimos.ron");
+    assert!(app.frames_until(|app| slice(app) == 9));
+}
+
+#[test]
+fn no_file_is_no_error() {
+    let (mut app, _files) = app_with_files();
+    app.frames(20);
+    assert!(app.errors().is_empty());
+    assert_eq!(*app.world().resource::<DeimosSettings>(), DeimosSettings::default());
+}
