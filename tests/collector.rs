@@ -182,3 +182,30 @@ fn a_chain_of_ephemerons_is_no_way_to_stall() {
     assert_eq!(ask::<i64>(&mut lua, "return length").expect("it works"), 30_000);
     assert!(begun.elapsed().as_secs() < 20, "{:?}", begun.elapsed());
 }
+
+#[test]
+fn shorter_pause_takes_less_memory() {
+    let source = "
+        local live = {}
+        for i = 1, 20000 do live[i] = {i} end
+        for i = 1, 400000 do live[i % 20000 + 1] = {i} end";
+    let most = |pause| {
+        let mut lua = Lua::new();
+        lua.set_collector_pause(pause);
+        most_memory(&mut lua, source)
+    };
+    let (short, usual, long) = (most(110), most(200), most(400));
+    assert!(short * 5 < usual * 4, "{short} bytes, {usual} with the usual pause");
+    assert!(usual * 5 < long * 4, "{usual} bytes, {long} with a long pause");
+}
+
+#[test]
+fn scripts_set_the_pause_where_they_may_have_finalizers() {
+    let source = "
+        collectgarbage('setpause', 400)
+        local live = {}
+        for i = 1, 20000 do live[i] = {i} end
+        for i = 1, 400000 do live[i % 20000 + 1] = {i} end";
+    let (trusted, sandboxed) = (most_memory(&mut machine(), source), most_memory(&mut Lua::new(), source));
+    assert!(sandboxed * 5 < trusted * 4, "{sandboxed} bytes in a sandbox, {trusted} else");
+}

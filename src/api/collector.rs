@@ -9,7 +9,7 @@ use gc_arena::arena::CollectionPhase;
 
 use std::any::Any;
 
-use crate::vm::{Aftermath, Context, Fault, Raised, Rounds, Value};
+use crate::vm::{Aftermath, CollectorOptions, Context, Fault, Raised, Rounds, Value};
 
 use super::error::{Error, ErrorKind};
 use super::lua::{Lua, SLICE, Task};
@@ -118,6 +118,23 @@ impl Lua {
     /// free after everything unreachable was collected.
     pub fn set_memory_limit(&mut self, bytes: usize) {
         self.ledger.set_limit(bytes);
+    }
+
+    /// Sets how long the collector pauses between two cycles, in percent of what the last one found alive: 200 unless set,
+    /// with which the heap may double before the next; 100 to 1000. Less takes less memory and more time. Scripts in a machine
+    /// with finalizers set the same by `collectgarbage("setpause")`.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// let mut lua = deimos::Lua::new();
+    /// lua.set_collector_pause(150);
+    /// ```
+    pub fn set_collector_pause(&mut self, percent: u32) {
+        self.enter(|ctx| {
+            let options = ctx.collector_options();
+            ctx.set_collector_options(CollectorOptions { pause: percent.into(), ..options });
+        });
     }
 
     /// Lets the collector do the work that is due: about as much as was allocated since the last time.

@@ -1,9 +1,9 @@
 //! `collectgarbage` (§6.1): what a script may ask of the collector.
 //!
-//! The collector runs between the machine's visits, and how it runs is the host's business: it has one mode and one
-//! pace, so that those options are kept and given back, no more. In a machine without finalizers, which is how a
-//! sandbox is made, scripts share nothing that they could change: there the collector cannot be stopped, and options
-//! have always the same answers.
+//! The collector runs between the machine's visits. It has one mode and one speed, so that these options are kept and
+//! given back, no more; the pause between two cycles is what trades memory for time. In a machine without finalizers,
+//! which is how a sandbox is made, scripts share nothing that they could change: there the collector cannot be stopped,
+//! and options have always the same answers.
 
 use crate::api::{Action, Call, Collect, CollectorOptions, Raised, Sequence, Value};
 
@@ -29,7 +29,8 @@ pub(super) fn collectgarbage<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc
         name @ (b"incremental" | b"generational") => {
             let mode = if before.is_generational { "generational" } else { "incremental" };
             let is_generational = name == b"generational";
-            (CollectorOptions { is_generational, ..before }, call.ctx.text(mode))
+            let pause = if is_generational || argument == 0 { before.pause } else { argument };
+            (CollectorOptions { is_generational, pause, ..before }, call.ctx.text(mode))
         }
         _ => return Err(Raised::argument(0, format!("invalid option '{}'", option.to_text()))),
     };

@@ -286,6 +286,7 @@ impl<'gc> Context<'gc> {
 
     /// Sets what scripts may set of the collector.
     pub fn set_collector_options(self, options: CollectorOptions) {
+        self.ledger().set_pause(options.pause);
         self.state.collector_options.set(options);
     }
 

@@ -28,6 +28,8 @@ pub struct Ledger {
     fresh: Cell<(usize, usize)>,
     /// How many allocations longer than [`PACING`] says the collector sleeps this time.
     sleep: Cell<f64>,
+    /// By what share of what a cycle found alive the heap may grow before the next one.
+    growth: Cell<f64>,
 }
 
 /// There is not enough memory left under the limit, or the allocator has none.
@@ -46,6 +48,7 @@ impl Ledger {
             counted: Cell::new(0),
             fresh: Cell::new((0, 0)),
             sleep: Cell::new(0.0),
+            growth: Cell::new(1.0),
         })
     }
 
@@ -93,6 +96,13 @@ impl Ledger {
         self.counted.set(self.metrics.total_gc_count());
     }
 
+    /// Sets the pause between cycles, in percent of what is alive, as the manual has it (§2.5.1): with 200 the heap may
+    /// double, with 100 or less the next cycle begins at once. Holds from the end of the next cycle on.
+    #[expect(clippy::cast_precision_loss, reason = "at most a thousand")]
+    pub fn set_pause(&self, percent: i64) {
+        self.growth.set((percent.clamp(100, PAUSE_MAX) - 100) as f64 / 100.0);
+    }
+
     /// Lets the collector, which has finished a cycle, sleep until the heap has grown by a share of what that found
     /// alive.
     pub fn sleep(&self) {
@@ -117,7 +127,8 @@ impl Ledger {
         let live = self.counted.get().saturating_sub(objects + dead) as f64;
         let bulk = self.bytes.get().saturating_sub(bytes) as f64 / OBJECT_BYTES as f64;
         let fresh = (objects + bytes / OBJECT_BYTES) as f64;
-        let planned = (live * OBJECT_SLEEP + bulk * BULK_SLEEP - fresh - PACING.min_sleep as f64).max(0.0);
+        let share = (live * OBJECT_SLEEP + bulk * BULK_SLEEP) * self.growth.get();
+        let planned = (share - fresh - PACING.min_sleep as f64).max(0.0);
         self.metrics.adjust_debt(self.sleep.replace(planned) - planned);
     }
 
@@ -192,14 +203,14 @@ impl Drop for Charge {
     }
 }
 
-/// What a script has set of the collector (§2.5). All but the first is only remembered.
+/// What a script has set of the collector (§2.5). The mode and the speed are only remembered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CollectorOptions {
     /// Whether it works only when told to, or when the memory limit is exceeded.
     pub is_stopped: bool,
     /// Whether the mode is the generational one.
     pub is_generational: bool,
-    /// The pause between cycles, in percent.
+    /// The pause between cycles, in percent; see [`Ledger::set_pause`].
     pub pause: i64,
     /// The speed, in percent.
     pub step: i64,
@@ -211,8 +222,11 @@ impl Default for CollectorOptions {
     }
 }
 
-/// How many objects may be allocated between two cycles for each that the last one found alive. With one the heap
-/// doubles, as with PUC-Rio's default pause of 200 %.
+/// The longest pause, in percent: that of PUC-Rio's Lua.
+const PAUSE_MAX: i64 = 1000;
+
+/// How many objects may be allocated between two cycles for each that the last one found alive, with the default pause. With
+/// one the heap doubles, as with PUC-Rio's default pause of 200 %.
 const OBJECT_SLEEP: f64 = 1.0;
 
 /// The same for bytes beyond the objects' own, which are marked faster than objects or not at all (2026-11-22: the
