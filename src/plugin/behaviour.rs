@@ -46,6 +46,10 @@ pub struct Behaviour {
     pub script: Handle<LuaScript>,
     /// What the script reads as `params`, in this order.
     pub params: Vec<Param>,
+    /// The most instructions that the behaviour may run in a frame; 0 for as many as
+    /// [`DeimosSettings::slice`](crate::DeimosSettings::slice) says. As with the parameters, a change holds when the
+    /// behaviour starts anew.
+    pub slice: u32,
 }
 
 /// One of a behaviour's parameters.
@@ -77,7 +81,7 @@ pub enum ParamValue {
 impl Behaviour {
     /// A behaviour without parameters.
     pub fn new(script: Handle<LuaScript>) -> Behaviour {
-        Behaviour { script, params: Vec::new() }
+        Behaviour { script, params: Vec::new(), slice: 0 }
     }
 
     /// The same behaviour with one more parameter, or another value for one it has.
@@ -88,6 +92,24 @@ impl Behaviour {
             Some(param) => param.value = value,
             None => self.params.push(Param { name, value }),
         }
+        self
+    }
+
+    /// The same behaviour with a slice of its own: the most instructions that it may run in a frame, whatever
+    /// [`DeimosSettings::slice`](crate::DeimosSettings::slice) says.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # use bevy::prelude::*;
+    /// # use deimos::Behaviour;
+    /// // One that plans far ahead, and may take its time over it.
+    /// let planner = Behaviour::new(Handle::default()).with_slice(1_000_000);
+    /// assert_eq!(planner.slice, 1_000_000);
+    /// ```
+    #[must_use]
+    pub fn with_slice(mut self, instructions: u32) -> Behaviour {
+        self.slice = instructions;
         self
     }
 

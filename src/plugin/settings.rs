@@ -26,8 +26,16 @@ pub struct DeimosSettings {
     /// How many instructions all behaviours together may run in a frame. Who has no turn left is first in the next.
     pub frame_budget: u64,
     /// How many instructions one behaviour may run in a frame. One that needs more goes on in the next frame where it
-    /// stopped; an endless loop costs this much and no more.
+    /// stopped; an endless loop costs this much and no more. A behaviour may have a slice of its own:
+    /// [`Behaviour::slice`](crate::Behaviour::slice).
     pub slice: u64,
+    /// How many microseconds behaviours may run in a frame, beside `frame_budget`; 0 for as many as that takes. Who has no
+    /// turn left is first in the next frame. A turn that has begun is not cut short by it, so that a frame takes up to
+    /// a slice longer.
+    ///
+    /// Off by default: how far scripts come in a frame then depends on the machine and on what else it does, and no
+    /// longer on their instructions alone. A game that is to run the same way each time leaves it off.
+    pub frame_time_limit: u32,
     /// How many bytes the scripts' values may take. The behaviour that asks for more fails.
     pub memory_limit: usize,
     /// What becomes of a behaviour when an error ends one of its tasks.
@@ -70,6 +78,7 @@ impl Default for DeimosSettings {
         DeimosSettings {
             frame_budget: 5_000_000,
             slice: 100_000,
+            frame_time_limit: 0,
             memory_limit: 512 << 20,
             error_policy: ErrorPolicy::StopTask,
             runaway_frames: 300,

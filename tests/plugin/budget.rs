@@ -163,3 +163,109 @@ fn runaway_can_be_stopped() {
     assert!(matches!(app.status(runaway), Some(BehaviourStatus::Failed(_))));
     assert_eq!(app.errors().len(), 1);
 }
+
+#[test]
+fn behaviour_can_have_a_slice_of_its_own() {
+    let settings = DeimosSettings { slice: 1000, runaway_frames: 5, ..default() };
+    let mut app = TestApp::with_settings(settings);
+    let script = app.script("test.lua", "local n = 0  while true do n = n + 1  state.n = n end");
+    for behaviour in [Behaviour::new(script.clone()), Behaviour::new(script.clone()).with_slice(10_000)] {
+        app.world().spawn(behaviour);
+        app.frames(2);
+        let before = measured(&mut app, &DeimosDiagnostics::INSTRUCTIONS);
+        app.frames(5);
+        assert_eq!(measured(&mut app, &DeimosDiagnostics::INSTRUCTIONS), before, "each frame is like the other");
+    }
+    let both = measured(&mut app, &DeimosDiagnostics::INSTRUCTIONS);
+    assert!((11_000.0..11_100.0).contains(&both), "{both}");
+    let slices: Vec<bool> = ["1000", "10000"]
+        .map(|slice| format!("its slice of {slice} instructions"))
+        .map(|part| app.errors().iter().any(|error| error.message.contains(&part)))
+        .into();
+    assert_eq!(slices, [true, true], "{:?}", app.errors());
+}
+
+#[test]
+fn slice_is_shared_by_the_tasks_of_a_behaviour() {
+    let mut app = TestApp::new();
+    let script =
+        app.script("test.lua", "for _ = 1, 3 do spawn(function() while true do end end) end  while true do end");
+    app.world().spawn(Behaviour::new(script).with_slice(5000));
+    app.frames(3);
+    let used = measured(&mut app, &DeimosDiagnostics::INSTRUCTIONS);
+    assert!((5000.0..5100.0).contains(&used), "{used}");
+}
+
+#[test]
+fn runaway_among_many_adds_its_slice_to_the_frame_and_nothing_else() {
+    const COUNT: usize = 500;
+    const SLICE: f64 = 20_000.0;
+    let mut instructions = Vec::new();
+    for has_runaway in [false, true] {
+        let mut app = TestApp::with_settings(DeimosSettings { slice: 20_000, runaway_frames: 0, ..default() });
+        let script =
+            app.script("busy.lua", "while true do for i = 1, 10 do end  state.n = (state.n or 0) + 1  wait() end");
+        for _ in 0..COUNT / 2 {
+            app.world().spawn(Behaviour::new(script.clone()));
+        }
+        if has_runaway {
+            app.run("while true do end");
+        }
+        for _ in 0..COUNT / 2 {
+            app.world().spawn(Behaviour::new(script.clone()));
+        }
+        let seen = app.run(
+            "while true do
+                 wait()
+                 local n = 0
+                 for e in world:query('Behaviour') do n = n + (e.state.n or 0) end
+                 print(n)
+             end",
+        );
+        app.frames(2);
+        let start: usize = app.prints().last().expect("it prints").parse().unwrap();
+        app.frames(20);
+        let end: usize = app.prints().last().expect("it prints").parse().unwrap();
+        assert_eq!(end - start, 20 * COUNT, "each of the others runs in each frame");
+        app.world().despawn(seen);
+        app.frames(2);
+        instructions.push(measured(&mut app, &DeimosDiagnostics::INSTRUCTIONS));
+    }
+    let added = instructions[1] - instructions[0];
+    assert!((SLICE..SLICE + 50.0).contains(&added), "{instructions:?}");
+}
+
+#[test]
+fn time_limit_ends_the_turns_of_a_frame_and_the_rest_is_first_in_the_next() {
+    const COUNT: usize = 100;
+    // To begin a frame alone takes longer.
+    let mut app = TestApp::with_settings(DeimosSettings { frame_time_limit: 1, ..default() });
+    let script = app.script("test.lua", "while true do print(params.name)  wait() end");
+    for name in 0..COUNT {
+        app.world().spawn(Behaviour::new(script.clone()).with("name", i64::try_from(name).unwrap()));
+    }
+    let mut printed = 0;
+    for _ in 0..40 {
+        app.frame();
+        let now = app.prints().len();
+        assert!((1..COUNT / 2).contains(&(now - printed)), "{} turns in a frame", now - printed);
+        printed = now;
+    }
+    let mut turns = [0; COUNT];
+    for line in app.prints() {
+        turns[line.parse::<usize>().unwrap()] += 1;
+    }
+    let (least, most) = (turns.iter().min().unwrap(), turns.iter().max().unwrap());
+    assert!(*least > 1 && most - least <= 1, "{turns:?}");
+}
+
+#[test]
+fn without_a_time_limit_all_have_their_turns() {
+    let mut app = TestApp::new();
+    let script = app.script("test.lua", "while true do print(1)  wait() end");
+    for _ in 0..100 {
+        app.world().spawn(Behaviour::new(script.clone()));
+    }
+    app.frames(3);
+    assert_eq!(app.prints().len(), 300);
+}

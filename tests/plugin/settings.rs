@@ -40,7 +40,7 @@ fn file_that_is_wrong_changes_nothing_and_says_where() {
             "(\n  slice: 1,\n  frame_buget: 2,\n)",
             "deimos.ron:3: there is no setting 'frame_buget'; did you mean 'frame_budget'?",
         ),
-        ("(colour: 1)", "deimos.ron:1: there is no setting 'colour'; there are frame_budget, slice, memory_limit"),
+        ("(colour: 1)", "deimos.ron:1: there is no setting 'colour'; there are frame_budget, slice, frame_time_limit"),
         ("(\nslice: \"x\")", "deimos.ron:2: "),
         ("(slice: -1)", "deimos.ron:1: "),
     ] {

@@ -85,6 +85,8 @@ struct Parts {
     frame: u64,
     /// The number of frames and fixed steps.
     step: u32,
+    /// When turns are to end, if the settings limit the time for them.
+    deadline: Option<Instant>,
     measurements: Measurements,
 }
 
@@ -117,6 +119,7 @@ impl Scripts {
             now: Duration::ZERO,
             frame: 0,
             step: 0,
+            deadline: None,
             measurements: Measurements::default(),
         };
         Ok(Scripts { lua, roots, parts, functions: Vec::new() })
@@ -190,8 +193,10 @@ impl Scripts {
     }
 
     /// Runs a frame or a fixed step whose queue has been begun.
-    fn step(&mut self, world: &mut World, budget: u64) -> u64 {
+    fn step(&mut self, world: &mut World, settings: &DeimosSettings) -> u64 {
         self.parts.step = self.parts.step.wrapping_add(1);
+        let limit = Duration::from_micros(settings.frame_time_limit.into());
+        self.parts.deadline = if limit.is_zero() { None } else { Instant::now().checked_add(limit) };
         let (delta, elapsed) = world
             .get_resource::<Time>()
             .map(|time| (time.delta_secs_f64(), time.elapsed_secs_f64()))
@@ -199,7 +204,7 @@ impl Scripts {
         let frame = i64::try_from(self.parts.frame).unwrap_or(i64::MAX);
         let mut is_told = false;
         self.visit(world, |turn| is_told = turn.roots.set_time(turn.ctx, delta, elapsed, frame).is_ok());
-        if is_told { self.run(world, budget) } else { 0 }
+        if is_told { self.run(world, settings.frame_budget) } else { 0 }
     }
 }
 
@@ -264,7 +269,7 @@ pub(super) fn resume(world: &mut World) {
             turn.settle();
             turn.read_messages();
         });
-        let used = scripts.step(world, settings.frame_budget);
+        let used = scripts.step(world, &settings);
         for observer in scripts.parts.listeners.drop_unused() {
             world.despawn(observer);
         }
@@ -278,11 +283,11 @@ pub(super) fn resume(world: &mut World) {
 /// Gives every task that waits for it its turn in a fixed step.
 pub(super) fn resume_fixed(world: &mut World) {
     with_scripts(world, |scripts, world| {
-        let budget = world.get_resource::<DeimosSettings>().cloned().unwrap_or_default().frame_budget;
+        let settings = world.get_resource::<DeimosSettings>().cloned().unwrap_or_default();
         let parts = &mut scripts.parts;
         parts.now = world.get_resource::<Time<Virtual>>().map(Time::elapsed).unwrap_or_default();
         parts.tasks.begin_fixed_step();
-        scripts.step(world, budget);
+        scripts.step(world, &settings);
     });
 }
 

@@ -40,7 +40,7 @@ impl<'gc> Turn<'_, 'gc> {
         let state = self.roots.states.get_integer(self.ctx, i64::from(body.slot) + 1);
         let before = self.parts.shared.who();
         self.enter_script(body, slot.entity, slot.program);
-        let mut fuel = i64::try_from(self.slice).unwrap_or(i64::MAX);
+        let mut fuel = i64::try_from(self.parts.tasks.slice(body, self.slice)).unwrap_or(i64::MAX);
         for handler in handlers {
             let function = self.roots.handlers.get_integer(self.ctx, handler);
             if matches!(function, Value::Closure(_) | Value::Native(_)) {

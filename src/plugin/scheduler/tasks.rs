@@ -33,8 +33,11 @@ pub(super) struct Slot {
     wait: u32,
     /// In how many frames running it has used up its slice.
     pub(super) spinning: u32,
+    /// Of a body: the most instructions for its behaviour in a frame; 0 for as many as the settings say.
+    slice: u32,
     /// Of a body: the frame in which its behaviour ran last, and the instructions that it ran then.
-    spent: (u32, u64),
+    spent_in: u32,
+    spent: u64,
 }
 
 /// How far a task got.
@@ -189,7 +192,9 @@ impl Tasks {
                 owner,
                 wait: 0,
                 spinning: 0,
-                spent: (u32::MAX, 0),
+                slice: 0,
+                spent_in: u32::MAX,
+                spent: 0,
             });
         }
         key
@@ -358,21 +363,38 @@ impl Tasks {
         self.cut.extend(self.queue.drain(self.turn.min(self.queue.len())..));
     }
 
-    /// How many instructions of its behaviour's slice a task has left in a frame.
-    pub(super) fn allowance(&self, key: Key, slice: u64, frame: u32) -> u64 {
-        let body = self.get(key).and_then(|slot| self.slots.get(slot.owner as usize)?.as_ref());
-        match body {
-            Some(Slot { spent: (last, used), .. }) if *last == frame => slice.saturating_sub(*used),
-            _ => slice,
+    /// Sets the most instructions for a behaviour in a frame; 0 for as many as the settings say.
+    pub(super) fn set_slice(&mut self, body: Key, slice: u32) {
+        if let Some(slot) = self.get_mut(body) {
+            slot.slice = slice;
         }
+    }
+
+    /// The most instructions for a task's behaviour in a frame, where the settings say `usual`.
+    pub(super) fn slice(&self, key: Key, usual: u64) -> u64 {
+        match self.body_of(key) {
+            Some(Slot { slice: own @ 1.., .. }) => u64::from(*own),
+            _ => usual,
+        }
+    }
+
+    /// How many instructions of its behaviour's slice a task has left in a frame.
+    pub(super) fn allowance(&self, key: Key, usual: u64, frame: u32) -> u64 {
+        let Some(body) = self.body_of(key) else { return usual };
+        let slice = if body.slice == 0 { usual } else { u64::from(body.slice) };
+        if body.spent_in == frame { slice.saturating_sub(body.spent) } else { slice }
+    }
+
+    fn body_of(&self, key: Key) -> Option<&Slot> {
+        self.slots.get(self.get(key)?.owner as usize)?.as_ref()
     }
 
     /// Notes that a task has run so many instructions in a frame.
     pub(super) fn spend(&mut self, key: Key, used: u64, frame: u32) {
         let Some(owner) = self.get(key).map(|slot| slot.owner) else { return };
         if let Some(Some(body)) = self.slots.get_mut(owner as usize) {
-            let before = if body.spent.0 == frame { body.spent.1 } else { 0 };
-            body.spent = (frame, before.saturating_add(used));
+            let before = if body.spent_in == frame { body.spent } else { 0 };
+            (body.spent_in, body.spent) = (frame, before.saturating_add(used));
         }
     }
 

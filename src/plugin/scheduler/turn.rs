@@ -11,6 +11,7 @@ use bevy::ecs::change_detection::DetectChangesMut;
 use bevy::ecs::entity::Entity;
 use bevy::ecs::entity_disabling::Disabled;
 use bevy::ecs::world::World;
+use bevy::platform::time::Instant;
 
 use super::Parts;
 use super::tasks::{Key, Phase};
@@ -31,7 +32,7 @@ pub(super) struct Turn<'a, 'gc> {
     pub(super) world: &'a mut World,
     pub(super) parts: &'a mut Parts,
     pub(super) results: Vec<Value<'gc>>,
-    /// The most instructions for one behaviour in a frame.
+    /// The most instructions for a behaviour in a frame that does not say so itself.
     pub(super) slice: u64,
     /// What the game's clock shows.
     pub(super) now: Duration,
@@ -43,6 +44,35 @@ pub(super) struct Turn<'a, 'gc> {
     pub(super) policy: Policy,
 }
 
+/// What of a frame's time is left. It is looked at after some work only: to ask what time it is takes as long as a turn of
+/// a task that does little.
+struct Clock {
+    deadline: Option<Instant>,
+    /// Instructions since the last look; to begin a turn counts too.
+    unseen: u64,
+}
+
+impl Clock {
+    fn note(&mut self, instructions: u64) {
+        const TURN: u64 = 250;
+        self.unseen = self.unseen.saturating_add(instructions + TURN);
+    }
+
+    #[inline]
+    fn has_passed(&mut self) -> bool {
+        self.deadline.is_some_and(|deadline| self.is_beyond(deadline))
+    }
+
+    fn is_beyond(&mut self, deadline: Instant) -> bool {
+        const UNSEEN_MAX: u64 = 4000;
+        if self.unseen < UNSEEN_MAX {
+            return false;
+        }
+        self.unseen = 0;
+        Instant::now() >= deadline
+    }
+}
+
 /// What becomes of errors and runaways.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Policy {
@@ -52,15 +82,18 @@ pub(super) struct Policy {
 }
 
 impl<'gc> Turn<'_, 'gc> {
-    /// Gives tasks their turns, until nobody is due or `left` is used up, or until so much was allocated that
+    /// Gives tasks their turns, until nobody is due or `left` or the time is used up, or until so much was allocated that
     /// the collector should have a look; then it gives the task that had the last turn.
     pub(super) fn run(&mut self, left: &mut u64) -> Option<Key> {
         const GARBAGE_MAX: usize = 4 << 20;
         let ledger = self.ctx.ledger();
         let enough = ledger.used().saturating_add(GARBAGE_MAX).min(ledger.limit());
-        while *left > 0 {
+        let mut clock = Clock { deadline: self.parts.deadline, unseen: 0 };
+        while *left > 0 && !clock.has_passed() {
             let key = self.parts.tasks.next()?;
-            *left = left.saturating_sub(self.resume(key, *left));
+            let used = self.resume(key, *left);
+            clock.note(used);
+            *left = left.saturating_sub(used);
             if ledger.used() > enough {
                 return Some(key);
             }
@@ -173,7 +206,9 @@ impl<'gc> Turn<'_, 'gc> {
             state @ Value::Table(_) => state,
             _ => Value::Table(Table::new(self.ctx)),
         };
-        let params = self.world.get::<Behaviour>(entity).map(|behaviour| &*behaviour.params).unwrap_or_default();
+        let behaviour = self.world.get::<Behaviour>(entity);
+        self.parts.tasks.set_slice(key, behaviour.map_or(0, |behaviour| behaviour.slice));
+        let params = behaviour.map(|behaviour| &*behaviour.params).unwrap_or_default();
         let environment = self.roots.environment(self.ctx, entity, params, state)?;
         let body = chunk.function(self.ctx, Value::Table(environment));
         let thread = Thread::new(self.ctx, Value::Closure(body));
@@ -290,7 +325,7 @@ impl<'gc> Turn<'_, 'gc> {
         let at = traceback.lines().nth(1).and_then(|line| line.trim().split(": ").next()).unwrap_or_default();
         let message = format!(
             "{at}: it has used up its slice of {} instructions in {spinning} frames running: wait somewhere in the loop",
-            self.slice
+            self.parts.tasks.slice(key, self.slice)
         );
         match self.policy.runaways {
             RunawayPolicy::Report => {
@@ -435,7 +470,7 @@ impl<'gc> Turn<'_, 'gc> {
         self.drop_thread(key);
         let before = self.parts.shared.who();
         self.enter_script(key, slot.entity, slot.program);
-        let mut fuel = i64::try_from(self.slice).unwrap_or(i64::MAX);
+        let mut fuel = i64::try_from(self.parts.tasks.slice(key, self.slice)).unwrap_or(i64::MAX);
         let host: &mut dyn Any = self.world;
         let outcome = self.ctx.close(thread, host, &mut fuel, &mut Vec::new());
         thread.kill(self.ctx);
