@@ -92,9 +92,9 @@ pub use stdlib::Libraries;
 #[cfg(feature = "bevy")]
 pub use plugin::{
     AppLuaExt, Behaviour, BehaviourStatus, DeimosDiagnostics, DeimosPlugin, DeimosSettings, DeimosSystems, ErrorPolicy,
-    IntoLuaFunction, LogLevel, LuaComponent, LuaComponents, LuaData, LuaFields, LuaFunction, LuaScript, LuaScriptError,
-    LuaScriptLoader, Param, ParamValue, RunawayPolicy, ScriptError, ScriptOutput, Scripts, WaitingFor, WorldLuaExt,
-    testing,
+    ErrorSite, IntoLuaFunction, LogLevel, LuaComponent, LuaComponents, LuaData, LuaFields, LuaFunction, LuaScript,
+    LuaScriptError, LuaScriptLoader, Param, ParamValue, RunawayPolicy, ScriptError, ScriptOutput, Scripts, WaitingFor,
+    WorldLuaExt, testing,
 };
 
 /// Has the code of the README tested with the rest of the documentation.

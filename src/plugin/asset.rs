@@ -18,6 +18,8 @@ use crate::api::Chunk;
 pub struct LuaScript {
     name: Arc<str>,
     chunk: Chunk,
+    /// The text, from which errors quote.
+    source: Arc<str>,
     revision: u64,
 }
 
@@ -36,9 +38,9 @@ impl LuaScript {
         let chunk = Chunk::compile_file(&format!("@{name}"), bytes).map_err(|error| LuaScriptError::Syntax {
             message: error.message().to_owned(),
             line: error.line(),
-            excerpt: excerpt(text, error.line(), error.message()),
+            excerpt: error.line().map(|line| excerpt(text, line, error.message(), false)).unwrap_or_default(),
         })?;
-        Ok(LuaScript { name: name.into(), chunk, revision: next_revision() })
+        Ok(LuaScript { name: name.into(), chunk, source: text.into(), revision: next_revision() })
     }
 
     /// What errors and logs call the script.
@@ -49,6 +51,11 @@ impl LuaScript {
     /// The compiled code.
     pub fn chunk(&self) -> &Chunk {
         &self.chunk
+    }
+
+    /// A line of the script between its neighbours, with a mark under what a message about it names, or under all of it.
+    pub(super) fn excerpt(&self, line: u32, message: &str) -> Option<String> {
+        Some(excerpt(&self.source, line, message, true)).filter(|text| !text.is_empty())
     }
 
     /// A number that no other compilation has: it tells whether the script has changed.
@@ -133,25 +140,25 @@ pub(super) fn next_revision() -> u64 {
     LAST.fetch_add(1, Ordering::Relaxed) + 1
 }
 
-/// The line of an error between its neighbours, with a mark under the token that the message names.
-fn excerpt(source: &str, line: Option<u32>, message: &str) -> String {
-    let Some(line) = line.and_then(|line| usize::try_from(line).ok()).filter(|&line| line > 0) else {
-        return String::new();
-    };
+/// The line of an error between its neighbours, with a mark under what the message names. If that cannot be found, the
+/// mark is under the whole line or left out.
+fn excerpt(source: &str, line: u32, message: &str, marks_line: bool) -> String {
+    let Some(line) = usize::try_from(line).ok().filter(|&line| line > 0) else { return String::new() };
     let first = line.saturating_sub(1);
     let mut out = String::new();
-    for (number, text) in source.lines().enumerate().map(|(index, text)| (index + 1, text)) {
-        if number < first {
-            continue;
-        }
+    for (number, text) in (1..).zip(source.lines()).skip(first.saturating_sub(1)) {
         if number > line + 1 {
             break;
         }
         let text = shortened(text);
         let mark = if number == line { '>' } else { ' ' };
         out.push_str(&format!("\n {mark}{number:>4} | {text}"));
-        if let Some((column, width)) = (number == line).then(|| token_in(text, message)).flatten() {
-            out.push_str(&format!("\n       | {}{}", " ".repeat(column), "^".repeat(width)));
+        if number == line
+            && let Some((at, width)) = named_in(text, message).or_else(|| marks_line.then(|| extent(text)).flatten())
+        {
+            // Tabs stay, so that the mark stands where the text does.
+            let before: String = text.chars().take(at).map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
+            out.push_str(&format!("\n       | {before}{}", "^".repeat(width)));
         }
     }
     out
@@ -163,11 +170,37 @@ fn shortened(line: &str) -> &str {
     line.char_indices().nth(COLUMNS_MAX).map_or(line, |(end, _)| line.get(..end).unwrap_or(line))
 }
 
-/// The column and width, in characters, of the token that a message ends with (`near 'token'`), if it is in the line
-/// once only.
-fn token_in(line: &str, message: &str) -> Option<(usize, usize)> {
-    let (_, token) = message.rsplit_once("near '")?;
-    let token = token.strip_suffix('\'')?;
-    let at = line.find(token).filter(|at| line.rfind(token) == Some(*at) && !token.is_empty())?;
-    Some((line.get(..at)?.chars().count(), token.chars().count()))
+/// The column and width, in characters, of what a message names, if it is in the line once only: the token that a syntax
+/// error ends with (`near 'token'`), or else the last quoted word.
+fn named_in(line: &str, message: &str) -> Option<(usize, usize)> {
+    let token = message.rsplit_once("near '").and_then(|(_, token)| token.strip_suffix('\''));
+    let quoted = || message.rsplit('\'').skip(1).step_by(2).find_map(|word| found_once(line, word));
+    match token {
+        Some(token) => found_once(line, token),
+        None => quoted(),
+    }
+}
+
+/// The column and width, in characters, of a text that is in a line once only. A word counts where it is no part of another.
+fn found_once(line: &str, text: &str) -> Option<(usize, usize)> {
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    let is_whole = |at: &usize| {
+        let (before, after) = (line.get(..*at), line.get(at + text.len()..));
+        let goes_on = before.is_some_and(|before| before.ends_with(is_word) && text.starts_with(is_word))
+            || after.is_some_and(|after| after.starts_with(is_word) && text.ends_with(is_word));
+        !goes_on
+    };
+    if text.is_empty() {
+        return None;
+    }
+    let mut places = line.match_indices(text).map(|(at, _)| at).filter(is_whole);
+    let at = places.next().filter(|_| places.next().is_none())?;
+    Some((line.get(..at)?.chars().count(), text.chars().count()))
+}
+
+/// The column and width, in characters, of what is in a line.
+fn extent(line: &str) -> Option<(usize, usize)> {
+    let text = line.trim_start();
+    let width = text.trim_end().chars().count();
+    (width > 0).then(|| (line.chars().count() - text.chars().count(), width))
 }

@@ -40,7 +40,7 @@ pub use asset::{LuaScript, LuaScriptError, LuaScriptLoader};
 pub use behaviour::{Behaviour, BehaviourStatus, Param, ParamValue, WaitingFor};
 pub use data::{LuaData, LuaFields};
 pub use declared::{LuaComponent, LuaComponents, WorldLuaExt};
-pub use error::{LogLevel, ScriptError, ScriptOutput};
+pub use error::{ErrorSite, LogLevel, ScriptError, ScriptOutput};
 pub use function::{AppLuaExt, IntoLuaFunction, LuaFunction};
 pub use scheduler::Scripts;
 pub use settings::{DeimosDiagnostics, DeimosSettings, ErrorPolicy, RunawayPolicy};

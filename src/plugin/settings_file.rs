@@ -129,7 +129,7 @@ fn take(
         // A reload asks for the same file more than once; Bevy's asset server has logged it.
         if *reported != message {
             reported.clone_from(&message);
-            errors.write(ScriptError { entity: None, script: FILE.to_owned(), message, traceback: None });
+            errors.write(ScriptError::of_file(FILE, message));
         }
     }
     let Some(file) = found.0.get().and_then(|handle| files.get(handle)) else { return };

@@ -101,6 +101,11 @@ impl Modules {
         self.modules.get(module)?.handle.clone()
     }
 
+    /// The assets of all modules that were asked for.
+    pub(in crate::plugin) fn handles(&self) -> impl Iterator<Item = &Handle<LuaScript>> {
+        self.modules.iter().filter_map(|module| module.handle.as_ref())
+    }
+
     pub(super) fn set_handle(&mut self, module: usize, handle: Handle<LuaScript>) {
         if let Some(module) = self.modules.get_mut(module) {
             module.handle = Some(handle);

@@ -36,7 +36,7 @@ pub(super) use tasks::Key;
 use super::asset::LuaScript;
 use super::behaviour::{Behaviour, Change, Changes};
 use super::environment::{Roots, Shared};
-use super::error::Reports;
+use super::error::{ErrorSite, Reports, tell_observers};
 use super::function::LuaFunction;
 use super::settings::{DeimosSettings, Measurements};
 use crate::api::{Error, Handle, Lua, Raised};
@@ -148,6 +148,25 @@ impl Scripts {
     /// The number of behaviours in the world, those that have ended among them.
     pub fn behaviours(&self) -> usize {
         self.parts.tasks.behaviours()
+    }
+
+    /// The places in scripts that errors came from since these were loaded or changed, by script, with how many there were.
+    /// Of a script that fails in very many places the first are told apart.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use deimos::{Scripts, testing::TestApp};
+    ///
+    /// let mut app = TestApp::new();
+    /// app.run("for i = 1, 3 do spawn(error, 'lost') end");
+    /// app.frame();
+    /// let scripts = app.world().non_send::<Scripts>();
+    /// let counts: Vec<(&str, u64)> = scripts.error_sites().map(|site| (&*site.place, site.count)).collect();
+    /// assert_eq!(counts, [("lost", 3)]);
+    /// ```
+    pub fn error_sites(&self) -> impl Iterator<Item = &ErrorSite> {
+        self.parts.reports.sites()
     }
 
     /// Gives everyone who is due a turn, until the budget is used up. The instructions that were used.
@@ -315,7 +334,9 @@ pub(super) fn collect(world: &mut World) {
 fn with_scripts(world: &mut World, work: impl FnOnce(&mut Scripts, &mut World)) {
     let Some(mut scripts) = world.remove_non_send::<Scripts>() else { return };
     work(&mut scripts, world);
+    let errors = scripts.parts.reports.take_untold();
     world.insert_non_send(scripts);
+    tell_observers(world, errors);
 }
 
 fn milliseconds(time: Duration) -> f64 {

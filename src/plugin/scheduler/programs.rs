@@ -25,6 +25,21 @@ pub(super) struct Program {
 }
 
 impl Parts {
+    /// Counts an error and tells of it, with an excerpt of the file where it was raised: a script or a module.
+    pub(super) fn report(&mut self, world: &mut World, program: u32, error: ScriptError) {
+        let Parts { reports, programs, shared, .. } = self;
+        let assets = world.get_resource::<Assets<LuaScript>>();
+        let error = reports.count(error, |file, line, message| {
+            let modules = shared.modules.borrow();
+            let of_modules = modules.handles().filter_map(|handle| assets?.get(handle));
+            let mut scripts = programs.iter().filter_map(|program| program.script.as_ref()).chain(of_modules);
+            let own = programs.get(program as usize).and_then(|program| program.script.as_ref());
+            let is_it = |script: &&LuaScript| script.chunk().name() == file;
+            own.filter(is_it).or_else(|| scripts.find(is_it))?.excerpt(line, message)
+        });
+        reports.tell(world, error);
+    }
+
     /// The place of a script's program.
     pub(super) fn program(&mut self, world: &World, id: AssetId<LuaScript>) -> u32 {
         if let Some(&program) = self.program_of.get(&id) {
@@ -116,7 +131,7 @@ impl Parts {
                 continue;
             }
             // Bevy's asset server has logged it.
-            world.write_message(ScriptError { entity: None, script, message, traceback: None });
+            self.reports.send(world, ScriptError::of_file(script, message));
         }
     }
 }

@@ -164,8 +164,7 @@ impl<'gc> Turn<'_, 'gc> {
         let delivered = value.and_then(|value| self.deliver(subscription, &[value]));
         if let Err(raised) = delivered {
             let message = self.message(&raised);
-            let report = ScriptError { entity: None, script: String::new(), message, traceback: None };
-            self.parts.reports.report(self.world, report);
+            self.parts.report(self.world, u32::MAX, ScriptError::of_file("", message));
         }
     }
 
@@ -330,8 +329,8 @@ impl<'gc> Turn<'_, 'gc> {
         match self.policy.runaways {
             RunawayPolicy::Report => {
                 let script = self.script(program);
-                let report = ScriptError { entity: Some(entity), script, message, traceback: Some(traceback) };
-                self.parts.reports.report(self.world, report);
+                let error = ScriptError::of_behaviour(entity, script, message, Some(traceback));
+                self.parts.report(self.world, program, error);
             }
             RunawayPolicy::Stop => {
                 let error = self.ctx.text(&message);
@@ -553,7 +552,12 @@ impl<'gc> Turn<'_, 'gc> {
     }
 
     pub(super) fn message(&self, raised: &Raised<'gc>) -> String {
+        /// What is longer is no message, and would be kept, copied and logged.
+        const BYTES_MAX: usize = 8192;
         match raised.to_value(self.ctx) {
+            Value::String(text) if text.len() > BYTES_MAX => {
+                format!("{}…", String::from_utf8_lossy(text.as_bytes().get(..BYTES_MAX).unwrap_or_default()))
+            }
             Value::String(text) => text.to_text().into_owned(),
             value @ (Value::Integer(_) | Value::Float(_)) => self.ctx.plain_string(value).to_text().into_owned(),
             other => format!("(error object is a {} value)", other.type_name()),
@@ -596,8 +600,8 @@ impl<'gc> Turn<'_, 'gc> {
             }
         }
         let script = self.script(program);
-        let report = ScriptError { entity: Some(entity), script, message: message.clone(), traceback };
-        self.parts.reports.report(self.world, report);
+        let report = ScriptError::of_behaviour(entity, script, message.clone(), traceback);
+        self.parts.report(self.world, program, report);
         if key.is_some() && self.policy.errors != ErrorPolicy::StopTask {
             self.stop_behaviour(entity, message);
         }
