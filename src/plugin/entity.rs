@@ -14,6 +14,7 @@ use super::change::{insert_component, remove_component};
 use super::class::Class;
 use super::environment::Shared;
 use super::reflect::{self, Kind, Place, Reference};
+use super::state::States;
 use super::{change, events, hierarchy};
 use crate::api::{Action, Call, Context, Native, Numbers, Raised, Table, TableError, UserData, Value};
 
@@ -61,8 +62,8 @@ pub(super) fn gone<'gc>(entity: Entity) -> Raised<'gc> {
     Raised::message(format!("entity {entity} is gone"))
 }
 
-/// Fills the metatable of entities. `states` has the state of each behaviour, by its body's place.
-pub(super) fn install<'gc>(ctx: Context<'gc>, shared: &Rc<Shared>, states: Table<'gc>) -> Result<(), TableError> {
+/// Fills the metatable of entities.
+pub(super) fn install<'gc>(ctx: Context<'gc>, shared: &Rc<Shared>, states: States<'gc>) -> Result<(), TableError> {
     let metatable = Class::Entity.install(ctx)?;
     let methods = Table::new(ctx);
     methods.set_field(ctx, "despawn", Value::Native(Native::new(ctx, "despawn", despawn)))?;
@@ -74,9 +75,8 @@ pub(super) fn install<'gc>(ctx: Context<'gc>, shared: &Rc<Shared>, states: Table
     methods.set_field(ctx, "has", Value::Native(has))?;
 
     let components = Rc::clone(shared);
-    let index = Native::with_upvalues(ctx, "index", &[Value::Table(methods), Value::Table(states)], move |call| {
-        index(call, &components)
-    });
+    let upvalues = [methods, states.made, states.environments].map(Value::Table);
+    let index = Native::with_upvalues(ctx, "index", &upvalues, move |call| index(call, &components));
     metatable.set_field(ctx, "__index", Value::Native(index))?;
     let components = Rc::clone(shared);
     let new_index = Native::new(ctx, "newindex", move |call| new_index(call, &components));
@@ -153,11 +153,13 @@ fn state_of<'gc>(call: &mut Call<'_, 'gc>, shared: &Shared, entity: Entity) -> R
     let Ok(found) = world_of(call)?.get_entity(entity) else { return Err(gone(entity)) };
     let has_behaviour = found.contains::<Behaviour>();
     let body = shared.behaviours.borrow().get(&entity).copied().filter(|_| has_behaviour);
-    let state = match (call.upvalue(1), body) {
-        (Value::Table(states), Some(body)) => states.get_integer(call.ctx, i64::from(body) + 1),
-        _ => Value::Nil,
+    let state = match (call.upvalue(1), call.upvalue(2), body) {
+        (Value::Table(made), Value::Table(environments), Some(body)) => {
+            States { made, environments }.of_begun(call.ctx, i64::from(body) + 1)?
+        }
+        _ => None,
     };
-    call.ret1(if matches!(state, Value::Table(_)) { state } else { Value::Nil })
+    call.ret1(state.map_or(Value::Nil, Value::Table))
 }
 
 /// `entity.name = name`: nil takes it away.

@@ -1,7 +1,7 @@
 //! What surrounds a behaviour's script: its environment, and the natives and tables that all scripts share.
 //!
-//! An environment holds `self`, `params` and `state` and whatever the script assigns; all else is read through one
-//! metatable, shared by all, from the globals, which are frozen. So no script can change what another one sees. The
+//! An environment holds `self` and `params` and whatever the script assigns; all else is read through one metatable,
+//! shared by all, from the globals, which are frozen. So no script can change what another one sees. The
 //! tables that the scheduler needs are kept in one list behind one handle; [`Roots`] is that list, fetched.
 
 use std::cell::{Cell, RefCell};
@@ -18,7 +18,8 @@ use super::module::Modules;
 use super::query::Queries;
 use super::reflect::Place;
 use super::scheduler::{Key, Request};
-use super::{entity, events, module, params, reflect, task, values, wait, world};
+use super::state::States;
+use super::{entity, events, module, params, reflect, state, task, values, wait, world};
 use crate::api::{Action, Call, Collect, Context, Handle, Meta, Native, Raised, Sequence, Table, TableError, Value};
 
 /// What the natives and the scheduler share: whose turn it is, what was put out, and what is known about components.
@@ -78,7 +79,7 @@ impl Shared {
 
     /// As [`Shared::request`], for a request that may be refused: then an error is raised.
     pub(super) fn ask_fallibly<'gc>(self: &Rc<Shared>, request: Request) -> Action<'gc> {
-        Action::Start(Box::new(Asking { request: Some(request), shared: Rc::clone(self) }))
+        Action::Start(Box::new(Asking { request: Some(Box::new(request)), shared: Rc::clone(self) }))
     }
 
     /// Raises an error if what the task asked for last was refused.
@@ -123,11 +124,11 @@ impl Shared {
     }
 }
 
-/// A request that may be refused.
+/// A request that may be refused. It stays with its task for as long as that waits; the request itself does not.
 #[derive(Collect)]
 #[collect(require_static)]
 struct Asking {
-    request: Option<Request>,
+    request: Option<Box<Request>>,
     shared: Rc<Shared>,
 }
 
@@ -139,7 +140,7 @@ impl<'gc> Sequence<'gc> for Asking {
     fn poll(&mut self, call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
         if let Some(request) = self.request.take() {
             call.leave_args(0);
-            return Ok(self.shared.request(request));
+            return Ok(self.shared.request(*request));
         }
         self.shared.check_refusal()?;
         call.ret_args(0)
@@ -151,8 +152,8 @@ impl<'gc> Sequence<'gc> for Asking {
 pub(super) struct Roots<'gc> {
     /// The coroutine of each task, `false` where there is none.
     pub(super) threads: Table<'gc>,
-    /// The `state` of each behaviour, by its body's place.
-    pub(super) states: Table<'gc>,
+    /// The `state` of each behaviour.
+    pub(super) states: States<'gc>,
     /// What each task is to go on with.
     pub(super) wakes: Table<'gc>,
     /// The handle of each task that has one.
@@ -176,13 +177,11 @@ pub(super) struct Roots<'gc> {
 impl<'gc> Roots<'gc> {
     /// Makes the tables and the globals that scripts find.
     pub(super) fn install(ctx: Context<'gc>, shared: &Rc<Shared>) -> Result<Handle, TableError> {
-        let scope = hidden_metatable(ctx, "environment")?;
-        scope.set_field(ctx, "__index", Value::Table(ctx.globals()))?;
-        scope.freeze();
+        let scope = scope(ctx)?;
         let time = Table::new(ctx);
         let params = params::metatable(ctx, shared)?;
         let no_params = params::table(ctx, &[], params)?;
-        let states = Table::new(ctx);
+        let states = States { made: Table::new(ctx), environments: Table::new(ctx) };
         reflect::install(ctx)?;
         entity::install(ctx, shared, states)?;
 
@@ -193,7 +192,8 @@ impl<'gc> Roots<'gc> {
         world::install(ctx, shared)?;
         values::install(ctx)?;
         let modules = Table::new(ctx);
-        module::install(ctx, shared, scope, modules)?;
+        module::install(ctx, shared, self::scope(ctx)?, modules)?;
+        state::install(ctx, shared, scope, states)?;
         globals.set_field(ctx, "time", Value::Table(time_view(ctx, time)?))?;
         globals.set_field(ctx, "log", Value::Table(log_table(ctx, shared)?))?;
         let output = Rc::clone(shared);
@@ -203,8 +203,8 @@ impl<'gc> Roots<'gc> {
         for index in 1..=6 {
             all.set_integer(ctx, index, Value::Table(Table::new(ctx)))?;
         }
-        all.set_integer(ctx, 2, Value::Table(states))?;
-        for (index, table) in (7..).zip([scope, time, no_params, modules, params]) {
+        all.set_integer(ctx, 2, Value::Table(states.made))?;
+        for (index, table) in (7..).zip([scope, time, no_params, modules, params, states.environments]) {
             all.set_integer(ctx, index, Value::Table(table))?;
         }
         Ok(ctx.stash(Value::Table(all)))
@@ -222,7 +222,7 @@ impl<'gc> Roots<'gc> {
         };
         Roots {
             threads: table(1),
-            states: table(2),
+            states: States { made: table(2), environments: table(12) },
             wakes: table(3),
             handles: table(4),
             cleanups: table(5),
@@ -242,22 +242,29 @@ impl<'gc> Roots<'gc> {
         self.time.set_field(ctx, "frame", Value::Integer(frame))
     }
 
-    /// The environment of a behaviour.
+    /// The environment of a behaviour. What it holds at first fits into the table's own object.
     pub(super) fn environment(
         self,
         ctx: Context<'gc>,
         entity: Entity,
         params: &[Param],
-        state: Value<'gc>,
     ) -> Result<Table<'gc>, TableError> {
-        let environment = Table::with_capacity(ctx, 0, 4);
+        let environment = Table::with_capacity(ctx, 0, 2);
         let params = if params.is_empty() { self.no_params } else { params::table(ctx, params, self.params)? };
         environment.set_field(ctx, "self", entity::entity_value(ctx, entity))?;
         environment.set_field(ctx, "params", Value::Table(params))?;
-        environment.set_field(ctx, "state", state)?;
         environment.set_metatable(ctx, Some(self.scope));
         Ok(environment)
     }
+}
+
+/// A metatable of environments, which lets them see the globals. Behaviours have one and modules another: it tells what a
+/// function belongs to.
+fn scope(ctx: Context<'_>) -> Result<Table<'_>, TableError> {
+    let scope = hidden_metatable(ctx, "environment")?;
+    scope.set_field(ctx, "__index", Value::Table(ctx.globals()))?;
+    scope.freeze();
+    Ok(scope)
 }
 
 /// The table that scripts see as `time`: empty and frozen, with all reads going to `fields`.

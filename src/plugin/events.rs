@@ -22,7 +22,7 @@ use super::class::Class;
 use super::entity::{as_entity, entity_value, world_of};
 use super::environment::Shared;
 use super::reflect;
-use super::scheduler::{EventName, HandlerId, Request, Source, SubscriptionId, Target, Topic};
+use super::scheduler::{Buffer, EventName, HandlerId, Request, Source, SubscriptionId, Target, Topic, TopicName};
 use super::task::place_of;
 use super::wait::timeout;
 use crate::api::{Action, Call, Context, Native, Raised, Table, TableError, Value};
@@ -348,7 +348,8 @@ fn topic(name: &EventName, own: Option<Entity>, happens_to_entity: bool) -> Topi
         Target::Own | Target::Any => None,
         Target::Entity(entity) => Some(entity),
     };
-    Topic { event: name.event.as_str().into(), component: name.component.as_deref().map(Into::into), target }
+    let component = name.component.as_deref().map(Into::into);
+    Topic { name: TopicName { event: name.event.as_str().into(), component }, target }
 }
 
 /// The type of event or message that a script names, if it is one.
@@ -403,7 +404,7 @@ pub(super) fn open(
         Plan::Scripts => return Ok(Source::Scripts),
         Plan::Messages(type_path) => {
             let read = read_messages(world, &type_path, usize::MAX, |_| {});
-            return Ok(Source::Messages { type_path, read });
+            return Ok(Source::Messages(Box::new(Buffer { type_path, read })));
         }
         Plan::Event(reflect) => {
             let changes = changes.clone();

@@ -1,8 +1,8 @@
 //! The Bevy plugin: Lua scripts as assets, behaviours as components, one machine for each world.
 //!
 //! `asset` and `behaviour` are what a game names, `error` `settings` and `settings_file` what it hears and sets. `scheduler` holds the
-//! machine and decides who has a turn. `environment`, `entity`, `reflect`, `task`, `wait`, `events`, `module`, `params` and
-//! `world` are what a script sees, `values` its vectors, rotations and colours, `class` the kinds of its userdata. Components that
+//! machine and decides who has a turn. `environment`, `entity`, `reflect`, `task`, `wait`, `events`, `module`, `params`, `state`
+//! and `world` are what a script sees, `values` its vectors, rotations and colours, `class` the kinds of its userdata. Components that
 //! scripts define are `declared` and hold `data`. All unsafe-free: the world is a parameter of every step.
 
 mod asset;
@@ -24,6 +24,7 @@ mod reflect;
 mod scheduler;
 mod settings;
 mod settings_file;
+mod state;
 mod task;
 pub mod testing;
 mod values;

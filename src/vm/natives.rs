@@ -100,6 +100,8 @@ impl<'gc> Natives<'gc> {
     /// Moves the states from `from` on to a coroutine that is to rest.
     pub(super) fn split_off(&mut self, from: usize, to: &mut Vec<NativeState<'gc>>) {
         self.slots.truncate(self.len);
+        // A task that waits in a native has one state for as long as it waits; a vector would make room for four.
+        to.reserve_exact(self.len.saturating_sub(from));
         to.extend(self.slots.drain(from.min(self.len)..));
         self.len = self.slots.len();
     }

@@ -19,6 +19,7 @@ mod registry;
 mod reload;
 mod settings;
 mod shape;
+mod state;
 mod task;
 mod time;
 mod values;

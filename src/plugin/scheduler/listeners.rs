@@ -5,9 +5,10 @@
 //! given up at the end of the frame, so that a loop of waits does not make an observer each time. What is heard arrives
 //! in the queue of changes; nothing here knows the machine.
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use bevy::ecs::entity::Entity;
+use bevy::ecs::entity::{Entity, EntityHashMap};
 use bevy::platform::collections::HashMap;
 
 use super::tasks::Key;
@@ -15,24 +16,36 @@ use super::timers::Sleeper;
 use crate::plugin::task::Origin;
 
 /// What can be listened to.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug)]
 pub(in crate::plugin) struct Topic {
+    pub(in crate::plugin) name: TopicName,
+    /// The entity that it is to happen to, or any.
+    pub(in crate::plugin) target: Option<Entity>,
+}
+
+/// What is to happen.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(in crate::plugin) struct TopicName {
     /// The event, as scripts call it.
     pub(in crate::plugin) event: Box<str>,
     /// For what happens to components: which one.
     pub(in crate::plugin) component: Option<Box<str>>,
-    /// The entity that it is to happen to, or any.
-    pub(in crate::plugin) target: Option<Entity>,
 }
 
 /// Someone who listens.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Listener {
-    /// Where its subscription is.
-    subscription: u32,
     pub(super) kind: ListenerKind,
     serial: u64,
+    /// Where its subscription is.
+    subscription: u32,
+    /// Who came before and after it; [`NOBODY`] at the ends.
+    previous: u32,
+    next: u32,
 }
+
+/// The place of no listener.
+const NOBODY: u32 = u32::MAX;
 
 /// What is to happen when the event does.
 #[derive(Clone, Copy, Debug)]
@@ -43,13 +56,30 @@ pub(super) enum ListenerKind {
     Waiter(Sleeper),
 }
 
-/// What those who listen to a topic share.
+/// What those who listen to a topic share. A crowd that waits, each for what happens to its own entity, is as many
+/// subscriptions; so the name is one for all of them, and the list of listeners needs no memory of its own.
 #[derive(Debug)]
 struct Subscription {
-    topic: Topic,
+    name: Rc<TopicName>,
+    target: Option<Entity>,
     source: Source,
-    listeners: Vec<u32>,
     serial: u64,
+    /// The first and the last of its listeners; [`NOBODY`] if there are none.
+    first: u32,
+    last: u32,
+}
+
+/// The subscriptions to one name: that to what happens to anybody, and those to what happens to an entity.
+#[derive(Debug, Default)]
+struct Targets {
+    any: Option<u32>,
+    entities: EntityHashMap<u32>,
+}
+
+impl Targets {
+    fn get(&self, target: Option<Entity>) -> Option<u32> {
+        target.map_or(self.any, |entity| self.entities.get(&entity).copied())
+    }
 }
 
 /// Where the events of a topic come from.
@@ -59,8 +89,16 @@ pub(in crate::plugin) enum Source {
     Scripts,
     /// An observer queues them.
     Observer(Entity),
-    /// They are read from a buffer of messages: which one, and how many were read.
-    Messages { type_path: Box<str>, read: usize },
+    /// They are read from a buffer of messages.
+    Messages(Box<Buffer>),
+}
+
+/// A buffer of messages.
+#[derive(Clone, Debug)]
+pub(in crate::plugin) struct Buffer {
+    pub(in crate::plugin) type_path: Box<str>,
+    /// How many were read.
+    pub(in crate::plugin) read: usize,
 }
 
 /// A subscription, as those know it who report events; it may be no more.
@@ -86,7 +124,9 @@ pub(super) struct Listeners {
     free_listeners: Vec<u32>,
     subscriptions: Vec<Option<Subscription>>,
     free_subscriptions: Vec<u32>,
-    by_topic: HashMap<Topic, u32>,
+    by_name: HashMap<Rc<TopicName>, Targets>,
+    /// The subscriptions to messages.
+    to_messages: BTreeSet<u32>,
     /// Subscriptions that lost their last listener this frame.
     unused: Vec<u32>,
     serials: u64,
@@ -95,7 +135,7 @@ pub(super) struct Listeners {
 impl Listeners {
     /// The subscription to a topic, if there is one.
     pub(super) fn find(&self, topic: &Topic) -> Option<SubscriptionId> {
-        let index = *self.by_topic.get(topic)?;
+        let index = self.by_name.get(&topic.name)?.get(topic.target)?;
         let serial = self.subscriptions.get(index as usize)?.as_ref()?.serial;
         Some(SubscriptionId { index, serial })
     }
@@ -111,7 +151,21 @@ impl Listeners {
         let free = self.free_subscriptions.last().copied();
         let index = free.unwrap_or_else(|| u32::try_from(self.subscriptions.len()).unwrap_or(u32::MAX));
         let id = SubscriptionId { index, serial };
-        let subscription = Subscription { topic: topic.clone(), source: source(id)?, listeners: Vec::new(), serial };
+        let source = source(id)?;
+        let target = topic.target;
+        let known = self.by_name.get_key_value(&topic.name).map(|(name, _)| Rc::clone(name));
+        let name = known.unwrap_or_else(|| Rc::new(topic.name));
+        let targets = self.by_name.entry(Rc::clone(&name)).or_default();
+        match target {
+            Some(entity) => {
+                targets.entities.insert(entity, index);
+            }
+            None => targets.any = Some(index),
+        }
+        if matches!(source, Source::Messages(_)) {
+            self.to_messages.insert(index);
+        }
+        let subscription = Subscription { name, target, source, serial, first: NOBODY, last: NOBODY };
         match self.subscriptions.get_mut(index as usize) {
             Some(place) => {
                 self.free_subscriptions.pop();
@@ -119,7 +173,6 @@ impl Listeners {
             }
             None => self.subscriptions.push(Some(subscription)),
         }
-        self.by_topic.insert(topic, index);
         self.unused.push(index);
         Ok(id)
     }
@@ -127,21 +180,23 @@ impl Listeners {
     /// Adds a listener to a subscription.
     pub(super) fn listen(&mut self, to: SubscriptionId, kind: ListenerKind) -> HandlerId {
         self.serials += 1;
-        let listener = Listener { subscription: to.index, kind, serial: self.serials };
-        let index = match self.free_listeners.pop() {
-            Some(index) => {
-                if let Some(place) = self.listeners.get_mut(index as usize) {
-                    *place = Some(listener);
-                }
-                index
+        let index = self.free_listeners.pop().unwrap_or_else(|| {
+            self.listeners.push(None);
+            u32::try_from(self.listeners.len() - 1).unwrap_or(NOBODY)
+        });
+        let subscription = self.subscriptions.get_mut(to.index as usize).and_then(Option::as_mut);
+        let mut previous = NOBODY;
+        if let Some(subscription) = subscription.filter(|known| known.serial == to.serial) {
+            previous = std::mem::replace(&mut subscription.last, index);
+            if previous == NOBODY {
+                subscription.first = index;
             }
-            None => {
-                self.listeners.push(Some(listener));
-                u32::try_from(self.listeners.len() - 1).unwrap_or(u32::MAX)
-            }
-        };
-        if let Some(subscription) = self.subscription_mut(to) {
-            subscription.listeners.push(index);
+        }
+        if let Some(previous) = self.listener_mut(previous) {
+            previous.next = index;
+        }
+        if let Some(place) = self.listeners.get_mut(index as usize) {
+            *place = Some(Listener { kind, serial: self.serials, subscription: to.index, previous, next: NOBODY });
         }
         HandlerId { index, serial: self.serials }
     }
@@ -157,13 +212,32 @@ impl Listeners {
         *self.listeners.get(index as usize)?
     }
 
+    fn listener_mut(&mut self, index: u32) -> Option<&mut Listener> {
+        self.listeners.get_mut(index as usize)?.as_mut()
+    }
+
     /// Removes the listener at a place.
     pub(super) fn remove(&mut self, index: u32) {
         let Some(listener) = self.listeners.get_mut(index as usize).and_then(Option::take) else { return };
         self.free_listeners.push(index);
+        if let Some(origin) = self.origins.get_mut(index as usize) {
+            *origin = None;
+        }
+        let Listener { previous, next, .. } = listener;
+        if let Some(previous) = self.listener_mut(previous) {
+            previous.next = next;
+        }
+        if let Some(next) = self.listener_mut(next) {
+            next.previous = previous;
+        }
         if let Some(Some(subscription)) = self.subscriptions.get_mut(listener.subscription as usize) {
-            subscription.listeners.retain(|other| *other != index);
-            if subscription.listeners.is_empty() {
+            if subscription.first == index {
+                subscription.first = next;
+            }
+            if subscription.last == index {
+                subscription.last = previous;
+            }
+            if subscription.first == NOBODY {
                 self.unused.push(listener.subscription);
             }
         }
@@ -172,14 +246,16 @@ impl Listeners {
     /// The places of those who listen to a subscription, in the order in which they came.
     pub(super) fn of(&self, id: SubscriptionId) -> Vec<u32> {
         let subscription = self.subscriptions.get(id.index as usize).and_then(Option::as_ref);
-        subscription.filter(|known| known.serial == id.serial).map(|known| known.listeners.clone()).unwrap_or_default()
+        let first = subscription.filter(|known| known.serial == id.serial).map(|known| known.first);
+        let there_is = |index: u32| (index != NOBODY).then_some(index);
+        std::iter::successors(first.and_then(there_is), |index| there_is(self.get(*index)?.next)).collect()
     }
 
     /// Whether the listener at a place hears this event of an entity.
     pub(super) fn is_about(&self, index: u32, event: &str, entity: Entity) -> bool {
         let Some(listener) = self.get(index) else { return false };
         let subscription = self.subscriptions.get(listener.subscription as usize).and_then(Option::as_ref);
-        subscription.is_some_and(|known| &*known.topic.event == event && known.topic.target == Some(entity))
+        subscription.is_some_and(|known| &*known.name.event == event && known.target == Some(entity))
     }
 
     /// Notes where the handler at a place was set.
@@ -198,36 +274,50 @@ impl Listeners {
         self.origins.get(index as usize)?.clone()
     }
 
-    fn subscription_mut(&mut self, id: SubscriptionId) -> Option<&mut Subscription> {
-        self.subscriptions.get_mut(id.index as usize)?.as_mut().filter(|known| known.serial == id.serial)
-    }
-
     /// Gives up the subscriptions that nobody uses any more. The observers that can go.
     pub(super) fn drop_unused(&mut self) -> Vec<Entity> {
         let mut observers = Vec::new();
         for index in std::mem::take(&mut self.unused) {
             let Some(place) = self.subscriptions.get_mut(index as usize) else { continue };
-            if place.as_ref().is_none_or(|subscription| !subscription.listeners.is_empty()) {
+            if place.as_ref().is_none_or(|subscription| subscription.first != NOBODY) {
                 continue;
             }
             let Some(subscription) = place.take() else { continue };
-            self.by_topic.remove(&subscription.topic);
+            self.forget(&subscription);
             self.free_subscriptions.push(index);
-            if let Source::Observer(observer) = subscription.source {
-                observers.push(observer);
+            match subscription.source {
+                Source::Scripts => {}
+                Source::Observer(observer) => observers.push(observer),
+                Source::Messages(_) => {
+                    self.to_messages.remove(&index);
+                }
             }
         }
         observers
     }
 
+    /// Removes a subscription from those to its name, and the name with the last of them.
+    fn forget(&mut self, subscription: &Subscription) {
+        let Some(targets) = self.by_name.get_mut(&subscription.name) else { return };
+        match subscription.target {
+            Some(entity) => {
+                targets.entities.remove(&entity);
+            }
+            None => targets.any = None,
+        }
+        if targets.any.is_none() && targets.entities.is_empty() {
+            self.by_name.remove(&subscription.name);
+        }
+    }
+
     /// The subscriptions to messages, with what was read of each; `read` says what has been read now.
     pub(super) fn read_messages(&mut self, mut read: impl FnMut(SubscriptionId, &str, usize) -> usize) {
-        for (index, subscription) in (0..).zip(&mut self.subscriptions) {
-            if let Some(subscription) = subscription
-                && let Source::Messages { type_path, read: before } = &mut subscription.source
+        for &index in &self.to_messages {
+            if let Some(Some(subscription)) = self.subscriptions.get_mut(index as usize)
+                && let Source::Messages(buffer) = &mut subscription.source
             {
                 let id = SubscriptionId { index, serial: subscription.serial };
-                *before = read(id, type_path, *before);
+                buffer.read = read(id, &buffer.type_path, buffer.read);
             }
         }
     }

@@ -20,7 +20,8 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use bevy::asset::{AssetId, AssetLoadFailedEvent};
-use bevy::ecs::entity::{Entity, EntityHashMap};
+use bevy::ecs::entity::{Entity, EntityHashMap, EntityHashSet};
+use bevy::ecs::entity_disabling::Disabled;
 use bevy::ecs::message::MessageCursor;
 use bevy::ecs::query::With;
 use bevy::ecs::world::World;
@@ -28,7 +29,7 @@ use bevy::platform::collections::HashMap;
 use bevy::platform::time::Instant;
 use bevy::time::{Fixed, Real, Time, Virtual};
 
-pub(super) use listeners::{HandlerId, Source, SubscriptionId, Topic};
+pub(super) use listeners::{Buffer, HandlerId, Source, SubscriptionId, Topic, TopicName};
 pub(super) use programs::reason;
 pub(super) use requests::{EventName, Request, Start, Target};
 pub(super) use tasks::Key;
@@ -205,9 +206,22 @@ impl Scripts {
             runaways: settings.runaway_policy,
             runaway_frames: settings.runaway_frames,
         };
+        let disabled = world.register_component::<Disabled>();
         lua.enter(|ctx| {
             let roots = Roots::fetch(ctx, roots);
-            work(&mut Turn { ctx, roots, world, parts, results: Vec::new(), slice, now, real, fixed, policy });
+            work(&mut Turn {
+                ctx,
+                roots,
+                world,
+                parts,
+                results: Vec::new(),
+                slice,
+                now,
+                real,
+                fixed,
+                policy,
+                disabled,
+            });
         });
     }
 
@@ -254,6 +268,10 @@ pub(super) fn reload(world: &mut World) {
         });
         let starts = scripts.parts.starting.len().min(STARTS_MAX);
         let starting: Vec<Key> = scripts.parts.starting.drain(..starts).collect();
+        if scripts.parts.starting.is_empty() {
+            // A crowd that comes at once seldom comes again.
+            scripts.parts.starting.shrink_to(STARTS_MAX);
+        }
         if restarting.is_empty() && starting.is_empty() && modules.is_empty() {
             return;
         }
@@ -352,8 +370,13 @@ impl Parts {
         let mut entities: Vec<Entity> = world.query_filtered::<Entity, With<Behaviour>>().iter(world).collect();
         entities.sort_unstable();
         let queued = self.changes.take();
+        let started = queued.iter().filter_map(|change| match change {
+            Change::Started(entity) => Some(*entity),
+            _ => None,
+        });
+        let started: EntityHashSet = started.collect();
         for entity in entities {
-            if !queued.iter().any(|change| matches!(change, Change::Started(started) if *started == entity)) {
+            if !started.contains(&entity) {
                 self.add(world, entity);
             }
         }

@@ -7,7 +7,7 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::listeners::{HandlerId, ListenerKind, Topic};
+use super::listeners::{HandlerId, ListenerKind, Topic, TopicName};
 use super::tasks::{Key, Moment, Phase};
 use super::turn::Turn;
 use crate::api::{Raised, Table, Thread, Value};
@@ -158,7 +158,7 @@ impl<'gc> Turn<'_, 'gc> {
     /// Lets a task go on with an error where it waits.
     #[cold]
     fn refuse(&mut self, key: Key, message: String) {
-        if let Some(extra) = self.parts.tasks.extra_mut(key) {
+        if let Some(extra) = self.parts.tasks.make_extra(key) {
             extra.refusal = Some(message);
         }
         self.answer(key, Value::Nil);
@@ -208,7 +208,7 @@ impl<'gc> Turn<'_, 'gc> {
         let origin = Rc::new(Origin { at, parent });
         let Some(key) = self.start_task(by, Some(origin), call)? else { return Ok(Value::Nil) };
         let handle = self.handle(key)?;
-        if let Some(extra) = self.parts.tasks.extra_mut(key) {
+        if let Some(extra) = self.parts.tasks.make_extra(key) {
             extra.is_watched = is_watched;
         }
         match start {
@@ -234,7 +234,7 @@ impl<'gc> Turn<'_, 'gc> {
         let (function, args) = call.split_first().map_or((Value::Nil, call), |(function, args)| (*function, args));
         let args = packed(self.ctx, args)?;
         let Some(key) = self.parts.tasks.insert_task(by) else { return Ok(None) };
-        if let Some(extra) = self.parts.tasks.extra_mut(key) {
+        if let Some(extra) = self.parts.tasks.make_extra(key) {
             extra.origin = origin;
         }
         if let Some(slot) = self.parts.tasks.get_mut(key) {
@@ -257,7 +257,7 @@ impl<'gc> Turn<'_, 'gc> {
     /// What scripts know of a task.
     fn handle(&mut self, key: Key) -> Result<Value<'gc>, Raised<'gc>> {
         let index = i64::from(key.slot) + 1;
-        let Some(extra) = self.parts.tasks.extra_mut(key) else { return Ok(Value::Nil) };
+        let Some(extra) = self.parts.tasks.make_extra(key) else { return Ok(Value::Nil) };
         if extra.state.is_some() {
             return Ok(self.roots.handles.get_integer(self.ctx, index));
         }
@@ -316,7 +316,7 @@ impl<'gc> Turn<'_, 'gc> {
         }
         let sleeper = self.park(key, seconds, WaitingFor::Task);
         for &task in tasks {
-            if let Some(extra) = self.parts.tasks.extra_mut(task) {
+            if let Some(extra) = self.parts.tasks.make_extra(task) {
                 extra.joiners.retain(|joiner| joiner.key != key);
                 extra.joiners.push(sleeper);
             }
@@ -325,7 +325,7 @@ impl<'gc> Turn<'_, 'gc> {
 
     fn add_cleanup(&mut self, key: Key, function: Value<'gc>) -> Result<(), Raised<'gc>> {
         let index = i64::from(key.slot) + 1;
-        let Some(extra) = self.parts.tasks.extra_mut(key) else { return Ok(()) };
+        let Some(extra) = self.parts.tasks.make_extra(key) else { return Ok(()) };
         let list = match self.roots.cleanups.get_integer(self.ctx, index) {
             Value::Table(list) if extra.has_cleanups => list,
             _ => {
@@ -348,14 +348,12 @@ impl<'gc> Turn<'_, 'gc> {
         };
         let sleeper = self.park(key, seconds, WaitingFor::Event);
         let listener = self.parts.listeners.listen(subscription, ListenerKind::Waiter(sleeper));
-        if let Some(extra) = self.parts.tasks.extra_mut(key) {
-            extra.listening = self.parts.listeners.place_of(listener);
-        }
+        self.parts.tasks.set_listening(key, self.parts.listeners.place_of(listener));
     }
 
     /// Removes the listener that was to wake a task.
     pub(super) fn stop_listening(&mut self, key: Key) {
-        if let Some(index) = self.parts.tasks.extra_mut(key).and_then(|extra| extra.listening.take()) {
+        if let Some(index) = self.parts.tasks.take_listening(key) {
             self.parts.listeners.remove(index);
         }
     }
@@ -389,7 +387,7 @@ impl<'gc> Turn<'_, 'gc> {
             return Err(error.into());
         }
         self.parts.listeners.set_origin(index, Rc::new(Origin { at, parent: None }));
-        if let Some(extra) = self.parts.tasks.extra_mut(body) {
+        if let Some(extra) = self.parts.tasks.make_extra(body) {
             extra.handlers.push(index);
         }
         Ok(Value::UserData(Class::Handler.wrap(self.ctx, id)))
@@ -415,7 +413,7 @@ impl<'gc> Turn<'_, 'gc> {
 
     fn send(&mut self, name: &EventName, values: &[Value<'gc>]) -> Result<bool, Raised<'gc>> {
         let target = if let Target::Entity(entity) = name.target { Some(entity) } else { None };
-        let topic = Topic { event: name.event.as_str().into(), component: None, target };
+        let topic = Topic { name: TopicName { event: name.event.as_str().into(), component: None }, target };
         let Some(subscription) = self.parts.listeners.find(&topic) else { return Ok(false) };
         self.deliver(subscription, values)
     }

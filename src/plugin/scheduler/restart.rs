@@ -37,7 +37,10 @@ impl<'gc> Turn<'_, 'gc> {
         if handlers.is_empty() {
             return;
         }
-        let state = self.roots.states.get_integer(self.ctx, i64::from(body.slot) + 1);
+        let state = match self.roots.states.make(self.ctx, i64::from(body.slot) + 1) {
+            Ok(state) => Value::Table(state),
+            Err(error) => return self.fail_on(None, slot.entity, slot.program, &error.into()),
+        };
         let before = self.parts.shared.who();
         self.enter_script(body, slot.entity, slot.program);
         let mut fuel = i64::try_from(self.parts.tasks.slice(body, self.slice)).unwrap_or(i64::MAX);

@@ -38,6 +38,8 @@ pub(super) struct Slot {
     /// Of a body: the frame in which its behaviour ran last, and the instructions that it ran then.
     spent_in: u32,
     spent: u64,
+    /// The listener that wakes it.
+    listening: Option<u32>,
 }
 
 /// How far a task got.
@@ -81,7 +83,7 @@ impl Key {
     pub(in crate::plugin) const NONE: Key = Key { order: 0, number: 0, slot: u32::MAX, generation: 0 };
 }
 
-/// What only some tasks have.
+/// What only some tasks have. It is larger than all else that is kept of a task, so it is made when something is added.
 #[derive(Default)]
 pub(super) struct Extra {
     /// What scripts know of the task, once one has asked.
@@ -90,8 +92,6 @@ pub(super) struct Extra {
     pub(super) joiners: Vec<Sleeper>,
     /// Where it was started, unless it is a behaviour's body.
     pub(super) origin: Option<Rc<Origin>>,
-    /// The listener that wakes it.
-    pub(super) listening: Option<u32>,
     /// Why what it asked for last was refused.
     pub(super) refusal: Option<String>,
     /// Whether somebody will look how it ended.
@@ -195,6 +195,7 @@ impl Tasks {
                 slice: 0,
                 spent_in: u32::MAX,
                 spent: 0,
+                listening: None,
             });
         }
         key
@@ -209,7 +210,12 @@ impl Tasks {
         if let Some(slot) = self.slots.get_mut(key.slot as usize).and_then(Option::take) {
             self.free.push(key.slot);
             if slot.owner != key.slot {
-                self.extra_at(slot.owner).tasks.retain(|task| task.slot != key.slot);
+                if let Some(Some(owner)) = self.extras.get_mut(slot.owner as usize)
+                    // Most often it is the youngest: of a behaviour that ends, and of a handler that returned.
+                    && let Some(at) = owner.tasks.iter().rposition(|task| task.slot == key.slot)
+                {
+                    owner.tasks.remove(at);
+                }
             } else {
                 let mut by_entity = self.by_entity.borrow_mut();
                 if by_entity.get(&slot.entity) == Some(&key.slot) {
@@ -252,16 +258,28 @@ impl Tasks {
         self.extras.get(key.slot as usize)?.as_deref()
     }
 
-    /// What a task has besides its place, to be added to.
+    /// What a task has besides its place, if there is anything, to be taken from.
     pub(super) fn extra_mut(&mut self, key: Key) -> Option<&mut Extra> {
+        self.get(key)?;
+        self.extras.get_mut(key.slot as usize)?.as_deref_mut()
+    }
+
+    /// What a task has besides its place, to be added to.
+    pub(super) fn make_extra(&mut self, key: Key) -> Option<&mut Extra> {
         self.get(key)?;
         Some(self.extra_at(key.slot))
     }
 
-    /// Why what a task asked for last was refused, if it was.
-    pub(super) fn take_refusal(&mut self, key: Key) -> Option<String> {
-        self.get(key)?;
-        self.extras.get_mut(key.slot as usize)?.as_mut()?.refusal.take()
+    /// Notes which listener wakes a task.
+    pub(super) fn set_listening(&mut self, key: Key, listener: Option<u32>) {
+        if let Some(slot) = self.get_mut(key) {
+            slot.listening = listener;
+        }
+    }
+
+    /// The listener that was to wake a task and shall not any more.
+    pub(super) fn take_listening(&mut self, key: Key) -> Option<u32> {
+        self.get_mut(key)?.listening.take()
     }
 
     fn extra_at(&mut self, slot: u32) -> &mut Extra {

@@ -8,14 +8,14 @@ use std::any::Any;
 use std::time::Duration;
 
 use bevy::ecs::change_detection::DetectChangesMut;
+use bevy::ecs::component::ComponentId;
 use bevy::ecs::entity::Entity;
-use bevy::ecs::entity_disabling::Disabled;
 use bevy::ecs::world::World;
 use bevy::platform::time::Instant;
 
 use super::Parts;
 use super::tasks::{Key, Phase};
-use crate::api::{Context, Fault, Progress, Raised, Table, TableError, Thread, Value};
+use crate::api::{Context, Fault, Progress, Raised, TableError, Thread, Value};
 use crate::plugin::behaviour::{Behaviour, BehaviourStatus, Change, WaitingFor};
 use crate::plugin::environment::Roots;
 use crate::plugin::error::{ScriptError, put_out};
@@ -42,6 +42,8 @@ pub(super) struct Turn<'a, 'gc> {
     pub(super) fixed: Duration,
     /// What becomes of errors and runaways.
     pub(super) policy: Policy,
+    /// The component of entities that are disabled, which is asked for at every turn.
+    pub(super) disabled: ComponentId,
 }
 
 /// What of a frame's time is left. It is looked at after some work only: to ask what time it is takes as long as a turn of
@@ -201,17 +203,13 @@ impl<'gc> Turn<'_, 'gc> {
 
     fn make_thread(&mut self, key: Key, entity: Entity, chunk: &crate::api::Chunk) -> Result<(), TableError> {
         let index = i64::from(key.slot) + 1;
-        let state = match self.roots.states.get_integer(self.ctx, index) {
-            state @ Value::Table(_) => state,
-            _ => Value::Table(Table::new(self.ctx)),
-        };
         let behaviour = self.world.get::<Behaviour>(entity);
         self.parts.tasks.set_slice(key, behaviour.map_or(0, |behaviour| behaviour.slice));
         let params = behaviour.map(|behaviour| &*behaviour.params).unwrap_or_default();
-        let environment = self.roots.environment(self.ctx, entity, params, state)?;
+        let environment = self.roots.environment(self.ctx, entity, params)?;
         let body = chunk.function(self.ctx, Value::Table(environment));
         let thread = Thread::new(self.ctx, Value::Closure(body));
-        self.roots.states.set_integer(self.ctx, index, state)?;
+        self.roots.states.environments.set_integer(self.ctx, index, Value::Table(environment))?;
         self.roots.threads.set_integer(self.ctx, index, Value::Thread(thread))
     }
 
@@ -226,7 +224,7 @@ impl<'gc> Turn<'_, 'gc> {
                 self.end(slot.entity);
                 return 0;
             }
-            Ok(entity) if entity.contains::<Disabled>() => {
+            Ok(entity) if entity.contains_id(self.disabled) => {
                 self.parts.tasks.wait_for_frame(key);
                 return 0;
             }
@@ -376,6 +374,7 @@ impl<'gc> Turn<'_, 'gc> {
         let status = if has_handlers || !self.parts.tasks.started_by(body).is_empty() {
             BehaviourStatus::Waiting(WaitingFor::Event)
         } else {
+            self.roots.states.finish(self.ctx, i64::from(body.slot) + 1);
             BehaviourStatus::Finished
         };
         self.show(body, status);
@@ -413,9 +412,7 @@ impl<'gc> Turn<'_, 'gc> {
     fn end(&mut self, entity: Entity) {
         let Some(key) = self.parts.tasks.of(entity) else { return };
         self.end_tasks(key);
-        let index = i64::from(key.slot) + 1;
-        // The place exists, so nothing is allocated that could fail.
-        let _ = self.roots.states.set_integer(self.ctx, index, Value::Boolean(false));
+        self.roots.states.forget(self.ctx, i64::from(key.slot) + 1);
         self.parts.tasks.remove(key);
         self.parts.failures_of.remove(&entity);
         if let Ok(mut entity) = self.world.get_entity_mut(entity)
@@ -518,7 +515,7 @@ impl<'gc> Turn<'_, 'gc> {
 
     /// Tells the natives whose turn it is.
     pub(super) fn enter_script(&mut self, key: Key, entity: Entity, program: u32) {
-        let refusal = self.parts.tasks.take_refusal(key);
+        let refusal = self.parts.tasks.extra_mut(key).and_then(|extra| extra.refusal.take());
         let shared = &self.parts.shared;
         shared.refusal.set(refusal);
         shared.entity.set(entity);
