@@ -83,7 +83,7 @@ mod plugin;
 
 pub use api::{
     Action, ArithOp, BadArgument, Call, Callable, Chunk, Closure, Collect, Compiling, Context, Error, ErrorKind, Event,
-    Fault, FromArgs, FromLua, Function, FunctionInfo, Handle, HookSettings, IntoLua, IntoRaised, IntoReturns,
+    Fault, FromArgs, FromLua, Function, FunctionInfo, Glance, Handle, HookSettings, IntoLua, IntoRaised, IntoReturns,
     LevelInfo, Lua, LuaString, Meta, Mismatch, Native, Numbers, Pass, Poll, Progress, Raised, Sequence, Status, Table,
     TableError, Task, Thread, Type, UserData, Value, Values, Variadic,
 };

@@ -111,6 +111,58 @@ fn userdata_has_its_name_in_messages() {
     check(lua, f, "f(point)", "call:1: bad argument #1 to 'f' (number expected, got Point)");
 }
 
+/// A machine with a global userdata `object` that answers for the field `quick` without a call.
+fn with_glances() -> Lua {
+    let mut lua = Lua::new();
+    lua.enter(|ctx| {
+        let metatable = deimos::Table::new(ctx);
+        let read = Native::with_glance(
+            ctx,
+            "index",
+            &[Value::Integer(7)],
+            |call| {
+                let key = call.arg(1);
+                call.ret1(key)
+            },
+            |glance| match glance.args {
+                [Value::UserData(_), Value::String(key)] if key.as_bytes() == b"quick" => Some(glance.upvalue(0)),
+                _ => None,
+            },
+        );
+        let write = Native::with_glance(
+            ctx,
+            "newindex",
+            &[],
+            |_| Err(deimos::Raised::message("read-only")),
+            |glance| match glance.args {
+                [_, Value::String(key), Value::Integer(_)] if key.as_bytes() == b"quick" => Some(Value::Nil),
+                _ => None,
+            },
+        );
+        metatable.set_field(ctx, "__index", Value::Native(read)).expect("there is memory");
+        metatable.set_field(ctx, "__newindex", Value::Native(write)).expect("there is memory");
+        let object = UserData::new(ctx, (), Some(metatable));
+        ctx.globals().set_field(ctx, "object", Value::UserData(object)).expect("there is memory");
+    });
+    lua
+}
+
+#[test]
+fn glance_answers_before_the_function_is_called() {
+    for (source, expected) in [
+        ("object.quick", "7"),
+        ("object.slow", "slow"),
+        ("(function(key) return object[key] end)('quick')", "quick"),
+        ("(function() object.quick = 1 return 'written' end)()", "written"),
+        ("(function() object.quick = 'x' end)()", "call:1: read-only"),
+        ("(function() object.slow = 1 end)()", "call:1: read-only"),
+    ] {
+        let mut lua = with_glances();
+        let f = lua.function("f", |x: Option<i64>| x);
+        check(lua, f, source, expected);
+    }
+}
+
 #[test]
 fn results_that_are_errors_are_raised() {
     check!(|x: i64| if x > 0 { Ok(x) } else { Err("not positive") }, "f(1)" => "1", "f(0)" => "call:1: not positive", "pcall(f, 0)" => "false not positive");

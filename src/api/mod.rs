@@ -21,8 +21,8 @@ pub use handle::Handle;
 pub use lua::{Lua, Poll, Task, Values};
 
 pub use crate::vm::{
-    Action, ArithOp, Call, Charge, Closure, CollectorOptions, Context, Event, Fault, FunctionInfo, HookSettings,
-    Intrinsic, LevelInfo, LuaString, Meta, NUMERAL_MAX, Native, Numbers, Output, Pass, Progress, Raised, STRING_MAX,
-    Sequence, Status, Table, TableError, Thread, Type, UserData, Value, number,
+    Action, ArithOp, Call, Charge, Closure, CollectorOptions, Context, Event, Fault, FunctionInfo, Glance,
+    HookSettings, Intrinsic, LevelInfo, LuaString, Meta, NUMERAL_MAX, Native, Numbers, Output, Pass, Progress, Raised,
+    STRING_MAX, Sequence, Status, Table, TableError, Thread, Type, UserData, Value, number,
 };
 pub use gc_arena::Collect;

@@ -13,17 +13,18 @@ use super::behaviour::Behaviour;
 use super::change::{insert_component, remove_component};
 use super::class::Class;
 use super::environment::Shared;
+use super::kept::{keep, kept};
 use super::reflect::{self, Kind, Place, Reference};
 use super::state::States;
 use super::{change, events, hierarchy};
-use crate::api::{Action, Call, Context, Native, Numbers, Raised, Table, TableError, UserData, Value};
+use crate::api::{Action, Call, Context, Glance, Native, Numbers, Raised, Table, TableError, UserData, Value};
 
 /// The world that the scheduler passed to this step.
 pub(super) fn world_of<'a, 'gc>(call: &'a mut Call<'_, 'gc>) -> Result<&'a mut World, Raised<'gc>> {
     call.host.downcast_mut().ok_or_else(|| Raised::message("there is no world to reach from here"))
 }
 
-/// The mark of the numbers that are an entity.
+/// The mark of the numbers that are an entity: two userdata of one entity are the same key of a table.
 const ENTITY: u16 = u16::MAX;
 
 /// The entity that a userdata is.
@@ -35,9 +36,14 @@ fn held(data: UserData<'_>) -> Option<Entity> {
 
 /// An entity as a Lua value.
 pub(super) fn entity_value<'gc>(ctx: Context<'gc>, entity: Entity) -> Value<'gc> {
+    Value::UserData(entity_data(ctx, entity))
+}
+
+/// An entity as a userdata.
+pub(super) fn entity_data<'gc>(ctx: Context<'gc>, entity: Entity) -> UserData<'gc> {
     let [a, b, c, d, e, f, g, h] = entity.to_bits().to_le_bytes();
     let parts = [u32::from_le_bytes([a, b, c, d]), u32::from_le_bytes([e, f, g, h]), 0, 0];
-    Value::UserData(Class::Entity.wrap_numbers(ctx, Numbers { kind: ENTITY, parts }))
+    Class::Entity.wrap_numbers(ctx, Numbers { kind: ENTITY, parts })
 }
 
 /// The entity that a Lua value is.
@@ -76,7 +82,7 @@ pub(super) fn install<'gc>(ctx: Context<'gc>, shared: &Rc<Shared>, states: State
 
     let components = Rc::clone(shared);
     let upvalues = [methods, states.made, states.environments].map(Value::Table);
-    let index = Native::with_upvalues(ctx, "index", &upvalues, move |call| index(call, &components));
+    let index = Native::with_glance(ctx, "index", &upvalues, move |call| index(call, &components), glance);
     metatable.set_field(ctx, "__index", Value::Native(index))?;
     let components = Rc::clone(shared);
     let new_index = Native::new(ctx, "newindex", move |call| new_index(call, &components));
@@ -85,6 +91,21 @@ pub(super) fn install<'gc>(ctx: Context<'gc>, shared: &Rc<Shared>, states: State
     metatable.set_field(ctx, "__tostring", Value::Native(Native::new(ctx, "tostring", to_string)))?;
     metatable.freeze();
     Ok(())
+}
+
+/// `entity.key`, where that is a component that was asked for before, or a method.
+fn glance<'gc>(glance: Glance<'_, 'gc>) -> Option<Value<'gc>> {
+    let [Value::UserData(data), Value::String(key)] = *glance.args else { return None };
+    let is_it =
+        |kept: UserData<'gc>| kept.shared_ref::<Place>().is_some_and(|(place, _)| place.is_called(key.as_bytes()));
+    if let Some(kept) = kept(glance.ctx, data, is_it) {
+        let (place, _) = kept.shared_ref::<Place>()?;
+        let world: &World = glance.host.downcast_ref()?;
+        let has = world.get_entity(held(data)?).is_ok_and(|found| found.contains_id(place.component.id));
+        return has.then_some(Value::UserData(kept));
+    }
+    let Value::Table(methods) = glance.upvalue(0) else { return None };
+    Some(methods.get_string(glance.ctx, key)).filter(|method| !method.is_nil())
 }
 
 /// `entity.key`: a method, `alive`, or a component.
@@ -112,23 +133,29 @@ fn index<'gc>(call: &mut Call<'_, 'gc>, shared: &Shared) -> Result<Action<'gc>, 
     if key.as_bytes() == b"state" {
         return state_of(call, shared, entity);
     }
-    // The last component that was asked for is kept, because scripts ask for the same one again and again.
-    if let Value::UserData(last) = data.user_value()
-        && let Some(Reference { place, .. }) = Reference::held(last)
-        && place.is_called(key.as_bytes())
-    {
-        reflect::require(world_of(call)?, entity, &place)?;
-        return call.ret1(Value::UserData(last));
-    }
     let place = component(call, shared, key.as_bytes())?;
     reflect::require(world_of(call)?, entity, &place)?;
     if matches!(place.kind, Kind::Enum(_)) {
         let value = reflect::read(call, Reference::new(entity, place))?;
         return call.ret1(value);
     }
-    let reference = Reference::new(entity, place).wrap(call.ctx);
-    data.set_user_value(call.ctx, Value::UserData(reference));
+    let reference = component_of(call.ctx, data, entity, &place);
     call.ret1(Value::UserData(reference))
+}
+
+/// The reference to an entity's component, as the entity's userdata keeps it.
+pub(super) fn component_of<'gc>(
+    ctx: Context<'gc>,
+    data: UserData<'gc>,
+    entity: Entity,
+    place: &Rc<Place>,
+) -> UserData<'gc> {
+    let is_it = |kept: UserData<'gc>| kept.shared_ref().is_some_and(|(kept, _)| std::ptr::eq::<Place>(kept, &**place));
+    kept(ctx, data, is_it).unwrap_or_else(|| {
+        let reference = Reference::new(entity, Rc::clone(place)).wrap(ctx);
+        keep(ctx, data, reference);
+        reference
+    })
 }
 
 /// `entity.key = value`: puts a component in place of the one it may have; nil removes it.

@@ -17,6 +17,7 @@ mod error;
 mod events;
 mod function;
 mod hierarchy;
+mod kept;
 mod module;
 mod params;
 mod query;

@@ -3,6 +3,10 @@
 //! What a query looks for is resolved once and kept by the names it was asked with, so that asking again each frame
 //! costs a look. A loop goes over the entities that matched when it began, in the order of their numbers; each row
 //! looks again, because the loop may despawn and change what it likes.
+//!
+//! The entities of a loop are kept with their userdata, which keep the references to their components, for the next
+//! loops of the query: while the same entities match, a row makes nothing anew. What no loop has used for a while is
+//! dropped ([`Queries::forget_unused`]).
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -14,7 +18,7 @@ use bevy::ecs::world::{FilteredEntityRef, World};
 use bevy::platform::collections::HashMap;
 
 use super::class::Class;
-use super::entity::{component, entity_value, world_of};
+use super::entity::{as_entity, component, component_of, entity_data, world_of};
 use super::environment::Shared;
 use super::reflect::{Kind, Place, Reference, listed, read};
 use crate::api::{
@@ -23,10 +27,16 @@ use crate::api::{
 
 /// What queries there are, by what they were asked with.
 #[derive(Default)]
-pub(super) struct Queries(RefCell<HashMap<Box<[u8]>, Rc<Query>>>);
+pub(super) struct Queries {
+    known: RefCell<HashMap<Box<[u8]>, Rc<Query>>>,
+    /// Where the entities that match are gathered.
+    gathered: RefCell<Vec<Entity>>,
+}
 
 /// A query as it is kept.
 struct Query {
+    /// Where the userdata of its entities lie among those of all queries.
+    number: i64,
     state: RefCell<QueryState<FilteredEntityRef<'static, 'static>>>,
     /// What a row shows.
     terms: Vec<Term>,
@@ -34,6 +44,17 @@ struct Query {
     added: Vec<Rc<Place>>,
     /// When each behaviour asked last what has changed.
     asked: RefCell<EntityHashMap<Tick>>,
+    /// The entities whose userdata are kept.
+    kept: RefCell<Option<Rc<Rows>>>,
+    /// Whether a loop has gone over them since it was last looked whether they are used.
+    is_used: Cell<bool>,
+}
+
+/// The entities that a loop goes over.
+struct Rows {
+    entities: Box<[Entity]>,
+    /// What they take of the scripts' memory.
+    _charge: Charge,
 }
 
 /// A component that a row shows.
@@ -42,34 +63,42 @@ struct Term {
     is_optional: bool,
 }
 
-/// A query in a script's hands.
+/// A query in a script's hands. The user value is the list of its rows' userdata, if they are kept.
 struct Run {
     query: Rc<Query>,
-    rows: RefCell<Vec<Entity>>,
+    rows: RefCell<Option<Rc<Rows>>>,
     next: Cell<usize>,
     /// Whether the rows stay as they are when a loop begins.
     is_sorted: Cell<bool>,
-    charge: RefCell<Charge>,
 }
+
+/// The most rows whose userdata are kept for a query.
+const KEPT_MAX: usize = 1 << 14;
+
+/// Where, in the metatable of queries, the userdata of their entities are: a list for each query, by its number.
+const LISTS: i64 = 1;
 
 /// Adds `query` to the methods of the world, and what queries can do.
 pub(super) fn install<'gc>(ctx: Context<'gc>, world: Table<'gc>, shared: &Rc<Shared>) -> Result<(), TableError> {
     let metatable = Class::Query.install(ctx)?;
+    metatable.set_integer(ctx, LISTS, Value::Table(Table::new(ctx)))?;
     let methods = Table::new(ctx);
     let to = Rc::clone(shared);
     metatable.set_field(ctx, "__call", Value::Native(Native::new(ctx, "query", move |call| step(call, &to))))?;
     let to = Rc::clone(shared);
     let count = Native::new(ctx, "count", move |call| {
         let (_, run) = this(call, "count")?;
-        let rows = matching(call, &run.query, &to)?;
-        call.ret1(Value::Integer(i64::try_from(rows.len()).unwrap_or(i64::MAX)))
+        gather(call, &run.query, &to)?;
+        let count = to.queries.gathered.borrow().len();
+        call.ret1(Value::Integer(i64::try_from(count).unwrap_or(i64::MAX)))
     });
     methods.set_field(ctx, "count", Value::Native(count))?;
     let to = Rc::clone(shared);
     let first = Native::new(ctx, "first", move |call| {
         let (_, run) = this(call, "first")?;
-        match matching(call, &run.query, &to)?.first() {
-            Some(&entity) => row(call, &run.query, entity),
+        let (rows, list) = find(call, &run.query, &to)?;
+        match rows.entities.first() {
+            Some(&entity) => row(call, &run.query, entity, listed_at(call.ctx, list, 0)),
             None => call.ret1(Value::Nil),
         }
     });
@@ -77,8 +106,9 @@ pub(super) fn install<'gc>(ctx: Context<'gc>, world: Table<'gc>, shared: &Rc<Sha
     let to = Rc::clone(shared);
     let single = Native::new(ctx, "single", move |call| {
         let (_, run) = this(call, "single")?;
-        match matching(call, &run.query, &to)?.as_slice() {
-            [entity] => row(call, &run.query, *entity),
+        let (rows, list) = find(call, &run.query, &to)?;
+        match &*rows.entities {
+            [entity] => row(call, &run.query, *entity, listed_at(call.ctx, list, 0)),
             [] => Err(Raised::message(format!("no entity has {}", run.query.described()))),
             many => {
                 let (count, what) = (many.len(), run.query.described());
@@ -114,22 +144,16 @@ fn query<'gc>(call: &mut Call<'_, 'gc>, shared: &Rc<Shared>) -> Result<Action<'g
             }
         }
     }
-    let known = shared.queries.0.borrow().get(signature.as_slice()).cloned();
+    let known = shared.queries.known.borrow().get(signature.as_slice()).cloned();
     let query = match known {
         Some(query) => query,
         None => {
             let query = Rc::new(build(call, shared)?);
-            shared.queries.0.borrow_mut().insert(signature.into(), Rc::clone(&query));
+            shared.queries.known.borrow_mut().insert(signature.into(), Rc::clone(&query));
             query
         }
     };
-    let run = Run {
-        query,
-        rows: RefCell::default(),
-        next: Cell::new(0),
-        is_sorted: Cell::new(false),
-        charge: RefCell::new(Charge::new(call.ctx.ledger(), 0)),
-    };
+    let run = Run { query, rows: RefCell::default(), next: Cell::new(0), is_sorted: Cell::new(false) };
     let run = Class::Query.wrap(call.ctx, run);
     call.ret1(Value::UserData(run))
 }
@@ -192,7 +216,9 @@ fn build<'gc>(call: &mut Call<'_, 'gc>, shared: &Rc<Shared>) -> Result<Query, Ra
     }
     let state = RefCell::new(builder.build());
     terms.extend(optional.into_iter().map(|place| Term { place, is_optional: true }));
-    Ok(Query { state, terms, changed, added, asked: RefCell::default() })
+    let number = i64::try_from(shared.queries.known.borrow().len()).unwrap_or(i64::MAX).saturating_add(1);
+    let (kept, is_used) = (RefCell::default(), Cell::new(false));
+    Ok(Query { number, state, terms, changed, added, asked: RefCell::default(), kept, is_used })
 }
 
 fn read_filter<'gc>(
@@ -230,18 +256,20 @@ impl Query {
         if names.is_empty() { "what the query asks for".to_owned() } else { names.join(" and ") }
     }
 
-    /// The entities that match now, in the order of their numbers: Bevy's own depends on what else there is in the world.
-    fn entities(&self, world: &mut World, asker: Entity) -> Vec<Entity> {
-        let mut entities = self.matching(world, asker);
+    /// Gathers the entities that match now, in the order of their numbers: Bevy's own depends on what else there is in
+    /// the world.
+    fn gather(&self, world: &mut World, asker: Entity, into: &mut Vec<Entity>) {
+        into.clear();
+        self.gather_unordered(world, asker, into);
         // Mostly runs that are in order already.
-        entities.sort_by_key(|entity| entity.index());
-        entities
+        into.sort_by_key(|entity| entity.index());
     }
 
-    fn matching(&self, world: &mut World, asker: Entity) -> Vec<Entity> {
+    fn gather_unordered(&self, world: &mut World, asker: Entity, into: &mut Vec<Entity>) {
         let mut state = self.state.borrow_mut();
-        if self.changed.is_empty() && self.added.is_empty() {
-            return state.iter(world).map(|entity| entity.id()).collect();
+        if !self.asks_for_news() {
+            into.extend(state.iter(world).map(|entity| entity.id()));
+            return;
         }
         let this = world.change_tick();
         let last = self.asked.borrow_mut().insert(asker, this);
@@ -253,12 +281,16 @@ impl Query {
                 .get_change_ticks_by_id(place.component.id)
                 .is_some_and(|ticks| if is_added { ticks.is_added(last, this) } else { ticks.is_changed(last, this) })
         };
-        state
+        let news = state
             .iter(world)
             .filter(|entity| self.changed.iter().all(|place| is_new(entity, place, false)))
-            .filter(|entity| self.added.iter().all(|place| is_new(entity, place, true)))
-            .map(|entity| entity.id())
-            .collect()
+            .filter(|entity| self.added.iter().all(|place| is_new(entity, place, true)));
+        into.extend(news.map(|entity| entity.id()));
+    }
+
+    /// Whether the rows depend on what has changed.
+    fn asks_for_news(&self) -> bool {
+        !self.changed.is_empty() || !self.added.is_empty()
     }
 
     /// Whether an entity still has what a row shows.
@@ -269,12 +301,105 @@ impl Query {
     }
 }
 
-fn matching<'gc>(call: &mut Call<'_, 'gc>, query: &Query, shared: &Shared) -> Result<Vec<Entity>, Raised<'gc>> {
+/// Gathers the entities that match now.
+fn gather<'gc>(call: &mut Call<'_, 'gc>, query: &Query, shared: &Shared) -> Result<(), Raised<'gc>> {
     let asker = shared.entity.get();
-    let rows = query.entities(world_of(call)?, asker);
-    call.charge(rows.len() / 8 + 1);
-    call.ctx.ledger().check(rows.len() * size_of::<Entity>())?;
-    Ok(rows)
+    let mut gathered = shared.queries.gathered.borrow_mut();
+    query.gather(world_of(call)?, asker, &mut gathered);
+    call.charge(gathered.len() / 8 + 1);
+    call.ctx.ledger().check(gathered.len() * size_of::<Entity>())?;
+    Ok(())
+}
+
+/// The entities that match now, and the list of their userdata, if they are kept.
+fn find<'gc>(
+    call: &mut Call<'_, 'gc>,
+    query: &Query,
+    shared: &Shared,
+) -> Result<(Rc<Rows>, Option<Table<'gc>>), Raised<'gc>> {
+    gather(call, query, shared)?;
+    let ctx = call.ctx;
+    let gathered = shared.queries.gathered.borrow();
+    let old = query.kept.borrow().clone();
+    let old_list = lists(ctx).map(|lists| lists.get_integer(ctx, query.number));
+    if let (Some(rows), Some(Value::Table(list))) = (&old, old_list)
+        && *rows.entities == **gathered
+    {
+        query.is_used.set(true);
+        return Ok((Rc::clone(rows), Some(list)));
+    }
+    let rows = Rc::new(Rows {
+        entities: gathered.as_slice().into(),
+        _charge: Charge::new(ctx.ledger(), gathered.len() * size_of::<Entity>()),
+    });
+    // What has changed is others each time.
+    let (Some(lists), false) = (lists(ctx), query.asks_for_news() || gathered.len() > KEPT_MAX) else {
+        return Ok((rows, None));
+    };
+    call.charge(gathered.len() / 2);
+    let old = match (&old, old_list) {
+        (Some(rows), Some(Value::Table(list))) => Some((&*rows.entities, list)),
+        _ => None,
+    };
+    let list = list_of(ctx, &gathered, old)?;
+    lists.set_integer(ctx, query.number, Value::Table(list))?;
+    *query.kept.borrow_mut() = Some(Rc::clone(&rows));
+    query.is_used.set(true);
+    Ok((rows, Some(list)))
+}
+
+/// The userdata of all queries' entities, as far as they are kept.
+fn lists(ctx: Context<'_>) -> Option<Table<'_>> {
+    match Class::Query.metatable(ctx)?.get_integer(ctx, LISTS) {
+        Value::Table(lists) => Some(lists),
+        _ => None,
+    }
+}
+
+/// A list of entities' userdata; those that an old list has are taken from there. Both are in the order of the numbers.
+fn list_of<'gc>(
+    ctx: Context<'gc>,
+    entities: &[Entity],
+    old: Option<(&[Entity], Table<'gc>)>,
+) -> Result<Table<'gc>, TableError> {
+    let list = Table::with_capacity(ctx, entities.len(), 0);
+    let mut known = old.into_iter().flat_map(|(entities, list)| {
+        (1..).zip(entities).map(move |(place, &entity)| (entity, list.get_integer(ctx, place)))
+    });
+    let mut next = known.next();
+    for (place, &entity) in (1..).zip(entities) {
+        while next.is_some_and(|(known, _)| known.index() < entity.index()) {
+            next = known.next();
+        }
+        let value = match next {
+            Some((known, value)) if known == entity => value,
+            _ => Value::UserData(entity_data(ctx, entity)),
+        };
+        list.set_integer(ctx, place, value)?;
+    }
+    Ok(list)
+}
+
+/// The userdata at a place of a list, counted from 0.
+fn listed_at<'gc>(ctx: Context<'gc>, list: Option<Table<'gc>>, place: usize) -> Option<UserData<'gc>> {
+    match list?.get_integer(ctx, i64::try_from(place).ok()? + 1) {
+        Value::UserData(entity) => Some(entity),
+        _ => None,
+    }
+}
+
+impl Queries {
+    /// Drops the userdata of entities that no loop has gone over since the last call.
+    pub(super) fn forget_unused(&self, ctx: Context<'_>) {
+        self.gathered.take();
+        let Some(lists) = lists(ctx) else { return };
+        for query in self.known.borrow().values().filter(|query| !query.is_used.replace(false)) {
+            if query.kept.take().is_some() {
+                // There is such a field, so that this takes no memory.
+                let _ = lists.set_integer(ctx, query.number, Value::Nil);
+            }
+        }
+    }
 }
 
 fn this<'gc>(call: &Call<'_, 'gc>, method: &str) -> Result<(UserData<'gc>, &'gc Run), Raised<'gc>> {
@@ -290,32 +415,42 @@ fn this<'gc>(call: &Call<'_, 'gc>, method: &str) -> Result<(UserData<'gc>, &'gc 
 
 /// The next row of a loop; the first, where it has no row yet.
 fn step<'gc>(call: &mut Call<'_, 'gc>, shared: &Rc<Shared>) -> Result<Action<'gc>, Raised<'gc>> {
-    let (_, run) = this(call, "query")?;
+    let (data, run) = this(call, "query")?;
     if call.arg(2).is_nil() {
         if !run.is_sorted.get() {
-            let rows = matching(call, &run.query, shared)?;
-            run.charge.borrow_mut().set(rows.len() * size_of::<Entity>());
-            *run.rows.borrow_mut() = rows;
+            let (rows, list) = find(call, &run.query, shared)?;
+            data.set_user_value(call.ctx, list.map_or(Value::Nil, Value::Table));
+            *run.rows.borrow_mut() = Some(rows);
         }
         run.next.set(0);
     }
     loop {
         let next = run.next.get();
-        let Some(entity) = run.rows.borrow().get(next).copied() else {
+        let Some(entity) = run.rows.borrow().as_ref().and_then(|rows| rows.entities.get(next).copied()) else {
             return call.ret1(Value::Nil);
         };
         run.next.set(next + 1);
         if run.query.matches(world_of(call)?, entity) {
-            return row(call, &run.query, entity);
+            let list = match data.user_value() {
+                Value::Table(list) => Some(list),
+                _ => None,
+            };
+            return row(call, &run.query, entity, listed_at(call.ctx, list, next));
         }
         call.charge(1);
     }
 }
 
-/// Returns an entity and its components.
-fn row<'gc>(call: &mut Call<'_, 'gc>, query: &Query, entity: Entity) -> Result<Action<'gc>, Raised<'gc>> {
+/// Returns an entity, whose userdata may be there already, and its components.
+fn row<'gc>(
+    call: &mut Call<'_, 'gc>,
+    query: &Query,
+    entity: Entity,
+    known: Option<UserData<'gc>>,
+) -> Result<Action<'gc>, Raised<'gc>> {
     let ctx = call.ctx;
-    call.leave(&[entity_value(ctx, entity)]);
+    let data = known.unwrap_or_else(|| entity_data(ctx, entity));
+    call.leave(&[Value::UserData(data)]);
     for term in &query.terms {
         let is_there = !term.is_optional || {
             let world = world_of(call)?;
@@ -324,7 +459,7 @@ fn row<'gc>(call: &mut Call<'_, 'gc>, query: &Query, entity: Entity) -> Result<A
         let value = match term.place.kind {
             _ if !is_there => Value::Nil,
             Kind::Enum(_) => read(call, Reference::new(entity, Rc::clone(&term.place)))?,
-            _ => Value::UserData(Reference::new(entity, Rc::clone(&term.place)).wrap(ctx)),
+            _ => Value::UserData(component_of(ctx, data, entity, &term.place)),
         };
         call.push(value);
     }
@@ -339,10 +474,9 @@ fn sorted<'gc>(call: &mut Call<'_, 'gc>, shared: &Rc<Shared>) -> Result<Action<'
         return Err(Raised::argument(1, format!("function expected, got {}", order.type_name())));
     }
     let ctx = call.ctx;
-    let list = Table::new(ctx);
-    for (index, entity) in (1..).zip(matching(call, &run.query, shared)?) {
-        list.set_integer(ctx, index, entity_value(ctx, entity))?;
-    }
+    // A list of its own, to be put in order.
+    let (rows, known) = find(call, &run.query, shared)?;
+    let list = list_of(ctx, &rows.entities, known.map(|known| (&*rows.entities, known)))?;
     let sort = match ctx.globals().get(ctx, ctx.text("table")) {
         Value::Table(library) => library.get(ctx, ctx.text("sort")),
         _ => Value::Nil,
@@ -366,9 +500,10 @@ impl<'gc> Sequence<'gc> for Sorting<'gc> {
     fn poll(&mut self, call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
         let Some(run) = self.query.downcast::<Run>() else { return call.ret0() };
         let values = (1..=self.list.len()).map(|index| self.list.get_integer(call.ctx, index));
-        let rows: Vec<Entity> = values.filter_map(super::entity::as_entity).collect();
-        run.charge.borrow_mut().set(rows.len() * size_of::<Entity>());
-        *run.rows.borrow_mut() = rows;
+        let entities: Box<[Entity]> = values.filter_map(as_entity).collect();
+        let charge = Charge::new(call.ctx.ledger(), entities.len() * size_of::<Entity>());
+        *run.rows.borrow_mut() = Some(Rc::new(Rows { entities, _charge: charge }));
+        self.query.set_user_value(call.ctx, Value::Table(self.list));
         run.is_sorted.set(true);
         call.ret1(Value::UserData(self.query))
     }

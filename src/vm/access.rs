@@ -11,13 +11,15 @@ use super::call_exits::Exit;
 use super::context::Context;
 use super::error::Raised;
 use super::executor::WINDOW;
-use super::function::CacheSlot;
+use super::function::{CacheSlot, Native};
 use super::long::Relation;
 use super::meta::{Event, Meta};
 use super::operate::{ArithOp, is_text};
+use super::step::Step;
 use super::string::LuaString;
 use super::table::Table;
 use super::thread::{Awaited, Pending};
+use super::userdata::UserData;
 use super::value::{Type, Value};
 use crate::bytecode::{Count, Reg};
 
@@ -274,13 +276,25 @@ pub(super) fn find_field<'gc>(
 /// `R[a] := object[key]` for a constant string key that was not at its cached position.
 #[inline(never)]
 pub(super) fn get_field<'gc>(
-    ctx: Context<'gc>,
+    step: &mut Step<'_, 'gc>,
     regs: &mut Window<'gc>,
     place: Place,
     object: Value<'gc>,
     key: LuaString<'gc>,
     slot: &CacheSlot,
 ) -> Option<Exit<'gc>> {
+    let ctx = step.ctx;
+    if let Value::UserData(data) = object
+        && let Some(native) = native_of(ctx, data, Event::Index, slot)
+    {
+        let args = [object, Value::String(key)];
+        if let Some(value) = native.glance(ctx, step.host, &args) {
+            regs[usize::from(place.to.0)] = value;
+            return None;
+        }
+        lay_out(regs, place.free, &[Value::Native(native), object, Value::String(key)]);
+        return Some(meta_call(2, place.pending()));
+    }
     if let Value::Table(table) = object {
         // A clear key bit proves that the object has no such field of its own; the cached position, which is
         // then the class's, stays.
@@ -308,6 +322,16 @@ pub(super) fn get_field<'gc>(
         return None;
     }
     store(regs, place, ctx.index(object, Value::String(key)))
+}
+
+/// The native function that is a userdata's metamethod; its position in the metatable is cached.
+#[inline]
+fn native_of<'gc>(ctx: Context<'gc>, data: UserData<'gc>, event: Event, slot: &CacheSlot) -> Option<Native<'gc>> {
+    let name = *ctx.state().events.get(event as usize)?;
+    match data.metatable()?.get_cached(ctx, name, &slot.meta) {
+        Value::Native(native) => Some(native),
+        _ => None,
+    }
 }
 
 /// How many classes up a field is looked for here; from there on the general way is gone.
@@ -374,13 +398,24 @@ pub(super) fn set<'gc>(
 /// `object[key] := value` for a constant string key that was not at its cached position.
 #[inline(never)]
 pub(super) fn set_field<'gc>(
-    ctx: Context<'gc>,
+    step: &mut Step<'_, 'gc>,
     regs: &mut Window<'gc>,
     (free, slot): (u8, &CacheSlot),
     object: Value<'gc>,
     key: LuaString<'gc>,
     value: Value<'gc>,
 ) -> Option<Exit<'gc>> {
+    let ctx = step.ctx;
+    if let Value::UserData(data) = object
+        && let Some(native) = native_of(ctx, data, Event::NewIndex, slot)
+    {
+        let args = [object, Value::String(key), value];
+        if native.glance(ctx, step.host, &args).is_some() {
+            return None;
+        }
+        lay_out(regs, free, &[Value::Native(native), object, Value::String(key), value]);
+        return Some(meta_call(3, Pending::Discard));
+    }
     if let Value::Table(table) = object
         && newindex(ctx, table).is_nil()
     {

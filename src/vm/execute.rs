@@ -474,7 +474,7 @@ pub(super) fn execute<'gc, const HOOKED: bool>(machine: &mut Machine<'gc>, step:
                             reg!(a) = value.get();
                             break;
                         }
-                        leave_if!('run, access::get_field(ctx, regs, place!(a), reg!(object), key, slot));
+                        leave_if!('run, access::get_field(step, regs, place!(a), reg!(object), key, slot));
                     }
                     Op::GetField { a, b, key, cache } => {
                         let &Value::String(key) = &constant!(key) else { break };
@@ -489,7 +489,7 @@ pub(super) fn execute<'gc, const HOOKED: bool>(machine: &mut Machine<'gc>, step:
                                 break;
                             }
                         }
-                        leave_if!('run, access::get_field(ctx, regs, place!(a), reg!(b), key, slot));
+                        leave_if!('run, access::get_field(step, regs, place!(a), reg!(b), key, slot));
                     }
                     Op::GetUpField { a, up, key, cache } => {
                         let &Value::String(key) = &constant!(key) else { break };
@@ -501,7 +501,7 @@ pub(super) fn execute<'gc, const HOOKED: bool>(machine: &mut Machine<'gc>, step:
                             break;
                         }
                         let object = access::contents(upvalue(closure, up.0));
-                        leave_if!('run, access::get_field(ctx, regs, place!(a), object, key, slot));
+                        leave_if!('run, access::get_field(step, regs, place!(a), object, key, slot));
                     }
                     Op::SetField { a, b, key, cache } => {
                         let &Value::String(key) = &constant!(key) else { break };
@@ -512,7 +512,7 @@ pub(super) fn execute<'gc, const HOOKED: bool>(machine: &mut Machine<'gc>, step:
                         {
                             break;
                         }
-                        leave_if!('run, access::set_field(ctx, regs, (code.max_stack, slot), reg!(a), key, reg!(b)));
+                        leave_if!('run, access::set_field(step, regs, (code.max_stack, slot), reg!(a), key, reg!(b)));
                     }
                     Op::SetUpField { up, b, key, cache } => {
                         let &Value::String(key) = &constant!(key) else { break };
@@ -523,7 +523,7 @@ pub(super) fn execute<'gc, const HOOKED: bool>(machine: &mut Machine<'gc>, step:
                             break;
                         }
                         let object = access::contents(upvalue(closure, up.0));
-                        leave_if!('run, access::set_field(ctx, regs, (code.max_stack, slot), object, key, reg!(b)));
+                        leave_if!('run, access::set_field(step, regs, (code.max_stack, slot), object, key, reg!(b)));
                     }
                     Op::GetIndex { a, b, c } => {
                         if let (&Value::Table(table), &Value::Integer(key)) = (&reg!(b), &reg!(c))

@@ -5,6 +5,7 @@
 //! ([`CellRef`](super::value::CellRef)) from its declaration on, and closures share the cell. So nothing ever points into the
 //! register stack.
 
+use std::any::Any;
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -232,6 +233,28 @@ impl<'gc> Closure<'gc> {
 /// What a native function runs.
 pub type NativeFn = dyn for<'a, 'gc> Fn(&mut Call<'a, 'gc>) -> Result<Action<'gc>, Raised<'gc>>;
 
+/// How a native function that is a metamethod may answer without being called; see [`Native::with_glance`].
+pub type GlanceFn = dyn for<'a, 'gc> Fn(Glance<'a, 'gc>) -> Option<Value<'gc>>;
+
+/// What such an answer has to go by.
+pub struct Glance<'a, 'gc> {
+    /// The context of the visit.
+    pub ctx: Context<'gc>,
+    /// What the host passed to the step.
+    pub host: &'a mut dyn Any,
+    /// What the metamethod would be called with.
+    pub args: &'a [Value<'gc>],
+    callee: Native<'gc>,
+}
+
+impl<'gc> Glance<'_, 'gc> {
+    /// The value that the native function keeps at `index`, or nil.
+    #[inline]
+    pub fn upvalue(&self, index: usize) -> Value<'gc> {
+        self.callee.upvalue(index)
+    }
+}
+
 /// A function written in Rust, with values it keeps.
 #[derive(Clone, Copy, Collect)]
 #[collect(no_drop)]
@@ -243,6 +266,8 @@ pub(super) struct NativeBody<'gc> {
     name: LuaString<'gc>,
     #[collect(require_static)]
     run: Box<NativeFn>,
+    #[collect(require_static)]
+    glance: Option<Box<GlanceFn>>,
     kind: Intrinsic,
     upvalues: Box<[Lock<Value<'gc>>]>,
 }
@@ -281,13 +306,16 @@ impl Intrinsic {
     }
 }
 
+/// What a native function runs, and what answers for it.
+type Functions = (Box<NativeFn>, Option<Box<GlanceFn>>);
+
 impl<'gc> Native<'gc> {
     /// A native function; `name` is what tracebacks and saved games call it.
     pub fn new<F>(ctx: Context<'gc>, name: &str, run: F) -> Native<'gc>
     where
         F: 'static + for<'a, 'b> Fn(&mut Call<'a, 'b>) -> Result<Action<'b>, Raised<'b>>,
     {
-        Native::build(ctx, ctx.string(name.as_bytes()), Box::new(run), Intrinsic::None, &[])
+        Native::build(ctx, ctx.string(name.as_bytes()), (Box::new(run), None), Intrinsic::None, &[])
     }
 
     /// A native function with values it keeps, which it reads by [`Call::upvalue`].
@@ -295,7 +323,20 @@ impl<'gc> Native<'gc> {
     where
         F: 'static + for<'a, 'b> Fn(&mut Call<'a, 'b>) -> Result<Action<'b>, Raised<'b>>,
     {
-        Native::build(ctx, ctx.string(name.as_bytes()), Box::new(run), Intrinsic::None, upvalues)
+        Native::build(ctx, ctx.string(name.as_bytes()), (Box::new(run), None), Intrinsic::None, upvalues)
+    }
+
+    /// A native function that is a metamethod, `__index` or `__newindex` of userdata. Where a script names the field,
+    /// `glance` is asked first: what it returns is the answer, and the function is called only if that is `None`. So it
+    /// must do what the function would do, fail in nothing and take no more time than a few instructions of Lua, since
+    /// neither a frame nor fuel is spent on it.
+    pub fn with_glance<F, G>(ctx: Context<'gc>, name: &str, upvalues: &[Value<'gc>], run: F, glance: G) -> Native<'gc>
+    where
+        F: 'static + for<'a, 'b> Fn(&mut Call<'a, 'b>) -> Result<Action<'b>, Raised<'b>>,
+        G: 'static + for<'a, 'b> Fn(Glance<'a, 'b>) -> Option<Value<'b>>,
+    {
+        let functions: Functions = (Box::new(run), Some(Box::new(glance)));
+        Native::build(ctx, ctx.string(name.as_bytes()), functions, Intrinsic::None, upvalues)
     }
 
     /// A native function that the machine knows.
@@ -303,7 +344,7 @@ impl<'gc> Native<'gc> {
     where
         F: 'static + for<'a, 'b> Fn(&mut Call<'a, 'b>) -> Result<Action<'b>, Raised<'b>>,
     {
-        Native::build(ctx, ctx.string(name.as_bytes()), Box::new(run), kind, upvalues)
+        Native::build(ctx, ctx.string(name.as_bytes()), (Box::new(run), None), kind, upvalues)
     }
 
     /// A native function that the machine knows, with a name that is a string already: for those that scripts make.
@@ -317,18 +358,18 @@ impl<'gc> Native<'gc> {
     where
         F: 'static + for<'a, 'b> Fn(&mut Call<'a, 'b>) -> Result<Action<'b>, Raised<'b>>,
     {
-        Native::build(ctx, name, Box::new(run), kind, upvalues)
+        Native::build(ctx, name, (Box::new(run), None), kind, upvalues)
     }
 
     fn build(
         ctx: Context<'gc>,
         name: LuaString<'gc>,
-        run: Box<NativeFn>,
+        (run, glance): Functions,
         kind: Intrinsic,
         upvalues: &[Value<'gc>],
     ) -> Native<'gc> {
         let upvalues = upvalues.iter().copied().map(Lock::new).collect();
-        Native(Gc::new(ctx.mc(), NativeBody { name, run, kind, upvalues }))
+        Native(Gc::new(ctx.mc(), NativeBody { name, run, glance, kind, upvalues }))
     }
 
     /// The name it was made with.
@@ -360,6 +401,13 @@ impl<'gc> Native<'gc> {
         (self.0.as_ref().run)(call)
     }
 
+    /// What it answers without being called.
+    #[inline]
+    pub(super) fn glance(self, ctx: Context<'gc>, host: &mut dyn Any, args: &[Value<'gc>]) -> Option<Value<'gc>> {
+        let glance = self.0.as_ref().glance.as_ref()?;
+        glance(Glance { ctx, host, args, callee: self })
+    }
+
     /// How many values it keeps.
     pub fn upvalue_count(self) -> usize {
         self.0.as_ref().upvalues.len()
@@ -377,6 +425,12 @@ impl<'gc> Native<'gc> {
                 .unlock()
                 .set(value);
         }
+    }
+}
+
+impl std::fmt::Debug for Glance<'_, '_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Glance").field("args", &self.args).finish_non_exhaustive()
     }
 }
 

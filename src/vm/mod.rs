@@ -56,7 +56,7 @@ pub use afterlife::{Aftermath, Rounds};
 pub use context::{Context, State};
 pub use error::{Fault, Raised};
 pub use executor::Progress;
-pub use function::{Closure, Intrinsic, Native};
+pub use function::{Closure, Glance, Intrinsic, Native};
 pub use gc::{Charge, CollectorOptions, Ledger, PACING};
 pub use hook::HookSettings;
 pub use inspect::{FunctionInfo, LevelInfo};

@@ -3,7 +3,8 @@
 //! The Rust value is `'static`, and is reached by asking for its type. Lua values that belong to it go into
 //! its *user value*, where the collector sees them. Four small numbers, such as a vector's, need no Rust value: they lie
 //! in the object itself ([`Numbers`]), so that to make one is a single allocation; and so it is with a value that many
-//! userdata share ([`UserData::share`]).
+//! userdata share ([`UserData::share`]). Such a share, and numbers of certain kinds, are names of something outside:
+//! two userdata of the same name are one value, so that a host need not keep those that it has made.
 
 use std::any::Any;
 use std::cell::Cell;
@@ -28,6 +29,12 @@ pub struct Numbers {
     pub kind: u16,
     /// The bits of its parts.
     pub parts: [u32; 4],
+}
+
+impl Numbers {
+    /// From this kind on numbers are names: any two userdata of the same ones are the same value to scripts, as keys of
+    /// tables and for `rawequal`.
+    pub const NAMES: u16 = 0x8000;
 }
 
 enum Held {
@@ -118,6 +125,15 @@ impl<'gc> UserData<'gc> {
         }
     }
 
+    /// As [`UserData::shared`], for a look that takes no share.
+    #[inline]
+    pub fn shared_ref<T: 'static>(self) -> Option<(&'gc T, u64)> {
+        match &self.0.as_ref().value {
+            Held::Shared(shared, number) => Some((shared.downcast_ref()?, *number)),
+            Held::Any(_) | Held::Numbers(_) => None,
+        }
+    }
+
     /// The userdata's metatable.
     #[inline]
     pub fn metatable(self) -> Option<Table<'gc>> {
@@ -142,10 +158,39 @@ impl<'gc> UserData<'gc> {
         field!(Gc::write(ctx.mc(), self.0), Body, user_value).unlock().set(value);
     }
 
-    /// Whether both are one userdata.
+    /// Whether both are one userdata, or are names of the same thing: as keys of tables such are one key.
     #[inline]
     pub fn same(self, other: UserData<'gc>) -> bool {
-        Gc::ptr_eq(self.0, other.0)
+        Gc::ptr_eq(self.0, other.0) || self.names_the_same(other)
+    }
+
+    #[inline(never)]
+    fn names_the_same(self, other: UserData<'gc>) -> bool {
+        match (&self.0.as_ref().value, &other.0.as_ref().value) {
+            (Held::Numbers(a), Held::Numbers(b)) => a.kind >= Numbers::NAMES && a == b,
+            (Held::Shared(a, number), Held::Shared(b, other)) => number == other && Rc::ptr_eq(a, b),
+            _ => false,
+        }
+    }
+
+    /// Whether others may be the same as this one. It is then a value, as a string is, and not an object.
+    pub(super) fn is_name(self) -> bool {
+        match &self.0.as_ref().value {
+            Held::Numbers(numbers) => numbers.kind >= Numbers::NAMES,
+            Held::Shared(..) => true,
+            Held::Any(_) => false,
+        }
+    }
+
+    /// What a hash is made of.
+    pub(super) fn identity(self) -> u64 {
+        match &self.0.as_ref().value {
+            Held::Numbers(Numbers { kind: Numbers::NAMES.., parts: [low, high, ..] }) => {
+                u64::from(*low) | u64::from(*high) << 32
+            }
+            Held::Shared(_, number) => *number,
+            Held::Numbers(_) | Held::Any(_) => self.address() as u64,
+        }
     }
 
     pub(super) fn address(self) -> usize {

@@ -2,7 +2,7 @@
 //!
 //! An object that a weak table knows, as key or as value, is held by a weak pointer, whatever the table's mode; the
 //! collector's last look after marking gives each mode its meaning (`afterlife`). Strings, numbers and booleans are
-//! values rather than objects (§2.5.4) and are held as they are.
+//! values rather than objects (§2.5.4) and are held as they are, and so are userdata that are names of something.
 //!
 //! Entries keep their order of insertion. One that was cleared keeps its place and, as long as a traversal might ask
 //! for it, its key, until the part is packed, which happens only when a new key finds no room. What no longer
@@ -48,7 +48,7 @@ impl<'gc> Held<'gc> {
             Value::Table(Table(object)) => Held::Table(Gc::downgrade(object)),
             Value::Closure(Closure(object)) => Held::Closure(Gc::downgrade(object)),
             Value::Native(Native(object)) => Held::Native(Gc::downgrade(object)),
-            Value::UserData(UserData(object)) => Held::UserData(Gc::downgrade(object)),
+            Value::UserData(data) if !data.is_name() => Held::UserData(Gc::downgrade(data.0)),
             Value::Thread(Thread(object)) => Held::Thread(Gc::downgrade(object)),
             plain => Held::Plain(plain),
         }

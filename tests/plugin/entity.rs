@@ -1,12 +1,19 @@
 //! Entities as scripts see them.
 
 use bevy::prelude::*;
+use deimos::Scripts;
 use deimos::testing::TestApp;
 
 #[derive(Component, Reflect)]
 #[reflect(Component)]
 struct Foe {
     entity: Entity,
+}
+
+#[derive(Component, Reflect, Default)]
+#[reflect(Component)]
+struct Visit {
+    place: Vec3,
 }
 
 #[test]
@@ -40,6 +47,73 @@ fn entities_are_equal_by_identity() {
     app.run_on("print(self == self, self == self.Foe.entity, self.Foe.entity == self.Foe.entity)", Foe { entity });
     app.frame();
     assert_eq!(app.prints(), ["true\tfalse\ttrue"]);
+}
+
+#[test]
+fn entity_is_one_key_of_a_table() {
+    let mut app = TestApp::new();
+    let entity = app.run("");
+    app.run_on(
+        "local seen, weak = {[self.Foe.entity] = 'foe', [self.Foe] = 'component'}, setmetatable({}, {__mode = 'k'})
+         for i = 1, 20 do seen[i .. ''] = i end
+         weak[self.Foe.entity] = 'weak'
+         wait_frames(40)
+         print(seen[self.Foe.entity], seen[self], seen[self.Foe], weak[self.Foe.entity])
+         print(rawequal(self.Foe.entity, self.Foe.entity), rawequal(self.Foe.entity, self))
+         seen[self.Foe.entity] = nil
+         print(seen[self.Foe.entity])",
+        Foe { entity },
+    );
+    app.frames(2);
+    app.world().non_send_mut::<Scripts>().lua().collect_full();
+    app.frames(40);
+    assert!(app.errors().is_empty(), "{:?}", app.errors());
+    assert_eq!(app.prints(), ["foe\tnil\tcomponent\tweak", "true\tfalse", "nil"]);
+}
+
+#[test]
+fn components_that_were_asked_for_are_looked_for_each_time() {
+    let mut app = TestApp::new();
+    let entity = app.run_on(
+        "local t = self.Transform
+         for i = 1, 3 do
+             print(pcall(function() return self.Transform.translation.x, t.translation.x end))
+             print(pcall(function() self.Transform.translation.x = i  t.translation.y = i end))
+             wait()
+         end",
+        Transform::from_xyz(7.0, 0.0, 0.0),
+    );
+    app.frame();
+    app.world().entity_mut(entity).remove::<Transform>();
+    app.frame();
+    app.world().entity_mut(entity).insert(Transform::from_xyz(8.0, 0.0, 0.0));
+    app.frame();
+    let prints: Vec<&str> =
+        app.prints().iter().map(|line| line.split_once(';').map_or(*line, |(begin, _)| begin)).collect();
+    let [is_read, is_written] = [3, 4].map(|line| format!("false\ttest.lua:{line}: entity {entity} has no Transform"));
+    assert_eq!(prints, ["true\t7.0\t7.0", "true", &is_read, &is_written, "true\t8.0\t8.0", "true"]);
+    assert_eq!(app.world().get::<Transform>(entity).unwrap().translation, Vec3::new(3.0, 3.0, 0.0));
+}
+
+#[test]
+fn fields_that_were_asked_for_are_read_without_garbage() {
+    let mut app = TestApp::new();
+    app.run_on(
+        "while true do
+             for i = 1, 100 do
+                 self.Transform.translation.x = self.Transform.scale.y + i
+                 self.Visit.place.y = self.Transform.translation.x
+             end
+             wait()
+         end",
+        (Transform::default(), Visit::default()),
+    );
+    app.frames(10);
+    let used = |app: &mut TestApp| app.world().non_send_mut::<Scripts>().lua().memory_used();
+    let before = used(&mut app);
+    app.frames(10);
+    assert!(app.errors().is_empty(), "{:?}", app.errors());
+    assert!(used(&mut app) <= before + 1024, "{} bytes more", used(&mut app) - before);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! `world`: queries, resources, names; and the hierarchy.
 
 use bevy::prelude::*;
+use deimos::Scripts;
 use deimos::testing::TestApp;
 
 #[derive(Component, Reflect)]
@@ -122,6 +123,83 @@ fn broken_off_loop_begins_anew() {
          local n = 0  for _ in q do n = n + 1 end  print(n)",
         &["4"],
     );
+}
+
+#[test]
+fn rows_belong_together_while_entities_come_and_go() {
+    let mut app = TestApp::new();
+    app.world().register_component::<Alpha>();
+    let mut kept: Vec<Entity> =
+        (0..8).map(|value| app.world().spawn((Alpha { value }, Transform::default())).id()).collect();
+    app.run(
+        "local seen = {}
+         while true do
+             local rows = 0
+             for e, a, t in world:query('Alpha', 'Transform') do
+                 rows = rows + 1
+                 if e.Alpha ~= a or e.Transform ~= t then print('a row of two entities') end
+                 if seen[e] and seen[e] ~= a.value then print('an entity took the place of another') end
+                 seen[e] = a.value
+                 if rows == 2 then
+                     local inner = 0
+                     for e, a in world:query('Alpha', 'Transform') do
+                         if e.Alpha.value ~= a.value then print('a row of two entities') end
+                         inner = inner + 1
+                         if a.value == 100 then e:despawn() end
+                     end
+                     world:spawn{Alpha = {value = 100}, 'Transform'}
+                 end
+             end
+             state.rows = rows
+             wait()
+         end",
+    );
+    for frame in 0..40 {
+        app.frame();
+        let value = frame + 8;
+        kept.push(app.world().spawn((Alpha { value }, Transform::default())).id());
+        if frame % 3 == 0 {
+            let gone = kept.remove(usize::try_from(value * 5).unwrap() % kept.len());
+            app.world().despawn(gone);
+        }
+    }
+    assert!(app.errors().is_empty(), "{:?}", app.errors());
+    assert_eq!(app.prints(), Vec::<&str>::new());
+}
+
+#[test]
+fn rows_are_made_once_and_forgotten_when_no_loop_wants_them() {
+    const ROWS: usize = 1000;
+    let mut app = TestApp::new();
+    for value in 0..ROWS {
+        app.world().spawn((Alpha { value: i32::try_from(value).unwrap() }, Transform::default()));
+    }
+    app.run(
+        "for _ = 1, 20 do
+             for _, a, t in world:query('Alpha', 'Transform') do t.translation.x = t.translation.x + a.value end
+             wait()
+         end
+         wait_frames(200)
+         for _, a in world:query('Alpha', 'Transform') do state.last = a.value end
+         print(state.last)",
+    );
+    let used = |app: &mut TestApp| app.world().non_send_mut::<Scripts>().lua().memory_used();
+    app.frames(2);
+    let before = used(&mut app);
+    app.frames(15);
+    // A query makes itself, and no rows.
+    assert!(used(&mut app) <= before + 15 * 1024, "{} bytes more", used(&mut app) - before);
+    let full = |app: &mut TestApp| {
+        app.world().non_send_mut::<Scripts>().lua().collect_full();
+        used(app)
+    };
+    let kept = full(&mut app);
+    app.frames(150);
+    let freed = kept - full(&mut app);
+    assert!(freed > ROWS * 200, "only {freed} bytes are freed");
+    app.frames(100);
+    assert!(app.errors().is_empty(), "{:?}", app.errors());
+    assert_eq!(app.prints(), [(ROWS - 1).to_string()]);
 }
 
 #[test]

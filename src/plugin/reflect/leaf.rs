@@ -63,6 +63,11 @@ impl Leaf {
         leaves.into_iter().find(|(id, _)| *id == type_id).map(|(_, leaf)| leaf)
     }
 
+    /// Whether to read or write one is a matter of a few bytes.
+    pub(super) fn is_small(self) -> bool {
+        !matches!(self, Leaf::String | Leaf::Text)
+    }
+
     /// Whether a Lua table can have it as a key.
     pub(super) fn is_plain_key(self) -> bool {
         !matches!(self, Leaf::F32 | Leaf::F64 | Leaf::Entity | Leaf::Duration)

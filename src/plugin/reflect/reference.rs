@@ -18,10 +18,11 @@ use super::from_lua::{Builder, copy_of, put};
 use super::leaf::{Leaf, read_leaf, write_leaf};
 use super::place::{Kind, Place, Step, lacks};
 use super::to_lua::to_lua;
-use crate::api::{Action, Call, Context, Native, Raised, Table, TableError, UserData, Value};
+use crate::api::{Action, Call, Context, Glance, Native, Raised, Table, TableError, UserData, Value};
 use crate::plugin::class::Class;
 use crate::plugin::data::LuaFields;
 use crate::plugin::entity::{gone, label, world_of};
+use crate::plugin::kept::{keep, kept};
 use crate::plugin::values;
 
 /// A component of an entity, or a part of it, as a Lua value.
@@ -182,9 +183,6 @@ impl<'a> Spot<'a> {
             let whole = format!("replace it as a whole, as in entity.{name} = {{…}}");
             return Err(Raised::message(format!("cannot set '{text}': {name} is immutable; {whole}")));
         }
-        if world.get_entity(self.entity).is_err() {
-            return Err(gone_with(self.entity, name));
-        }
         let Ok(found) = world.get_entity_mut(self.entity) else { return Err(gone_with(self.entity, name)) };
         let Some(mut component) = component.reflect.reflect_mut(found) else {
             return Err(Raised::message(lacks(world, self.entity, component)));
@@ -217,9 +215,10 @@ pub(in crate::plugin) fn install(ctx: Context<'_>) -> Result<(), TableError> {
     Class::Opaque.install(ctx)?.freeze();
     let metatable = Class::Reference.install(ctx)?;
     let methods = super::collection::methods(ctx)?;
-    let index = Native::with_upvalues(ctx, "index", &[Value::Table(methods)], index);
+    let index = Native::with_glance(ctx, "index", &[Value::Table(methods)], index, glance);
     metatable.set_field(ctx, "__index", Value::Native(index))?;
-    metatable.set_field(ctx, "__newindex", Value::Native(Native::new(ctx, "newindex", new_index)))?;
+    let new_index = Native::with_glance(ctx, "newindex", &[], new_index, glance_to_write);
+    metatable.set_field(ctx, "__newindex", Value::Native(new_index))?;
     metatable.set_field(ctx, "__eq", Value::Native(Native::new(ctx, "eq", equals)))?;
     metatable.set_field(ctx, "__tostring", Value::Native(Native::new(ctx, "tostring", to_string)))?;
     super::collection::fill(ctx, metatable)?;
@@ -322,6 +321,41 @@ pub(in crate::plugin) fn write<'gc>(
     }
 }
 
+/// `reference.key`, where that is a value that Lua has too or a part that was asked for before: so end most reads.
+fn glance<'gc>(glance: Glance<'_, 'gc>) -> Option<Value<'gc>> {
+    let [Value::UserData(data), Value::String(name)] = *glance.args else { return None };
+    let (place, entity) = data.shared_ref::<Place>()?;
+    let (Kind::Fields(_) | Kind::Declared) = place.kind else { return None };
+    let part = place.part(name.as_bytes())?;
+    match part.kind {
+        Kind::Leaf(leaf) if leaf.is_small() => {
+            let spot = Spot { entity: Entity::try_from_bits(entity)?, place: part, keys: &[] };
+            let world: &World = glance.host.downcast_ref()?;
+            spot.look(world, |value| read_leaf(glance.ctx, leaf, value)).ok()?
+        }
+        Kind::Fields(_) | Kind::List { .. } | Kind::Map(_) | Kind::Set(_) => {
+            let is_it = |kept: UserData<'gc>| kept.shared_ref().is_some_and(|(kept, _)| std::ptr::eq(kept, &**part));
+            kept(glance.ctx, data, is_it).map(Value::UserData)
+        }
+        _ => None,
+    }
+}
+
+/// `reference.key = value`, where that is a value that Lua has too, and fits.
+fn glance_to_write<'gc>(glance: Glance<'_, 'gc>) -> Option<Value<'gc>> {
+    let [Value::UserData(data), Value::String(name), value] = *glance.args else { return None };
+    let (place, entity) = data.shared_ref::<Place>()?;
+    let (Kind::Fields(_) | Kind::Declared) = place.kind else { return None };
+    let part = place.part(name.as_bytes())?;
+    let Kind::Leaf(leaf) = part.kind else { return None };
+    if !leaf.is_small() {
+        return None;
+    }
+    let spot = Spot { entity: Entity::try_from_bits(entity)?, place: part, keys: &[] };
+    spot.change(glance.host.downcast_mut()?, |target| write_leaf(leaf, target, value)).ok()?;
+    Some(Value::Nil)
+}
+
 /// `reference.key`
 fn index<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
     let (data, reference) = &this(call)?;
@@ -345,16 +379,15 @@ fn index<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
             return call.ret1(value);
         }
         Kind::Fields(_) | Kind::List { .. } | Kind::Map(_) | Kind::Set(_) => {
-            // The last part that was asked for is kept: `t.translation.x = t.translation.x + 1` makes no garbage.
-            if let Value::UserData(last) = data.user_value()
-                && Reference::held(last)
-                    .is_some_and(|last| Rc::ptr_eq(&last.place, part) && last.keys == reference.keys)
-            {
-                return call.ret1(Value::UserData(last));
-            }
-            let part = Value::UserData(reference.part(part).wrap(call.ctx));
-            data.set_user_value(call.ctx, part);
-            return call.ret1(part);
+            let is_it = |kept: UserData<'gc>| {
+                Reference::held(kept).is_some_and(|kept| Rc::ptr_eq(&kept.place, part) && kept.keys == reference.keys)
+            };
+            let part = kept(call.ctx, *data, is_it).unwrap_or_else(|| {
+                let part = reference.part(part).wrap(call.ctx);
+                keep(call.ctx, *data, part);
+                part
+            });
+            return call.ret1(Value::UserData(part));
         }
         _ => {}
     }

@@ -305,6 +305,9 @@ pub(super) fn resume(world: &mut World) {
         scripts.visit(world, |turn| {
             turn.settle();
             turn.read_messages();
+            if turn.parts.frame % FORGET_FRAMES == 0 {
+                turn.parts.shared.queries.forget_unused(turn.ctx);
+            }
         });
         let used = scripts.step(world, &settings);
         for observer in scripts.parts.listeners.drop_unused() {
@@ -327,6 +330,9 @@ pub(super) fn resume_fixed(world: &mut World) {
         scripts.step(world, &settings);
     });
 }
+
+/// After how many frames without a loop over a query's rows they are forgotten, at the latest twice as many.
+const FORGET_FRAMES: u64 = 64;
 
 /// How many behaviours start in a frame; the others follow in the next ones, in their order. A start costs several turns,
 /// and a crowd that comes at once is not to be felt.

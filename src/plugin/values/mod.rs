@@ -22,7 +22,7 @@ mod vector;
 use bevy::reflect::{PartialReflect, Reflect};
 
 use super::reflect::{Reference, hint};
-use crate::api::{Action, Call, Context, LuaString, Native, Raised, Table, TableError, Value};
+use crate::api::{Action, Call, Context, Glance, LuaString, Native, Raised, Table, TableError, Value};
 use args::{name_of, wrong};
 pub(super) use bridge::Shape;
 pub(super) use color::{color_of_parts, color_parts};
@@ -53,7 +53,7 @@ pub(super) fn install(ctx: Context<'_>) -> Result<(), TableError> {
         }
         methods.freeze();
         metatable.set_integer(ctx, METHODS, Value::Table(methods))?;
-        metatable.set_field(ctx, "__index", Value::Native(Native::new(ctx, "index", index)))?;
+        metatable.set_field(ctx, "__index", Value::Native(Native::with_glance(ctx, "index", &[], index, glance)))?;
         metatable.set_field(ctx, "__newindex", Value::Native(Native::new(ctx, "newindex", refuse_change)))?;
         metatable.set_field(ctx, "__eq", Value::Native(Native::new(ctx, "eq", equals)))?;
         metatable.set_field(ctx, "__tostring", Value::Native(Native::new(ctx, "tostring", to_string)))?;
@@ -131,6 +131,21 @@ fn find<'gc>(ctx: Context<'gc>, kind: Kind, key: LuaString<'gc>) -> Option<Membe
     Some(Member::Parts(places, bytes.len()))
 }
 
+/// `value.key`; `None` if that means nothing.
+fn member<'gc>(ctx: Context<'gc>, value: Datum, key: LuaString<'gc>) -> Option<Value<'gc>> {
+    Some(match find(ctx, value.kind, key)? {
+        Member::Part(index) => color::in_srgb(value).part(index),
+        Member::Method(method) => method,
+        Member::Parts(places, len) => color::in_srgb(value).pick(places.get(..len).unwrap_or_default()).wrap(ctx),
+    })
+}
+
+/// `value.key`, without a call.
+fn glance<'gc>(glance: Glance<'_, 'gc>) -> Option<Value<'gc>> {
+    let [Value::UserData(data), Value::String(key)] = *glance.args else { return None };
+    member(glance.ctx, Datum::unwrap(data)?, key)
+}
+
 /// `value.key`
 fn index<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
     let value = match call.arg(0) {
@@ -138,16 +153,14 @@ fn index<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
         _ => None,
     };
     let Some(value) = value else { return Err(wrong(call, 0, "value")) };
-    let Value::String(key) = call.arg(1) else { return Err(no_member(call, value.kind)) };
-    let found = match find(call.ctx, value.kind, key) {
-        Some(Member::Part(index)) => color::in_srgb(value).part(index),
-        Some(Member::Method(method)) => method,
-        Some(Member::Parts(places, len)) => {
-            color::in_srgb(value).pick(places.get(..len).unwrap_or_default()).wrap(call.ctx)
-        }
-        None => return Err(no_member(call, value.kind)),
+    let found = match call.arg(1) {
+        Value::String(key) => member(call.ctx, value, key),
+        _ => None,
     };
-    call.ret1(found)
+    match found {
+        Some(found) => call.ret1(found),
+        None => Err(no_member(call, value.kind)),
+    }
 }
 
 /// `reference.key`, where the place holds a value and `key` is none of its fields. `None` if a value has no such part.

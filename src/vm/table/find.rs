@@ -114,7 +114,7 @@ impl<'gc> Table<'gc> {
     }
 }
 
-/// A key's hash. Objects hash by address: nothing a script sees depends on it.
+/// A key's hash. Objects hash by address, unless they are names: nothing a script sees depends on it.
 pub(super) fn hash(key: Value<'_>) -> u32 {
     let bits = match key {
         Value::String(key) => return key.hash(),
@@ -125,7 +125,7 @@ pub(super) fn hash(key: Value<'_>) -> u32 {
         Value::Table(object) => object.address() as u64,
         Value::Closure(object) => object.address() as u64,
         Value::Native(object) => object.address() as u64,
-        Value::UserData(object) => object.address() as u64,
+        Value::UserData(object) => object.identity(),
         Value::Thread(object) => object.address() as u64,
     };
     let bits = bits ^ seed();
