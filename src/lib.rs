@@ -91,10 +91,10 @@ pub use stdlib::Libraries;
 
 #[cfg(feature = "bevy")]
 pub use plugin::{
-    AppLuaExt, Behaviour, BehaviourStatus, DeimosDiagnostics, DeimosPlugin, DeimosSettings, DeimosSystems, ErrorPolicy,
-    ErrorSite, IntoLuaFunction, LogLevel, LuaComponent, LuaComponents, LuaData, LuaFields, LuaFunction, LuaScript,
-    LuaScriptError, LuaScriptLoader, Param, ParamValue, RunawayPolicy, ScriptError, ScriptOutput, Scripts, WaitingFor,
-    WorldLuaExt, testing,
+    AppLuaExt, Behaviour, BehaviourState, BehaviourStatus, DeclaredParam, DeclaredParams, DeimosDiagnostics,
+    DeimosPlugin, DeimosSettings, DeimosSystems, ErrorPolicy, ErrorSite, IntoLuaFunction, LogLevel, LuaComponent,
+    LuaComponents, LuaData, LuaFields, LuaFunction, LuaScript, LuaScriptError, LuaScriptLoader, RunawayPolicy,
+    ScriptError, ScriptOutput, Scripts, UndefinedComponents, WaitingFor, WorldLuaExt, testing,
 };
 
 /// Has the code of the README tested with the rest of the documentation.

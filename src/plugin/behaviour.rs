@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use bevy::asset::Handle;
 use bevy::ecs::component::Component;
-use bevy::ecs::entity::Entity;
+use bevy::ecs::entity::{Entity, EntityMapper};
 use bevy::ecs::lifecycle::HookContext;
 use bevy::ecs::reflect::ReflectComponent;
 use bevy::ecs::resource::Resource;
@@ -19,6 +19,7 @@ use bevy::reflect::std_traits::ReflectDefault;
 use bevy::reflect::{PartialReflect, Reflect};
 
 use super::asset::LuaScript;
+use super::data::{LuaData, LuaFields, map_fields};
 use super::scheduler::SubscriptionId;
 
 /// Lets a Lua script drive the entity: the script's body runs as a coroutine, once for each entity that carries it.
@@ -39,59 +40,32 @@ use super::scheduler::SubscriptionId;
 /// ```
 #[derive(Component, Reflect, Clone, Debug, Default, PartialEq)]
 #[reflect(Component, Default, Clone, PartialEq)]
+#[type_path = "deimos"]
 #[require(BehaviourStatus)]
-#[component(on_insert = queue_start, on_discard = queue_end)]
+#[component(on_insert = queue_start, on_discard = queue_end, map_entities = map_params)]
 pub struct Behaviour {
     /// The script.
     pub script: Handle<LuaScript>,
-    /// What the script reads as `params`, in this order.
-    pub params: Vec<Param>,
+    /// What the script reads as `params`. The script takes them when it starts: to have it go by others, insert the
+    /// component anew.
+    pub params: LuaFields,
     /// The most instructions that the behaviour may run in a frame; 0 for as many as
     /// [`DeimosSettings::slice`](crate::DeimosSettings::slice) says. As with the parameters, a change holds when the
     /// behaviour starts anew.
     pub slice: u32,
 }
 
-/// One of a behaviour's parameters.
-#[derive(Reflect, Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
-#[reflect(Default, Clone, PartialEq)]
-pub struct Param {
-    /// The field of `params`.
-    pub name: String,
-    /// Its value.
-    pub value: ParamValue,
-}
-
-/// The value of a behaviour's parameter: plain data that can be written in a scene.
-#[derive(Reflect, Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[reflect(Default, Clone, PartialEq, no_field_bounds)]
-pub enum ParamValue {
-    /// A boolean.
-    Bool(bool),
-    /// A number of subtype integer.
-    Integer(i64),
-    /// A number of subtype float.
-    Number(f64),
-    /// A string.
-    Text(String),
-    /// A list, counted from 1 in the script.
-    List(Vec<ParamValue>),
-}
-
 impl Behaviour {
     /// A behaviour without parameters.
     pub fn new(script: Handle<LuaScript>) -> Behaviour {
-        Behaviour { script, params: Vec::new(), slice: 0 }
+        Behaviour { script, params: LuaFields::new(), slice: 0 }
     }
 
-    /// The same behaviour with one more parameter, or another value for one it has.
+    /// The same behaviour with one more parameter, or another value for one it has: a number, string, boolean, entity,
+    /// vector, rotation, colour, or a list or [`LuaFields`] of these.
     #[must_use]
-    pub fn with(mut self, name: impl Into<String>, value: impl Into<ParamValue>) -> Behaviour {
-        let (name, value) = (name.into(), value.into());
-        match self.params.iter_mut().find(|param| param.name == name) {
-            Some(param) => param.value = value,
-            None => self.params.push(Param { name, value }),
-        }
+    pub fn with(mut self, name: impl Into<String>, value: impl Into<LuaData>) -> Behaviour {
+        self.params.insert(name.into(), value.into());
         self
     }
 
@@ -112,76 +86,19 @@ impl Behaviour {
         self.slice = instructions;
         self
     }
-
-    /// The value of a parameter.
-    pub fn param(&self, name: &str) -> Option<&ParamValue> {
-        self.params.iter().find(|param| param.name == name).map(|param| &param.value)
-    }
 }
 
-impl Default for ParamValue {
-    fn default() -> ParamValue {
-        ParamValue::Bool(false)
-    }
-}
-
-impl From<bool> for ParamValue {
-    fn from(value: bool) -> ParamValue {
-        ParamValue::Bool(value)
-    }
-}
-
-impl From<i64> for ParamValue {
-    fn from(value: i64) -> ParamValue {
-        ParamValue::Integer(value)
-    }
-}
-
-impl From<i32> for ParamValue {
-    fn from(value: i32) -> ParamValue {
-        ParamValue::Integer(value.into())
-    }
-}
-
-impl From<u32> for ParamValue {
-    fn from(value: u32) -> ParamValue {
-        ParamValue::Integer(value.into())
-    }
-}
-
-impl From<f64> for ParamValue {
-    fn from(value: f64) -> ParamValue {
-        ParamValue::Number(value)
-    }
-}
-
-impl From<f32> for ParamValue {
-    fn from(value: f32) -> ParamValue {
-        ParamValue::Number(value.into())
-    }
-}
-
-impl From<&str> for ParamValue {
-    fn from(value: &str) -> ParamValue {
-        ParamValue::Text(value.to_owned())
-    }
-}
-
-impl From<String> for ParamValue {
-    fn from(value: String) -> ParamValue {
-        ParamValue::Text(value)
-    }
-}
-
-impl<T: Into<ParamValue>> From<Vec<T>> for ParamValue {
-    fn from(values: Vec<T>) -> ParamValue {
-        ParamValue::List(values.into_iter().map(Into::into).collect())
-    }
+fn map_params<M: EntityMapper>(behaviour: &mut Behaviour, mapper: &mut M) {
+    map_fields(&mut behaviour.params, mapper);
 }
 
 /// How far a [`Behaviour`] got. The plugin writes it; nothing reads it back.
+///
+/// It tells about the behaviour that runs: no scene and no clone of the entity brings it along.
 #[derive(Component, Reflect, Clone, Debug, Default, PartialEq)]
 #[reflect(Component, Default, Clone, PartialEq)]
+#[type_path = "deimos"]
+#[component(clone_behavior = Ignore)]
 pub enum BehaviourStatus {
     /// The script is not loaded yet, or the behaviour has not had its first turn.
     #[default]
@@ -199,6 +116,7 @@ pub enum BehaviourStatus {
 /// What a waiting behaviour waits for.
 #[derive(Reflect, Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[reflect(Default, Clone, PartialEq)]
+#[type_path = "deimos"]
 pub enum WaitingFor {
     /// The next frame.
     #[default]
@@ -230,6 +148,8 @@ pub(super) enum Change {
     Ended(Entity),
     /// An event was heard.
     Event { subscription: SubscriptionId, value: Box<dyn PartialReflect> },
+    /// An entity has components that scripts define, and which may be defined by now.
+    Undefined(Entity),
     /// Something happened to a component of an entity.
     Lifecycle { subscription: SubscriptionId, entity: Entity },
 }

@@ -1,4 +1,4 @@
-//! Values of scripts as plain Rust data: what a component that was defined in Lua holds.
+//! Values of scripts as plain Rust data: parameters, saved states, and what a component that was defined in Lua holds.
 //!
 //! Data is a copy that knows nothing of the machine, so systems can read it on any thread and files can keep it. A table
 //! is a list, counted from 1, or has strings as its keys; an empty one is a list. Keys are in alphabetical order.
@@ -8,20 +8,25 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use bevy::color::Color;
-use bevy::ecs::entity::Entity;
+use bevy::ecs::entity::{Entity, EntityMapper, MapEntities};
 use bevy::math::{IVec2, IVec3, IVec4, Quat, UVec2, UVec3, UVec4, Vec2, Vec3, Vec4};
-use bevy::reflect::Reflect;
 use bevy::reflect::std_traits::ReflectDefault;
+use bevy::reflect::{Reflect, ReflectDeserialize, ReflectSerialize};
 
+use super::entity::entity_value;
 use super::values::{self, Kind, Shape};
-use crate::api::{Context, Value};
+use crate::api::{Context, Table, TableError, Value, number};
 
-/// The fields of a component that was defined in Lua, by their names.
+/// Data by names: a behaviour's parameters, the fields of a component that was defined in Lua.
 pub type LuaFields = BTreeMap<String, LuaData>;
 
 /// A value of a script as plain data.
+///
+/// In a file it is written as in Rust: `Number(2.0)`, `Text("tower")`, `List([Integer(1), Integer(2)])`, a vector or
+/// another value of a Rust type as its numbers, `Vec3((1.0, 0.0, 0.0))`.
 #[derive(Reflect, Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[reflect(Default, Clone, PartialEq, no_field_bounds)]
+#[reflect(Default, Clone, PartialEq, Serialize, Deserialize, no_field_bounds)]
+#[type_path = "deimos"]
 pub enum LuaData {
     /// A boolean.
     Bool(bool),
@@ -59,6 +64,8 @@ pub enum LuaData {
     List(Vec<LuaData>),
     /// A table whose keys are strings.
     Table(BTreeMap<String, LuaData>),
+    /// Any other table, as its keys and values. Only a saved `state` has them; parameters and components do without.
+    Map(Vec<(LuaData, LuaData)>),
 }
 
 impl LuaData {
@@ -96,9 +103,122 @@ impl LuaData {
         }
     }
 
+    /// What kind of value it is in a script.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            LuaData::Bool(_) => "boolean",
+            LuaData::Integer(_) | LuaData::Number(_) => "number",
+            LuaData::Text(_) => "string",
+            LuaData::Entity(_) => "entity",
+            LuaData::Vec2(_) => "vec2",
+            LuaData::Vec3(_) => "vec3",
+            LuaData::Vec4(_) => "vec4",
+            LuaData::IVec2(_) => "ivec2",
+            LuaData::IVec3(_) => "ivec3",
+            LuaData::IVec4(_) => "ivec4",
+            LuaData::UVec2(_) => "uvec2",
+            LuaData::UVec3(_) => "uvec3",
+            LuaData::UVec4(_) => "uvec4",
+            LuaData::Quat(_) => "quat",
+            LuaData::Color(_) => "color",
+            LuaData::List(_) | LuaData::Table(_) | LuaData::Map(_) => "table",
+        }
+    }
+
+    /// Another value, as one of this one's type; a whole number is one of either kind. All tables are of one type.
+    ///
+    /// # Errors
+    /// If it is of another type; it is then given back.
+    pub(super) fn fitted(&self, given: LuaData) -> Result<LuaData, LuaData> {
+        match (self, &given) {
+            #[expect(clippy::cast_precision_loss, reason = "the nearest float is what is wanted")]
+            (LuaData::Number(_), LuaData::Integer(number)) => Ok(LuaData::Number(*number as f64)),
+            (LuaData::Integer(_), LuaData::Number(number)) => {
+                number::float_to_integer(*number).map(LuaData::Integer).ok_or(given)
+            }
+            _ if self.is_same_type(&given) => Ok(given),
+            _ => Err(given),
+        }
+    }
+
+    /// Whether another value is of this one's type. All tables are of one.
+    pub(super) fn is_same_type(&self, other: &LuaData) -> bool {
+        self.is_table() && other.is_table() || std::mem::discriminant(self) == std::mem::discriminant(other)
+    }
+
     /// Whether it is a table in Lua.
     pub fn is_table(&self) -> bool {
-        matches!(self, LuaData::List(_) | LuaData::Table(_))
+        matches!(self, LuaData::List(_) | LuaData::Table(_) | LuaData::Map(_))
+    }
+
+    /// The value that a script sees. If it is a table, it and all in it may be read-only.
+    ///
+    /// # Errors
+    /// If there is no memory for it.
+    pub(super) fn to_value<'gc>(&self, ctx: Context<'gc>, is_frozen: bool) -> Result<Value<'gc>, TableError> {
+        self.value_at(ctx, is_frozen, 0)
+    }
+
+    fn value_at<'gc>(&self, ctx: Context<'gc>, is_frozen: bool, depth: u32) -> Result<Value<'gc>, TableError> {
+        let at = |value: &LuaData| value.value_at(ctx, is_frozen, depth + 1);
+        let table = match self {
+            LuaData::Bool(value) => return Ok(Value::Boolean(*value)),
+            LuaData::Integer(value) => return Ok(Value::Integer(*value)),
+            LuaData::Number(value) => return Ok(Value::Float(*value)),
+            LuaData::Text(value) => return Ok(ctx.text(value)),
+            LuaData::Entity(value) => return Ok(entity_value(ctx, *value)),
+            _ if depth >= DEPTH_MAX && self.is_table() => return Ok(Value::Nil),
+            LuaData::List(values) => {
+                let list = Table::with_capacity(ctx, values.len(), 0);
+                for (index, value) in (1..).zip(values) {
+                    list.set_integer(ctx, index, at(value)?)?;
+                }
+                list
+            }
+            LuaData::Table(fields) => {
+                let table = Table::with_capacity(ctx, 0, fields.len());
+                for (name, value) in fields {
+                    table.set(ctx, ctx.text(name), at(value)?)?;
+                }
+                table
+            }
+            LuaData::Map(pairs) => {
+                let table = Table::with_capacity(ctx, 0, pairs.len());
+                for (key, value) in pairs {
+                    let key = at(key)?;
+                    if !key.is_nil() && !matches!(key, Value::Float(number) if number.is_nan()) {
+                        table.set(ctx, key, at(value)?)?;
+                    }
+                }
+                table
+            }
+            _ => {
+                let value = self.rust_value().and_then(|value| values::to_lua(ctx, value.as_partial_reflect()));
+                return Ok(value.unwrap_or(Value::Nil));
+            }
+        };
+        if is_frozen {
+            table.freeze();
+        }
+        Ok(Value::Table(table))
+    }
+
+    /// The vector, rotation or colour, if it is one.
+    fn rust_value(&self) -> Option<&dyn Reflect> {
+        Some(match self {
+            LuaData::Vec2(value) => value,
+            LuaData::Vec3(value) => value,
+            LuaData::Vec4(value) => value,
+            LuaData::IVec2(value) => value,
+            LuaData::IVec3(value) => value,
+            LuaData::IVec4(value) => value,
+            LuaData::UVec2(value) => value,
+            LuaData::UVec3(value) => value,
+            LuaData::UVec4(value) => value,
+            LuaData::Quat(value) => value,
+            LuaData::Color(value) => value,
+            _ => return None,
+        })
     }
 
     /// The data of a vector, a rotation or a colour; `None` if the value is none.
@@ -123,6 +243,32 @@ impl LuaData {
     }
 }
 
+/// How deep tables may be nested; what lies deeper is left out.
+pub(super) const DEPTH_MAX: u32 = 64;
+
+/// The entities in it, at any depth: in a scene they are those of the scene.
+impl MapEntities for LuaData {
+    fn map_entities<M: EntityMapper>(&mut self, mapper: &mut M) {
+        match self {
+            LuaData::Entity(entity) => entity.map_entities(mapper),
+            LuaData::List(values) => values.iter_mut().for_each(|value| value.map_entities(mapper)),
+            LuaData::Table(fields) => map_fields(fields, mapper),
+            LuaData::Map(pairs) => {
+                for (key, value) in pairs {
+                    key.map_entities(mapper);
+                    value.map_entities(mapper);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// As [`LuaData::map_entities`], of all fields.
+pub(super) fn map_fields<M: EntityMapper>(fields: &mut LuaFields, mapper: &mut M) {
+    fields.values_mut().for_each(|value| value.map_entities(mapper));
+}
+
 impl Default for LuaData {
     fn default() -> LuaData {
         LuaData::Bool(false)
@@ -132,30 +278,26 @@ impl Default for LuaData {
 /// As a script would write it.
 impl fmt::Display for LuaData {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown: &dyn Reflect = match self {
-            LuaData::Bool(value) => return write!(f, "{value}"),
-            LuaData::Integer(value) => return write!(f, "{value}"),
-            LuaData::Number(value) => return write!(f, "{value:?}"),
-            LuaData::Text(value) => return write!(f, "{value:?}"),
-            LuaData::Entity(value) => return write!(f, "Entity({value})"),
+        match self {
+            LuaData::Bool(value) => write!(f, "{value}"),
+            LuaData::Integer(value) => write!(f, "{value}"),
+            LuaData::Number(value) => write!(f, "{value:?}"),
+            LuaData::Text(value) => write!(f, "{value:?}"),
+            LuaData::Entity(value) => write!(f, "Entity({value})"),
             LuaData::List(values) => {
                 let values: Vec<String> = values.iter().map(ToString::to_string).collect();
-                return write!(f, "{{{}}}", values.join(", "));
+                write!(f, "{{{}}}", values.join(", "))
             }
-            LuaData::Table(fields) => return f.write_str(&shown(fields)),
-            LuaData::Vec2(value) => value,
-            LuaData::Vec3(value) => value,
-            LuaData::Vec4(value) => value,
-            LuaData::IVec2(value) => value,
-            LuaData::IVec3(value) => value,
-            LuaData::IVec4(value) => value,
-            LuaData::UVec2(value) => value,
-            LuaData::UVec3(value) => value,
-            LuaData::UVec4(value) => value,
-            LuaData::Quat(value) => value,
-            LuaData::Color(value) => value,
-        };
-        f.write_str(&values::text_of(shown.as_partial_reflect()).unwrap_or_default())
+            LuaData::Table(fields) => f.write_str(&shown(fields)),
+            LuaData::Map(pairs) => {
+                let pairs: Vec<String> = pairs.iter().map(|(key, value)| format!("[{key}] = {value}")).collect();
+                write!(f, "{{{}}}", pairs.join(", "))
+            }
+            _ => {
+                let text = self.rust_value().and_then(|value| values::text_of(value.as_partial_reflect()));
+                f.write_str(&text.unwrap_or_default())
+            }
+        }
     }
 }
 
@@ -187,10 +329,28 @@ from! {
     Entity => Entity
     Vec2 => Vec2
     Vec3 => Vec3
+    Vec4 => Vec4
+    IVec2 => IVec2
+    IVec3 => IVec3
+    IVec4 => IVec4
+    UVec2 => UVec2
+    UVec3 => UVec3
+    UVec4 => UVec4
     Quat => Quat
     Color => Color
-    Vec<LuaData> => List
-    BTreeMap<String, LuaData> => Table
+    LuaFields => Table
+}
+
+impl<T: Into<LuaData>> From<Vec<T>> for LuaData {
+    fn from(values: Vec<T>) -> LuaData {
+        LuaData::List(values.into_iter().map(Into::into).collect())
+    }
+}
+
+impl<T: Into<LuaData>, const N: usize> From<[T; N]> for LuaData {
+    fn from(values: [T; N]) -> LuaData {
+        LuaData::List(values.into_iter().map(Into::into).collect())
+    }
 }
 
 /// In files, a value of a Rust type is the numbers that it is made of, whatever features the engine was built with.

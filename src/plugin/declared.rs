@@ -6,33 +6,45 @@
 //! references as those of any component.
 
 use std::any::TypeId;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use bevy::app::App;
 use bevy::ecs::change_detection::Mut;
 use bevy::ecs::component::{Component, ComponentId};
-use bevy::ecs::entity::Entity;
+use bevy::ecs::entity::{Entity, EntityMapper};
+use bevy::ecs::entity_disabling::Disabled;
+use bevy::ecs::lifecycle::HookContext;
+use bevy::ecs::query::{Allow, With};
 use bevy::ecs::reflect::{AppTypeRegistry, ReflectComponent};
 use bevy::ecs::resource::Resource;
-use bevy::ecs::world::{EntityMut, EntityRef, World};
+use bevy::ecs::world::{DeferredWorld, EntityMut, EntityRef, EntityWorldMut, World};
 use bevy::reflect::std_traits::ReflectDefault;
 use bevy::reflect::{FromType, Reflect, TypeRegistry};
 
-use super::data::{LuaData, LuaFields, shown};
+use super::behaviour::{Change, Changes};
+use super::data::{LuaFields, map_fields, shown};
 use super::entity::world_of;
 use super::reflect::{Builder, is_type};
 use crate::api::{Action, Call, Raised, Value};
 
 /// A component that was defined in Lua: one of a pool of types, of which each is one kind of component.
 ///
-/// Which kind has which number depends on the order in which scripts define them: go by [`LuaComponents`], and let scripts
-/// define them in the same order before a scene with such components is loaded.
+/// Which kind has which number depends on the order in which scripts define them, so go by [`LuaComponents`]. A scene may
+/// hold another number: what counts is the name, and the component finds its place in the next frame.
 #[derive(Component, Reflect, Clone, Debug, Default, PartialEq)]
 #[reflect(Component, Default, Clone, PartialEq)]
+#[type_path = "deimos"]
+#[component(on_insert = check_place::<N>, map_entities = map_component)]
 pub struct LuaComponent<const N: usize> {
     /// What scripts call it.
     pub name: String,
     /// Its fields.
     pub fields: LuaFields,
+}
+
+fn map_component<const N: usize, M: EntityMapper>(component: &mut LuaComponent<N>, mapper: &mut M) {
+    map_fields(&mut component.fields, mapper);
 }
 
 /// Where in a [`LuaComponent`] the fields are.
@@ -106,33 +118,13 @@ impl LuaComponents {
         (self.find(name)?.slot.get_mut)(entity)
     }
 
-    fn find(&self, name: &str) -> Option<&Arc<Declaration>> {
+    pub(super) fn find(&self, name: &str) -> Option<&Arc<Declaration>> {
         self.kinds.iter().find(|kind| kind.name == name)
     }
 
     /// What scripts call the component of a type.
     pub(super) fn name_of(&self, type_id: TypeId) -> Option<&str> {
         self.kinds.iter().find(|kind| (kind.slot.type_id)() == type_id).map(|kind| &*kind.name)
-    }
-}
-
-/// Components that scripts have defined, in a world.
-pub trait WorldLuaExt {
-    /// The fields of an entity's component; `None` if there is none of this name.
-    fn get_lua_component(&self, entity: Entity, name: &str) -> Option<&LuaFields>;
-
-    /// As [`WorldLuaExt::get_lua_component`], to be changed; see [`LuaComponents::get_mut`].
-    fn get_lua_component_mut(&mut self, entity: Entity, name: &str) -> Option<Mut<'_, LuaFields>>;
-}
-
-impl WorldLuaExt for World {
-    fn get_lua_component(&self, entity: Entity, name: &str) -> Option<&LuaFields> {
-        self.get_resource::<LuaComponents>()?.get(self.get_entity(entity).ok()?, name)
-    }
-
-    fn get_lua_component_mut(&mut self, entity: Entity, name: &str) -> Option<Mut<'_, LuaFields>> {
-        let kind = Arc::clone(self.get_resource::<LuaComponents>()?.find(name)?);
-        (kind.slot.get_mut)(self.get_entity_mut(entity).ok()?.into())
     }
 }
 
@@ -147,6 +139,7 @@ struct Slot {
     make: fn(String, LuaFields) -> Box<dyn Reflect>,
     get: for<'w> fn(EntityRef<'w>) -> Option<&'w LuaFields>,
     get_mut: for<'w> fn(EntityMut<'w>) -> Option<Mut<'w, LuaFields>>,
+    insert: fn(&mut EntityWorldMut<'_>, String, LuaFields),
 }
 
 impl Slot {
@@ -161,6 +154,9 @@ impl Slot {
                 let component = entity.into_mut::<LuaComponent<N>>()?;
                 Some(component.map_unchanged(|component| &mut component.fields))
             },
+            insert: |entity, name, fields| {
+                entity.insert(LuaComponent::<N> { name, fields });
+            },
         }
     }
 }
@@ -173,7 +169,28 @@ static SLOTS: [Slot; 32] = slots! {
     0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31
 };
 
+/// Registers the types of the pool, which scenes may name before a script has defined anything.
+pub(super) fn register(app: &App) {
+    if let Some(registry) = app.world().get_resource::<AppTypeRegistry>() {
+        let mut registry = registry.write();
+        SLOTS.iter().for_each(|slot| (slot.add_to)(&mut registry));
+    }
+}
+
 impl Declaration {
+    /// The fields on an entity, to be changed.
+    pub(super) fn get_mut<'w>(&self, entity: EntityMut<'w>) -> Option<Mut<'w, LuaFields>> {
+        (self.slot.get_mut)(entity)
+    }
+
+    /// Whether a component is of this kind, with all its fields and no others.
+    fn is_kind_of(&self, name: &str, fields: &LuaFields) -> bool {
+        let mut pairs = self.fields.iter().zip(fields);
+        self.name == name
+            && self.fields.len() == fields.len()
+            && pairs.all(|((a, default), (b, value))| a == b && default.is_same_type(value))
+    }
+
     /// How to get at the component on an entity, and its identifier.
     pub(super) fn component(&self) -> (ReflectComponent, ComponentId) {
         ((self.slot.reflect)(), self.id)
@@ -213,7 +230,7 @@ pub(super) fn component<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Ra
                     return Err(Raised::message(format!("fields of '{name}' have names, and '{key}' is none")));
                 };
                 let field = field.to_text().into_owned();
-                let data = builder.default(&field, value).map_err(Raised::message)?;
+                let data = builder.named(&field, value).map_err(Raised::message)?;
                 fields.insert(field, data);
             }
         }
@@ -250,16 +267,79 @@ fn declare(world: &mut World, name: String, fields: LuaFields) -> Result<(), Str
         let (max, names) = (SLOTS.len(), components.names().collect::<Vec<_>>().join(", "));
         return Err(format!("'{name}' is one too many: scripts can define {max} components, and there are {names}"));
     };
-    if let Some(registry) = registry {
-        (slot.add_to)(&mut registry.write());
-    }
     let id = (slot.reflect)().register_component(world);
-    let declaration = Declaration { name, fields, id, slot };
-    world.get_resource_or_init::<LuaComponents>().kinds.push(Arc::new(declaration));
+    let declaration = Arc::new(Declaration { name, fields, id, slot });
+    world.get_resource_or_init::<LuaComponents>().kinds.push(Arc::clone(&declaration));
+    let mut waiting = world.query_filtered::<Entity, (With<UndefinedComponents>, Allow<Disabled>)>();
+    let mut waiting: Vec<Entity> = waiting.iter(world).collect();
+    waiting.sort_unstable();
+    for entity in waiting {
+        place(world, entity, &declaration);
+    }
     Ok(())
 }
 
-/// Whether two data are of the same type, as fields of a component have it: all tables are of one.
-pub(super) fn is_same_type(a: &LuaData, b: &LuaData) -> bool {
-    a.is_table() && b.is_table() || std::mem::discriminant(a) == std::mem::discriminant(b)
+// -- components from elsewhere -----------------------------------------------------------------------
+
+/// Components that scripts define, which came with a scene before any script has defined them; by their names.
+///
+/// As soon as a script defines one, it becomes a component as any other. Fields that it has no more are dropped, and those
+/// that are new to it have their defaults.
+#[derive(Component, Reflect, Clone, Debug, Default, PartialEq)]
+#[reflect(Component, Default, Clone, PartialEq)]
+#[type_path = "deimos"]
+#[component(on_insert = queue_placing, map_entities = map_undefined)]
+pub struct UndefinedComponents(pub BTreeMap<String, LuaFields>);
+
+fn map_undefined<M: EntityMapper>(components: &mut UndefinedComponents, mapper: &mut M) {
+    components.0.values_mut().for_each(|fields| map_fields(fields, mapper));
+}
+
+/// A component of a kind that has another number in this run, or none yet, is put where it waits for its place.
+fn check_place<const N: usize>(mut world: DeferredWorld<'_>, context: HookContext) {
+    let Some(component) = world.get::<LuaComponent<N>>(context.entity) else { return };
+    let Some(components) = world.get_resource::<LuaComponents>() else { return };
+    if components.kinds.get(N).is_some_and(|kind| kind.is_kind_of(&component.name, &component.fields)) {
+        return;
+    }
+    world.commands().entity(context.entity).queue_silenced(|mut entity: EntityWorldMut<'_>| {
+        let Some(LuaComponent { name, fields }) = entity.take::<LuaComponent<N>>() else { return };
+        let mut waiting = entity.take::<UndefinedComponents>().unwrap_or_default();
+        waiting.0.insert(name, fields);
+        entity.insert(waiting);
+    });
+}
+
+fn queue_placing(world: DeferredWorld<'_>, context: HookContext) {
+    if let Some(changes) = world.get_resource::<Changes>() {
+        changes.push(Change::Undefined(context.entity));
+    }
+}
+
+/// Gives an entity those of its waiting components that are defined.
+pub(super) fn place_defined(world: &mut World, entity: Entity) {
+    let Some(waiting) = world.get::<UndefinedComponents>(entity) else { return };
+    let kinds: Vec<Arc<Declaration>> = waiting.0.keys().filter_map(|name| find(world, name)).collect();
+    for kind in kinds {
+        place(world, entity, &kind);
+    }
+}
+
+/// Gives an entity the component of a kind that has been waiting on it.
+fn place(world: &mut World, entity: Entity, kind: &Declaration) {
+    let Ok(mut found) = world.get_entity_mut(entity) else { return };
+    let Some(mut waiting) = found.get_mut::<UndefinedComponents>() else { return };
+    let Some(loaded) = waiting.0.remove(&kind.name) else { return };
+    if waiting.0.is_empty() {
+        found.remove::<UndefinedComponents>();
+    }
+    let mut fields = kind.fields.clone();
+    for (name, value) in loaded {
+        if let Some(field) = fields.get_mut(&name)
+            && let Ok(value) = field.fitted(value)
+        {
+            *field = value;
+        }
+    }
+    (kind.slot.insert)(&mut found, kind.name.clone(), fields);
 }

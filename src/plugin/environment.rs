@@ -11,8 +11,8 @@ use std::sync::Arc;
 use bevy::ecs::entity::{Entity, EntityHashMap};
 use bevy::platform::collections::HashMap;
 
-use super::behaviour::Param;
 use super::class::hidden_metatable;
+use super::data::LuaFields;
 use super::error::{LogLevel, ScriptOutput};
 use super::module::Modules;
 use super::query::Queries;
@@ -180,7 +180,7 @@ impl<'gc> Roots<'gc> {
         let scope = scope(ctx)?;
         let time = Table::new(ctx);
         let params = params::metatable(ctx, shared)?;
-        let no_params = params::table(ctx, &[], params)?;
+        let no_params = params::table(ctx, &LuaFields::new(), params)?;
         let states = States { made: Table::new(ctx), environments: Table::new(ctx) };
         reflect::install(ctx)?;
         entity::install(ctx, shared, states)?;
@@ -247,7 +247,7 @@ impl<'gc> Roots<'gc> {
         self,
         ctx: Context<'gc>,
         entity: Entity,
-        params: &[Param],
+        params: &LuaFields,
     ) -> Result<Table<'gc>, TableError> {
         let environment = Table::with_capacity(ctx, 0, 2);
         let params = if params.is_empty() { self.no_params } else { params::table(ctx, params, self.params)? };

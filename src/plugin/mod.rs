@@ -3,7 +3,8 @@
 //! `asset` and `behaviour` are what a game names, `error` `settings` and `settings_file` what it hears and sets. `scheduler` holds the
 //! machine and decides who has a turn. `environment`, `entity`, `reflect`, `task`, `wait`, `events`, `module`, `params`, `state`
 //! and `world` are what a script sees, `values` its vectors, rotations and colours, `class` the kinds of its userdata. Components that
-//! scripts define are `declared` and hold `data`. All unsafe-free: the world is a parameter of every step.
+//! scripts define are `declared` and hold `data`, as parameters do and states when they are `saved`; `world_ext` is what Rust
+//! asks of a world. All unsafe-free: the world is a parameter of every step.
 
 mod asset;
 mod behaviour;
@@ -22,6 +23,7 @@ mod module;
 mod params;
 mod query;
 mod reflect;
+mod saved;
 mod scheduler;
 mod settings;
 mod settings_file;
@@ -31,6 +33,7 @@ pub mod testing;
 mod values;
 mod wait;
 mod world;
+mod world_ext;
 
 use bevy::app::{App, FixedFirst, FixedLast, FixedPostUpdate, FixedPreUpdate, FixedUpdate, Plugin, Update};
 use bevy::asset::{AssetApp, AssetServer};
@@ -39,13 +42,16 @@ use bevy::ecs::schedule::{IntoScheduleConfigs, ScheduleLabel, SystemSet};
 use bevy::log::error;
 
 pub use asset::{LuaScript, LuaScriptError, LuaScriptLoader};
-pub use behaviour::{Behaviour, BehaviourStatus, Param, ParamValue, WaitingFor};
+pub use behaviour::{Behaviour, BehaviourStatus, WaitingFor};
 pub use data::{LuaData, LuaFields};
-pub use declared::{LuaComponent, LuaComponents, WorldLuaExt};
+pub use declared::{LuaComponent, LuaComponents, UndefinedComponents};
 pub use error::{ErrorSite, LogLevel, ScriptError, ScriptOutput};
 pub use function::{AppLuaExt, IntoLuaFunction, LuaFunction};
+pub use params::{DeclaredParam, DeclaredParams};
+pub use saved::BehaviourState;
 pub use scheduler::Scripts;
 pub use settings::{DeimosDiagnostics, DeimosSettings, ErrorPolicy, RunawayPolicy};
+pub use world_ext::WorldLuaExt;
 
 /// Lua behaviours for a Bevy app.
 ///
@@ -136,10 +142,14 @@ impl Plugin for DeimosPlugin {
             .register_type::<DeimosSettings>()
             .register_type::<Behaviour>()
             .register_type::<BehaviourStatus>()
+            .register_type::<DeclaredParams>()
+            .register_type::<BehaviourState>()
+            .register_type::<UndefinedComponents>()
             .register_type::<LuaData>()
             .init_resource::<LuaComponents>()
             .add_message::<ScriptError>()
             .add_message::<ScriptOutput>();
+        declared::register(app);
         if app.world().contains_resource::<AssetServer>() {
             self.set_up(app);
         }

@@ -2,7 +2,7 @@
 
 use bevy::prelude::*;
 use deimos::testing::TestApp;
-use deimos::{Behaviour, LogLevel, ParamValue};
+use deimos::{Behaviour, LogLevel, LuaData};
 
 #[test]
 fn globals_that_a_script_assigns_are_its_own() {
@@ -66,7 +66,7 @@ fn params_are_what_the_component_says() {
         "print(params.flag, params.count, params.speed, params.name, #params.list, params.list[2][1], params.none)
          print(math.type(params.count), math.type(params.speed))",
     );
-    let list = ParamValue::List(vec![1.into(), vec!["deep"].into()]);
+    let list = LuaData::List(vec![1.into(), ["deep"].into()]);
     let behaviour = Behaviour::new(script)
         .with("flag", true)
         .with("count", 3)
@@ -74,7 +74,7 @@ fn params_are_what_the_component_says() {
         .with("name", "old")
         .with("name", "guard")
         .with("list", list);
-    assert_eq!(behaviour.param("count"), Some(&ParamValue::Integer(3)));
+    assert_eq!(behaviour.params.get("count"), Some(&LuaData::Integer(3)));
     app.world().spawn(behaviour);
     app.frame();
     assert_eq!(app.prints(), ["true\t3\t1.5\tguard\t2\tdeep\tnil", "integer\tfloat"]);

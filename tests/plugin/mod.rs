@@ -17,6 +17,7 @@ mod params;
 mod query;
 mod registry;
 mod reload;
+mod saved;
 mod settings;
 mod shape;
 mod state;

@@ -14,7 +14,7 @@ use super::reference::as_reference;
 use super::to_lua::to_lua;
 use crate::api::{Table, Value};
 use crate::plugin::data::{LuaData, LuaFields};
-use crate::plugin::declared::{Declaration, is_same_type};
+use crate::plugin::declared::Declaration;
 use crate::plugin::entity::as_entity;
 
 /// The variants of data: their names, and the types of what they hold.
@@ -32,13 +32,14 @@ pub(super) fn variants() -> impl Iterator<Item = (&'static str, Typed)> {
 }
 
 impl<'gc> Builder<'_, 'gc> {
-    /// The default of a field that a script declares.
+    /// The data of a field that a script declares, or of another one by that name.
     ///
     /// # Errors
     /// If no field can hold the value.
-    pub(in crate::plugin) fn default(&mut self, field: &str, value: Value<'gc>) -> Result<LuaData, String> {
+    pub(in crate::plugin) fn named(&mut self, field: &str, value: Value<'gc>) -> Result<LuaData, String> {
+        let before = self.elements;
         let data = self.at(&format!(".{field}"), |this| this.data(value, 1))?;
-        self.charge();
+        self.ctx.charge(u32::try_from((self.elements - before) / 4 + 1).unwrap_or(u32::MAX));
         Ok(data)
     }
 
@@ -91,7 +92,7 @@ impl<'gc> Builder<'_, 'gc> {
     /// Takes over the values of fields, as far as they are of the right types.
     fn keep(&self, fields: &mut LuaFields, from: Option<&LuaFields>) -> Result<(), String> {
         for (name, value) in from.into_iter().flatten() {
-            if let Some(field) = fields.get_mut(name).filter(|field| is_same_type(field, value)) {
+            if let Some(field) = fields.get_mut(name).filter(|field| field.is_same_type(value)) {
                 self.weigh(Some(value))?;
                 field.clone_from(value);
             }

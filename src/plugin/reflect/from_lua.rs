@@ -34,7 +34,7 @@ pub(in crate::plugin) struct Builder<'a, 'gc> {
     pub(super) ctx: Context<'gc>,
     pub(super) world: &'a World,
     types: TypeRegistryArc,
-    elements: usize,
+    pub(super) elements: usize,
     /// How deep in another one the value is going to lie.
     below: u32,
     /// Where in the value the work is, for messages.

@@ -6,12 +6,14 @@
 //! again. One visit to the arena serves all behaviours of a frame.
 //!
 //! `tasks` is the list of who runs, `timers` when they are due, `listeners` who hears which events; none of these knows
-//! the machine. `turn` is the hand in the arena, `requests` what tasks ask of it, `programs` what scripts there are.
+//! the machine. `turn` is the hand in the arena, `requests` what tasks ask of it, `programs` what scripts there are,
+//! `saving` brings their states to where scenes find them.
 
 mod listeners;
 mod programs;
 mod requests;
 mod restart;
+mod saving;
 mod tasks;
 mod timers;
 mod turn;
@@ -32,6 +34,7 @@ use bevy::time::{Fixed, Real, Time, Virtual};
 pub(super) use listeners::{Buffer, HandlerId, Source, SubscriptionId, Topic, TopicName};
 pub(super) use programs::reason;
 pub(super) use requests::{EventName, Request, Start, Target};
+pub(super) use saving::save_states;
 pub(super) use tasks::Key;
 
 use super::asset::LuaScript;

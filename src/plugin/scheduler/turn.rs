@@ -17,11 +17,15 @@ use super::Parts;
 use super::tasks::{Key, Phase};
 use crate::api::{Context, Fault, Progress, Raised, TableError, Thread, Value};
 use crate::plugin::behaviour::{Behaviour, BehaviourStatus, Change, WaitingFor};
+use crate::plugin::data::LuaFields;
+use crate::plugin::declared::place_defined;
 use crate::plugin::environment::Roots;
 use crate::plugin::error::{ScriptError, put_out};
 use crate::plugin::events::{lifecycle_value, read_messages};
 use crate::plugin::module::place;
+use crate::plugin::params::{DeclaredParams, forget_declared};
 use crate::plugin::reflect;
+use crate::plugin::saved::take_state;
 use crate::plugin::settings::{ErrorPolicy, RunawayPolicy};
 use crate::plugin::task::{End, Origin, packed, unpacked};
 
@@ -138,6 +142,7 @@ impl<'gc> Turn<'_, 'gc> {
                         let value = reflect::to_lua(self.ctx, self.world, &*value);
                         self.deliver_event(subscription, value);
                     }
+                    Change::Undefined(entity) => place_defined(self.world, entity),
                     Change::Lifecycle { subscription, entity } => {
                         let value = lifecycle_value(self.ctx, entity).map_err(Raised::from);
                         self.deliver_event(subscription, value);
@@ -203,9 +208,16 @@ impl<'gc> Turn<'_, 'gc> {
 
     fn make_thread(&mut self, key: Key, entity: Entity, chunk: &crate::api::Chunk) -> Result<(), TableError> {
         let index = i64::from(key.slot) + 1;
+        if !matches!(self.roots.states.made.get_integer(self.ctx, index), Value::Table(_))
+            && let Some(state) = take_state(self.ctx, self.world, entity)?
+        {
+            self.roots.states.made.set_integer(self.ctx, index, Value::Table(state))?;
+        }
+        forget_declared(self.world, entity);
+        let none = LuaFields::new();
         let behaviour = self.world.get::<Behaviour>(entity);
         self.parts.tasks.set_slice(key, behaviour.map_or(0, |behaviour| behaviour.slice));
-        let params = behaviour.map(|behaviour| &*behaviour.params).unwrap_or_default();
+        let params = behaviour.map_or(&none, |behaviour| &behaviour.params);
         let environment = self.roots.environment(self.ctx, entity, params)?;
         let body = chunk.function(self.ctx, Value::Table(environment));
         let thread = Thread::new(self.ctx, Value::Closure(body));
@@ -418,7 +430,7 @@ impl<'gc> Turn<'_, 'gc> {
         if let Ok(mut entity) = self.world.get_entity_mut(entity)
             && !entity.contains::<Behaviour>()
         {
-            entity.remove::<BehaviourStatus>();
+            entity.remove::<(BehaviourStatus, DeclaredParams)>();
         }
     }
 
@@ -619,7 +631,7 @@ impl<'gc> Turn<'_, 'gc> {
         }
     }
 
-    fn script(&self, program: u32) -> String {
+    pub(super) fn script(&self, program: u32) -> String {
         self.parts.programs.get(program as usize).map(|program| program.name.to_string()).unwrap_or_default()
     }
 
