@@ -99,6 +99,20 @@ fn syntax_error_marks_the_token() {
 }
 
 #[test]
+fn behaviour_that_comes_after_its_script_has_failed_to_load_fails() {
+    let (mut app, files) = app_with_files();
+    let script = app.world().resource::<AssetServer>().load("late.lua");
+    assert!(app.frames_until(|app| !app.errors().is_empty()));
+    app.frames(3);
+    let entity = app.world().spawn(Behaviour::new(script)).id();
+    app.frame();
+    assert!(matches!(app.status(entity), Some(BehaviourStatus::Failed(_))), "{:?}", app.status(entity));
+    files.insert_asset_text(Path::new("late.lua"), "print('here')");
+    app.world().resource::<AssetServer>().reload("late.lua");
+    assert!(app.frames_until(|app| app.prints() == ["here"]));
+}
+
+#[test]
 fn file_that_is_not_there_fails() {
     let (mut app, _files) = app_with_files();
     let entity = spawn(&mut app, "nowhere.lua");

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use bevy::asset::{AssetId, AssetLoadError, AssetLoadFailedEvent, Assets};
+use bevy::asset::{AssetId, AssetLoadError, AssetLoadFailedEvent, AssetServer, Assets, LoadState};
 use bevy::ecs::message::Messages;
 use bevy::ecs::world::World;
 use bevy::log::info;
@@ -51,6 +51,17 @@ impl Parts {
         self.programs.push(Program { name, script, failure: None, id });
         self.program_of.insert(id, program);
         program
+    }
+
+    /// Why a script could not be loaded, if that is so. It may have failed before any behaviour asked for it.
+    pub(super) fn failure(&mut self, world: &World, program: u32) -> Option<String> {
+        let program = self.programs.get_mut(program as usize)?;
+        if program.failure.is_none()
+            && let Some(LoadState::Failed(error)) = world.get_resource::<AssetServer>()?.get_load_state(program.id)
+        {
+            program.failure = Some(reason(&error));
+        }
+        program.failure.clone()
     }
 
     /// Takes over scripts that were loaded or have changed. Behaviours that run an older version are to be restarted;

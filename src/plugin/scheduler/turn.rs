@@ -182,7 +182,7 @@ impl<'gc> Turn<'_, 'gc> {
         let Some(&slot) = self.parts.tasks.get(key) else { return };
         let Some(program) = self.parts.programs.get(slot.program as usize) else { return };
         let Some(script) = &program.script else {
-            match program.failure.clone() {
+            match self.parts.failure(self.world, slot.program) {
                 Some(failure) => self.show_failure(key, slot.entity, failure),
                 None => self.parts.starting.push(key),
             }
