@@ -9,7 +9,8 @@
 //! - **The machine**, [`Lua`]: loads chunks, calls functions both ways, and resumes tasks on fuel. It needs no engine;
 //!   `default-features = false` leaves it alone.
 //! - **The plugin**, [`DeimosPlugin`], behind the default feature `bevy`: scripts are assets, the component
-//!   [`Behaviour`] puts one on an entity, and they reload while the game runs.
+//!   [`Behaviour`] puts one on an entity, and they reload while the game runs. The feature `scenes` adds `param` for
+//!   `bsn!`, and Bevy's worlds in files, which hold behaviours with their parameters and states.
 //!
 #![cfg_attr(not(feature = "bevy"), doc = " [`DeimosPlugin`]: #two-products")]
 #![cfg_attr(not(feature = "bevy"), doc = " [`Behaviour`]: #two-products")]
@@ -91,11 +92,15 @@ pub use stdlib::Libraries;
 
 #[cfg(feature = "bevy")]
 pub use plugin::{
-    AppLuaExt, Behaviour, BehaviourState, BehaviourStatus, DeclaredParam, DeclaredParams, DeimosDiagnostics,
-    DeimosPlugin, DeimosSettings, DeimosSystems, ErrorPolicy, ErrorSite, IntoLuaFunction, LogLevel, LuaComponent,
-    LuaComponents, LuaData, LuaFields, LuaFunction, LuaScript, LuaScriptError, LuaScriptLoader, RunawayPolicy,
-    ScriptError, ScriptOutput, Scripts, UndefinedComponents, WaitingFor, WorldLuaExt, testing,
+    AppLuaExt, Behaviour, BehaviourState, BehaviourStatus, BehaviourTemplate, DeclaredParam, DeclaredParams,
+    DeimosDiagnostics, DeimosPlugin, DeimosSettings, DeimosSystems, ErrorPolicy, ErrorSite, IntoLuaFunction, LogLevel,
+    LuaComponent, LuaComponents, LuaData, LuaFields, LuaFunction, LuaScript, LuaScriptError, LuaScriptLoader,
+    ParamTemplate, RunawayPolicy, ScriptError, ScriptOutput, Scripts, UndefinedComponents, WaitingFor, WorldLuaExt,
+    testing,
 };
+
+#[cfg(feature = "scenes")]
+pub use plugin::param;
 
 /// Has the code of the README tested with the rest of the documentation.
 #[cfg(all(doctest, feature = "bevy"))]

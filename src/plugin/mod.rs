@@ -3,8 +3,8 @@
 //! `asset` and `behaviour` are what a game names, `error` `settings` and `settings_file` what it hears and sets. `scheduler` holds the
 //! machine and decides who has a turn. `environment`, `entity`, `reflect`, `task`, `wait`, `events`, `module`, `params`, `state`
 //! and `world` are what a script sees, `values` its vectors, rotations and colours, `class` the kinds of its userdata. Components that
-//! scripts define are `declared` and hold `data`, as parameters do and states when they are `saved`; `world_ext` is what Rust
-//! asks of a world. All unsafe-free: the world is a parameter of every step.
+//! scripts define are `declared` and hold `data`, as parameters do and states when they are `saved`; `template` is a behaviour in a
+//! scene, `world_ext` what Rust asks of a world. All unsafe-free: the world is a parameter of every step.
 
 mod asset;
 mod behaviour;
@@ -29,6 +29,7 @@ mod settings;
 mod settings_file;
 mod state;
 mod task;
+mod template;
 pub mod testing;
 mod values;
 mod wait;
@@ -51,6 +52,9 @@ pub use params::{DeclaredParam, DeclaredParams};
 pub use saved::BehaviourState;
 pub use scheduler::Scripts;
 pub use settings::{DeimosDiagnostics, DeimosSettings, ErrorPolicy, RunawayPolicy};
+#[cfg(feature = "scenes")]
+pub use template::param;
+pub use template::{BehaviourTemplate, ParamTemplate};
 pub use world_ext::WorldLuaExt;
 
 /// Lua behaviours for a Bevy app.

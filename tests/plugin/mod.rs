@@ -18,6 +18,8 @@ mod query;
 mod registry;
 mod reload;
 mod saved;
+#[cfg(feature = "scenes")]
+mod scenes;
 mod settings;
 mod shape;
 mod state;
