@@ -83,10 +83,10 @@ mod stdlib;
 mod plugin;
 
 pub use api::{
-    Action, ArithOp, BadArgument, Call, Callable, Chunk, Closure, Collect, Compiling, Context, Error, ErrorKind, Event,
-    Fault, FromArgs, FromLua, Function, FunctionInfo, Glance, Handle, HookSettings, IntoLua, IntoRaised, IntoReturns,
-    LevelInfo, Lua, LuaString, Meta, Mismatch, Native, Numbers, Pass, Poll, Progress, Raised, Sequence, Status, Table,
-    TableError, Task, Thread, Type, UserData, Value, Values, Variadic,
+    Action, ArithOp, BadArgument, Call, Callable, Chunk, Closure, Collect, Collected, Compiling, Context, Error,
+    ErrorKind, Event, Fault, FromArgs, FromLua, Function, FunctionInfo, Glance, Handle, HookSettings, IntoLua,
+    IntoRaised, IntoReturns, LevelInfo, Lua, LuaString, Meta, Mismatch, Native, Numbers, Pass, Poll, Progress, Raised,
+    Sequence, Status, Table, TableError, Task, Thread, Type, UserData, Value, Values, Variadic,
 };
 pub use stdlib::Libraries;
 
@@ -95,8 +95,8 @@ pub use plugin::{
     AppLuaExt, Behaviour, BehaviourState, BehaviourStatus, BehaviourTemplate, DeclaredParam, DeclaredParams,
     DeimosDiagnostics, DeimosPlugin, DeimosSettings, DeimosSystems, ErrorPolicy, ErrorSite, IntoLuaFunction, LogLevel,
     LuaComponent, LuaComponents, LuaData, LuaFields, LuaFunction, LuaScript, LuaScriptError, LuaScriptLoader,
-    ParamTemplate, RunawayPolicy, ScriptError, ScriptOutput, Scripts, UndefinedComponents, WaitingFor, WorldLuaExt,
-    testing,
+    ParamTemplate, RunawayPolicy, ScriptCost, ScriptError, ScriptOutput, ScriptProfile, Scripts, UndefinedComponents,
+    WaitingFor, WorldLuaExt, testing,
 };
 
 #[cfg(feature = "scenes")]

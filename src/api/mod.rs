@@ -14,6 +14,7 @@ mod handle;
 mod lua;
 
 pub use chunk::{Chunk, Compiling};
+pub use collector::Collected;
 pub use convert::{BadArgument, Callable, FromArgs, FromLua, IntoLua, IntoRaised, IntoReturns, Mismatch, Variadic};
 pub use error::{Error, ErrorKind};
 pub use function::Function;
@@ -23,6 +24,6 @@ pub use lua::{Lua, Poll, Task, Values};
 pub use crate::vm::{
     Action, ArithOp, Call, Charge, Closure, CollectorOptions, Context, Event, Fault, FunctionInfo, Glance,
     HookSettings, Intrinsic, LevelInfo, LuaString, Meta, NUMERAL_MAX, Native, Numbers, Output, Pass, Progress, Raised,
-    STRING_MAX, Sequence, Status, Table, TableError, Thread, Type, UserData, Value, number,
+    Reach, STRING_MAX, Sequence, Status, Table, TableError, Thread, Type, UserData, Value, number,
 };
 pub use gc_arena::Collect;

@@ -353,6 +353,10 @@ impl<'gc> Sequence<'gc> for Line<'gc> {
         "log"
     }
 
+    fn each_value(&self, see: &mut dyn FnMut(Value<'gc>)) {
+        self.values.iter().for_each(|value| see(*value));
+    }
+
     fn poll(&mut self, call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
         let shown = call.arg(0);
         self.add(call, shown)?;

@@ -497,6 +497,11 @@ impl<'gc> Sequence<'gc> for Sorting<'gc> {
         "sorted"
     }
 
+    fn each_value(&self, see: &mut dyn FnMut(Value<'gc>)) {
+        see(Value::UserData(self.query));
+        see(Value::Table(self.list));
+    }
+
     fn poll(&mut self, call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
         let Some(run) = self.query.downcast::<Run>() else { return call.ret0() };
         let values = (1..=self.list.len()).map(|index| self.list.get_integer(call.ctx, index));

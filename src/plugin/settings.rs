@@ -36,8 +36,22 @@ pub struct DeimosSettings {
     /// Off by default: how far scripts come in a frame then depends on the machine and on what else it does, and no
     /// longer on their instructions alone. A game that is to run the same way each time leaves it off.
     pub frame_time_limit: u32,
-    /// How many bytes the scripts' values may take. The behaviour that asks for more fails.
+    /// How many bytes the scripts' values may take. While less than an eighth of it is free, behaviours run a few thousand
+    /// instructions in a frame and the collector works harder; if that many are still in use when everything
+    /// unreachable was collected, the behaviour that holds most of them fails, and loses its `state`. One that asks at
+    /// once for more than is free fails itself.
     pub memory_limit: usize,
+    /// How much work the garbage collector does in a frame at most; 0 for all that is due. Each object that is made, and
+    /// each hundred bytes of a big one, makes one unit of work due, which pays for following or freeing about five
+    /// objects, or as many bytes. What is not done is done in later frames. If more than eight times this is due, an eighth of that is done:
+    /// what makes garbage in every frame pays for it in every frame. While memory is short, four times as much is done.
+    ///
+    /// The same scripts make the same work due on each machine, so this changes nothing of how a game runs. (Scripts can
+    /// see when something was collected: in weak tables and by `collectgarbage("count")`.)
+    pub gc_work: u32,
+    /// How many microseconds the garbage collector may work in a frame, beside `gc_work`; 0 for as many as that takes. Off by
+    /// default: when something is collected, which scripts can see, then depends on the machine.
+    pub gc_time_limit: u32,
     /// What becomes of a behaviour when an error ends one of its tasks.
     pub error_policy: ErrorPolicy,
     /// After how many frames running in which a task used up its slice it is called a runaway; 0 for never.
@@ -80,6 +94,8 @@ impl Default for DeimosSettings {
             slice: 100_000,
             frame_time_limit: 0,
             memory_limit: 512 << 20,
+            gc_work: 4000,
+            gc_time_limit: 0,
             error_policy: ErrorPolicy::StopTask,
             runaway_frames: 300,
             runaway_policy: RunawayPolicy::Report,
@@ -101,6 +117,8 @@ impl DeimosDiagnostics {
     pub const HEAP_BYTES: DiagnosticPath = DiagnosticPath::const_new("deimos/heap_bytes");
     /// The milliseconds that behaviours ran.
     pub const STEP_TIME: DiagnosticPath = DiagnosticPath::const_new("deimos/step_time");
+    /// The units of work that the garbage collector did, as [`DeimosSettings::gc_work`] counts them.
+    pub const GC_WORK: DiagnosticPath = DiagnosticPath::const_new("deimos/gc_work");
     /// The milliseconds that the garbage collector ran.
     pub const GC_TIME: DiagnosticPath = DiagnosticPath::const_new("deimos/gc_time");
 }
@@ -112,6 +130,7 @@ pub(super) struct Measurements {
     pub(super) tasks: f64,
     pub(super) heap_bytes: f64,
     pub(super) step_milliseconds: f64,
+    pub(super) gc_work: f64,
     pub(super) gc_milliseconds: f64,
 }
 
@@ -122,6 +141,7 @@ impl Measurements {
             .register_diagnostic(Diagnostic::new(DeimosDiagnostics::TASKS))
             .register_diagnostic(Diagnostic::new(DeimosDiagnostics::HEAP_BYTES).with_suffix(" B"))
             .register_diagnostic(Diagnostic::new(DeimosDiagnostics::STEP_TIME).with_suffix(" ms"))
+            .register_diagnostic(Diagnostic::new(DeimosDiagnostics::GC_WORK))
             .register_diagnostic(Diagnostic::new(DeimosDiagnostics::GC_TIME).with_suffix(" ms"));
     }
 
@@ -134,6 +154,7 @@ impl Measurements {
             (DeimosDiagnostics::TASKS, self.tasks),
             (DeimosDiagnostics::HEAP_BYTES, self.heap_bytes),
             (DeimosDiagnostics::STEP_TIME, self.step_milliseconds),
+            (DeimosDiagnostics::GC_WORK, self.gc_work),
             (DeimosDiagnostics::GC_TIME, self.gc_milliseconds),
         ];
         for (path, value) in measurements {

@@ -195,6 +195,10 @@ impl<'gc> Sequence<'gc> for Join<'gc> {
         "task.join"
     }
 
+    fn each_value(&self, see: &mut dyn FnMut(Value<'gc>)) {
+        see(Value::UserData(self.handle));
+    }
+
     fn poll(&mut self, call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
         self.shared.check_refusal()?;
         if self.has_asked {
@@ -359,6 +363,10 @@ impl<'gc> Sequence<'gc> for Gathering<'gc> {
         }
     }
 
+    fn each_value(&self, see: &mut dyn FnMut(Value<'gc>)) {
+        self.tasks.iter().for_each(|task| see(*task));
+    }
+
     fn poll(&mut self, call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
         self.shared.check_refusal()?;
         if let Some(index) = self.spawning.take()
@@ -435,6 +443,10 @@ impl<'gc> Sequence<'gc> for Timed<'gc> {
         "task.timeout"
     }
 
+    fn each_value(&self, see: &mut dyn FnMut(Value<'gc>)) {
+        see(self.handle.into());
+    }
+
     fn poll(&mut self, call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
         if self.stage == Stage::Spawn {
             self.stage = Stage::Spawned;
@@ -506,6 +518,10 @@ struct Every<'gc> {
 impl<'gc> Sequence<'gc> for Every<'gc> {
     fn name(&self) -> &'static str {
         "task.every"
+    }
+
+    fn each_value(&self, see: &mut dyn FnMut(Value<'gc>)) {
+        self.call_and_args.iter().for_each(|value| see(*value));
     }
 
     fn poll(&mut self, call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {

@@ -103,6 +103,10 @@ impl<'gc> Sequence<'gc> for Until<'gc> {
         "wait_until"
     }
 
+    fn each_value(&self, see: &mut dyn FnMut(Value<'gc>)) {
+        see(self.condition);
+    }
+
     fn poll(&mut self, call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
         if self.has_asked {
             if call.arg(0).is_truthy() {

@@ -65,6 +65,10 @@ impl<'gc> Sequence<'gc> for Handled<'gc> {
         "xpcall"
     }
 
+    fn each_value(&self, see: &mut dyn FnMut(Value<'gc>)) {
+        see(self.handler);
+    }
+
     fn poll(&mut self, call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
         return_behind(call, Value::Boolean(true))
     }

@@ -93,6 +93,11 @@ impl<'gc> Sequence<'gc> for Close<'gc> {
         "coroutine.close"
     }
 
+    fn each_value(&self, see: &mut dyn FnMut(Value<'gc>)) {
+        see(Value::Thread(self.thread));
+        see(self.error.into());
+    }
+
     fn poll(&mut self, call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
         if !self.is_started {
             self.is_started = true;

@@ -125,6 +125,11 @@ impl<'gc> Sequence<'gc> for Substitution<'gc> {
         "string.gsub"
     }
 
+    fn each_value(&self, see: &mut dyn FnMut(Value<'gc>)) {
+        see(Value::String(self.subject));
+        see(self.replacement);
+    }
+
     fn poll(&mut self, call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
         if let Stage::Answer = self.stage {
             self.answer(call.ctx, call.arg(0))?;

@@ -24,6 +24,9 @@ pub(super) trait Inquiry<'gc>: Collect<'gc> {
 
     /// Takes the answer to the last question (nil at first, and after [`Ask::Turn`]) and asks the next one.
     fn next(&mut self, call: &mut Call<'_, 'gc>, answer: Value<'gc>) -> Result<Ask<'gc>, Raised<'gc>>;
+
+    /// As [`Sequence::each_value`].
+    fn each_value(&self, _see: &mut dyn FnMut(Value<'gc>)) {}
 }
 
 /// An inquiry as a sequence.
@@ -34,6 +37,10 @@ struct Asking<I>(I);
 impl<'gc, I: Inquiry<'gc> + 'gc> Sequence<'gc> for Asking<I> {
     fn name(&self) -> &'static str {
         I::NAME
+    }
+
+    fn each_value(&self, see: &mut dyn FnMut(Value<'gc>)) {
+        self.0.each_value(see);
     }
 
     fn poll(&mut self, call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {

@@ -223,6 +223,12 @@ impl<'gc> Sequence<'gc> for Load<'gc> {
         }
     }
 
+    fn each_value(&self, see: &mut dyn FnMut(Value<'gc>)) {
+        if let Source::Reader { reader, .. } = &self.source {
+            see(*reader);
+        }
+    }
+
     fn poll(&mut self, call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
         if self.is_running {
             return call.ret_args(0);

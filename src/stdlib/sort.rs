@@ -91,6 +91,12 @@ struct Trust {
 impl<'gc> Inquiry<'gc> for Sort<'gc> {
     const NAME: &'static str = "table.sort";
 
+    fn each_value(&self, see: &mut dyn FnMut(Value<'gc>)) {
+        see(self.object);
+        see(self.comparator);
+        self.merge.items.iter().chain(&self.merge.spare).for_each(|value| see(*value));
+    }
+
     fn next(&mut self, call: &mut Call<'_, 'gc>, answer: Value<'gc>) -> Result<Ask<'gc>, Raised<'gc>> {
         match self.stage {
             Stage::Compared => {

@@ -126,6 +126,11 @@ struct Insert<'gc> {
 impl<'gc> Inquiry<'gc> for Insert<'gc> {
     const NAME: &'static str = "table.insert";
 
+    fn each_value(&self, see: &mut dyn FnMut(Value<'gc>)) {
+        see(self.object);
+        see(self.value);
+    }
+
     fn next(&mut self, call: &mut Call<'_, 'gc>, answer: Value<'gc>) -> Result<Ask<'gc>, Raised<'gc>> {
         let ctx = call.ctx;
         match self.stage {
@@ -230,6 +235,10 @@ enum Removal {
 
 impl<'gc> Inquiry<'gc> for Remove<'gc> {
     const NAME: &'static str = "table.remove";
+
+    fn each_value(&self, see: &mut dyn FnMut(Value<'gc>)) {
+        see(self.object);
+    }
 
     fn next(&mut self, call: &mut Call<'_, 'gc>, answer: Value<'gc>) -> Result<Ask<'gc>, Raised<'gc>> {
         let ctx = call.ctx;
@@ -384,6 +393,10 @@ impl<'gc> Concat<'gc> {
 impl<'gc> Inquiry<'gc> for Concat<'gc> {
     const NAME: &'static str = "table.concat";
 
+    fn each_value(&self, see: &mut dyn FnMut(Value<'gc>)) {
+        see(self.object);
+    }
+
     fn next(&mut self, call: &mut Call<'_, 'gc>, answer: Value<'gc>) -> Result<Ask<'gc>, Raised<'gc>> {
         let Some(last) = self.last else {
             if !self.is_read {
@@ -528,6 +541,11 @@ struct Unpack<'gc> {
 impl<'gc> Inquiry<'gc> for Unpack<'gc> {
     const NAME: &'static str = "table.unpack";
 
+    fn each_value(&self, see: &mut dyn FnMut(Value<'gc>)) {
+        see(self.object);
+        self.values.iter().for_each(|value| see(*value));
+    }
+
     fn next(&mut self, call: &mut Call<'_, 'gc>, answer: Value<'gc>) -> Result<Ask<'gc>, Raised<'gc>> {
         let Some(last) = self.last else {
             if !self.is_asked {
@@ -612,6 +630,11 @@ enum Motion {
 
 impl<'gc> Inquiry<'gc> for Move<'gc> {
     const NAME: &'static str = "table.move";
+
+    fn each_value(&self, see: &mut dyn FnMut(Value<'gc>)) {
+        see(self.from_object);
+        see(self.to_object);
+    }
 
     fn next(&mut self, call: &mut Call<'_, 'gc>, answer: Value<'gc>) -> Result<Ask<'gc>, Raised<'gc>> {
         let ctx = call.ctx;

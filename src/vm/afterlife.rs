@@ -56,12 +56,13 @@ impl Afterlife<'_> {
 
 /// What a table's `__mode` says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Mode {
-    weak_keys: bool,
-    weak_values: bool,
+pub(super) struct Mode {
+    pub(super) weak_keys: bool,
+    pub(super) weak_values: bool,
 }
 
-fn mode_of<'gc>(ctx: Context<'gc>, table: Table<'gc>) -> Option<Mode> {
+/// What a table's `__mode` says, if that makes it weak.
+pub(super) fn mode_of<'gc>(ctx: Context<'gc>, table: Table<'gc>) -> Option<Mode> {
     let Value::String(mode) = ctx.event_of(table.metatable()?, Event::Mode) else { return None };
     let has = |letter| mode.as_bytes().contains(&letter);
     let mode = Mode { weak_keys: has(b'k'), weak_values: has(b'v') };

@@ -133,7 +133,7 @@ impl<'gc> Code<'gc> {
 
 /// About the bytes that a function takes, bound and unbound, without those nested in it. The strings among its
 /// constants are entered where they are made.
-fn bytes_of(proto: &Proto) -> usize {
+pub(super) fn bytes_of(proto: &Proto) -> usize {
     let code = proto.code.len() * (2 * size_of::<Op>() + size_of::<u32>());
     let constants = proto.constants.len() * (size_of::<Constant>() + size_of::<Value<'_>>());
     let names = size_of_val(&*proto.locals) + size_of_val(&*proto.upvalues);

@@ -57,6 +57,13 @@ impl Ledger {
         self.bytes.get().saturating_add(self.metrics.total_gc_count().saturating_mul(OBJECT_BYTES))
     }
 
+    /// The size of an object on the average, with all that is entered beside, in objects of the usual size.
+    #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+    pub fn average_size(&self) -> f64 {
+        let objects = self.metrics.total_gc_count().saturating_mul(OBJECT_BYTES).max(1);
+        (self.used() as f64 / objects as f64).max(1.0)
+    }
+
     /// The most bytes that may be in use.
     pub fn limit(&self) -> usize {
         self.limit.get()

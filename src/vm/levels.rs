@@ -6,7 +6,7 @@
 
 use super::describe::{Name, called_name};
 use super::executor::Control;
-use super::function::Native;
+use super::function::{Closure, Native};
 use super::hook::After;
 use super::thread::{Frame, NativeState, Pending, Thread, ThreadState};
 use super::value::Value;
@@ -150,6 +150,15 @@ impl<'a, 'gc> Levels<'a, 'gc> {
 }
 
 impl<'gc> Thread<'gc> {
+    /// The innermost Lua function in the call stack of a coroutine at rest; if it was paused while it waited for others, in
+    /// that of the one that ran.
+    pub fn innermost_function(self) -> Option<Closure<'gc>> {
+        let thread = self.innermost();
+        let state = thread.state();
+        let levels = state.levels();
+        levels.iter().find_map(|level| levels.lua_frame(level)?.closure)
+    }
+
     /// Of a coroutine that was paused while it waited for others, the one that ran; else the coroutine itself.
     pub(super) fn innermost(self) -> Thread<'gc> {
         self.state().paused.last().copied().unwrap_or(self)

@@ -5,7 +5,7 @@
 //! | part | files |
 //! | --- | --- |
 //! | what there is | `value`, `string` (with `short` and `interner`), `table`, `function`, `userdata`, `thread`, `segment` |
-//! | where it is kept | `context` (the root), `gc` (bytes and pacing), `weak` and `afterlife` (weak tables, finalizers) |
+//! | where it is kept | `context` (the root), `gc` (bytes and pacing), `weak` and `afterlife` (weak tables, finalizers), `reach` (who holds how much) |
 //! | what operators mean | `operate`, `meta`, `long` (strings that take turns) |
 //! | how it runs | `execute` (the loop), `call`, `call_exits`, `executor` (errors, fuel), `switch` (coroutines), `step`, `sequence` |
 //! | how it fails | `error`, `describe` |
@@ -37,6 +37,7 @@ mod meta;
 mod natives;
 mod operate;
 mod output;
+mod reach;
 mod segment;
 mod sequence;
 mod short;
@@ -63,6 +64,7 @@ pub use inspect::{FunctionInfo, LevelInfo};
 pub use meta::{Event, Meta};
 pub use operate::{ArithOp, NUMERAL_MAX};
 pub use output::Output;
+pub use reach::Reach;
 pub use sequence::{Action, Call, Pass, Sequence};
 pub use string::{LuaString, STRING_MAX};
 pub use table::{Table, TableError};

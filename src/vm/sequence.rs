@@ -95,6 +95,10 @@ pub trait Sequence<'gc>: DynCollect<'gc> {
         None
     }
 
+    /// Shows the values that it keeps, for a measure of who holds how much memory. The collector finds them by itself.
+    /// What a script can hide something big in should say so; code and what the machine keeps for all need not.
+    fn each_value(&self, _see: &mut dyn FnMut(Value<'gc>)) {}
+
     /// Whether an error that comes to [`Sequence::caught`] should carry a traceback.
     fn wants_traceback(&self) -> bool {
         false

@@ -182,6 +182,11 @@ impl<'gc> WeakPart<'gc> {
         }
     }
 
+    /// The bytes that are entered for it.
+    pub(super) fn bytes(&self) -> usize {
+        self.charge.bytes()
+    }
+
     /// The number of entries, dead ones included.
     pub(super) fn len(&self) -> usize {
         self.pieces.last().map_or(0, |last| (self.pieces.len() - 1) * PIECE + last.len())

@@ -256,7 +256,7 @@ fn time_limit_ends_the_turns_of_a_frame_and_the_rest_is_first_in_the_next() {
         turns[line.parse::<usize>().unwrap()] += 1;
     }
     let (least, most) = (turns.iter().min().unwrap(), turns.iter().max().unwrap());
-    assert!(*least > 1 && most - least <= 1, "{turns:?}");
+    assert!(*least > 1 && most - least <= 2, "{turns:?}");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod asset;
 mod behaviour;
 mod budget;
+mod collector;
 mod component;
 mod declared;
 mod determinism;
@@ -12,8 +13,10 @@ mod error;
 mod event;
 mod function;
 mod guide;
+mod memory;
 mod module;
 mod params;
+mod profile;
 mod query;
 mod registry;
 mod reload;

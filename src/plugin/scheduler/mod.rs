@@ -7,9 +7,12 @@
 //!
 //! `tasks` is the list of who runs, `timers` when they are due, `listeners` who hears which events; none of these knows
 //! the machine. `turn` is the hand in the arena, `requests` what tasks ask of it, `programs` what scripts there are,
-//! `saving` brings their states to where scenes find them.
+//! `saving` brings their states to where scenes find them, `memory` sees to garbage and to those who hold too much,
+//! `profiler` measures what scripts cost.
 
 mod listeners;
+mod memory;
+mod profiler;
 mod programs;
 mod requests;
 mod restart;
@@ -45,6 +48,8 @@ use super::function::LuaFunction;
 use super::settings::{DeimosSettings, Measurements};
 use crate::api::{Error, Handle, Lua, Raised};
 use listeners::Listeners;
+use memory::Upkeep;
+use profiler::Profiler;
 use programs::Program;
 use tasks::Tasks;
 use turn::{Policy, Turn};
@@ -91,6 +96,9 @@ struct Parts {
     step: u32,
     /// When turns are to end, if the settings limit the time for them.
     deadline: Option<Instant>,
+    upkeep: Upkeep,
+    /// What is measured, if somebody wants to know.
+    profiler: Option<Box<Profiler>>,
     measurements: Measurements,
 }
 
@@ -124,6 +132,8 @@ impl Scripts {
             frame: 0,
             step: 0,
             deadline: None,
+            upkeep: Upkeep::default(),
+            profiler: None,
             measurements: Measurements::default(),
         };
         Ok(Scripts { lua, roots, parts, functions: Vec::new() })
@@ -175,26 +185,19 @@ impl Scripts {
 
     /// Gives everyone who is due a turn, until the budget is used up. The instructions that were used.
     ///
-    /// Nothing is collected during a visit to the arena, so a visit ends early where much garbage may have piled up.
+    /// Nothing is collected during a visit to the arena, so a visit ends early where memory runs short.
     fn run(&mut self, world: &mut World, budget: u64) -> u64 {
         let mut left = budget;
         loop {
             let mut last = None;
             self.visit(world, |turn| last = turn.run(&mut left));
             let Some(last) = last else { break };
-            self.lua.collect();
-            if self.is_beyond_limit() {
-                self.lua.collect_full();
-                if self.is_beyond_limit() {
-                    self.visit(world, |turn| turn.fail_for_memory(last));
-                }
+            if !self.make_room(world, last) {
+                self.parts.tasks.cut_rest();
+                break;
             }
         }
         budget - left
-    }
-
-    fn is_beyond_limit(&mut self) -> bool {
-        self.lua.enter(|ctx| ctx.ledger().is_exceeded())
     }
 
     fn visit(&mut self, world: &mut World, work: impl for<'a, 'gc> FnOnce(&mut Turn<'a, 'gc>)) {
@@ -300,6 +303,8 @@ pub(super) fn resume(world: &mut World) {
         let begun = Instant::now();
         let settings = world.get_resource::<DeimosSettings>().cloned().unwrap_or_default();
         scripts.lua.set_memory_limit(settings.memory_limit);
+        scripts.parts.upkeep.begin_frame();
+        scripts.parts.look_for_profile(world);
         let parts = &mut scripts.parts;
         parts.frame = parts.frame.saturating_add(1);
         parts.now = world.get_resource::<Time>().map(Time::elapsed).unwrap_or_default();
@@ -344,10 +349,12 @@ const STARTS_MAX: usize = 4096;
 /// Pays the garbage collector what the frame owes it, and records the frame's measurements.
 pub(super) fn collect(world: &mut World) {
     with_scripts(world, |scripts, world| {
-        let begun = Instant::now();
-        scripts.lua.collect();
+        let settings = world.get_resource::<DeimosSettings>().cloned().unwrap_or_default();
+        scripts.collect_for_frame(world, &settings);
+        scripts.parts.report_profile(world);
         let mut measurements = scripts.parts.measurements;
-        measurements.gc_milliseconds = milliseconds(begun.elapsed());
+        measurements.gc_milliseconds = scripts.parts.upkeep.milliseconds();
+        measurements.gc_work = scripts.parts.upkeep.units();
         #[expect(clippy::cast_precision_loss, reason = "a measurement")]
         {
             measurements.tasks = scripts.behaviours() as f64;

@@ -311,13 +311,18 @@ impl Tasks {
         self.key_at(slot)
     }
 
+    /// The bodies of all behaviours, in the order of spawning.
+    pub(super) fn bodies(&self) -> Vec<Key> {
+        let slots = 0..u32::try_from(self.slots.len()).unwrap_or(u32::MAX);
+        let mut keys: Vec<Key> = slots.filter_map(|slot| self.key_at(slot)).filter(|key| self.is_body(*key)).collect();
+        keys.sort_unstable();
+        keys
+    }
+
     /// The bodies of the behaviours that run a program, in the order of spawning.
     pub(super) fn of_program(&self, program: u32) -> Vec<Key> {
-        let mut keys: Vec<Key> = (0..u32::try_from(self.slots.len()).unwrap_or(u32::MAX))
-            .filter_map(|slot| self.key_at(slot))
-            .filter(|key| self.is_body(*key) && self.get(*key).is_some_and(|slot| slot.program == program))
-            .collect();
-        keys.sort_unstable();
+        let mut keys = self.bodies();
+        keys.retain(|key| self.get(*key).is_some_and(|slot| slot.program == program));
         keys
     }
 
@@ -396,10 +401,11 @@ impl Tasks {
         }
     }
 
-    /// How many instructions of its behaviour's slice a task has left in a frame.
-    pub(super) fn allowance(&self, key: Key, usual: u64, frame: u32) -> u64 {
-        let Some(body) = self.body_of(key) else { return usual };
-        let slice = if body.slice == 0 { usual } else { u64::from(body.slice) };
+    /// How many instructions of its behaviour's slice a task has left in a frame. The slice is `usual`, or the behaviour's
+    /// own, but `most` at most.
+    pub(super) fn allowance(&self, key: Key, (usual, most): (u64, u64), frame: u32) -> u64 {
+        let Some(body) = self.body_of(key) else { return usual.min(most) };
+        let slice = if body.slice == 0 { usual } else { u64::from(body.slice) }.min(most);
         if body.spent_in == frame { slice.saturating_sub(body.spent) } else { slice }
     }
 

@@ -15,7 +15,7 @@ use bevy::platform::time::Instant;
 
 use super::Parts;
 use super::tasks::{Key, Phase};
-use crate::api::{Context, Fault, Progress, Raised, TableError, Thread, Value};
+use crate::api::{Context, Progress, Raised, TableError, Thread, Value};
 use crate::plugin::behaviour::{Behaviour, BehaviourStatus, Change, WaitingFor};
 use crate::plugin::data::LuaFields;
 use crate::plugin::declared::place_defined;
@@ -48,6 +48,19 @@ pub(super) struct Turn<'a, 'gc> {
     pub(super) policy: Policy,
     /// The component of entities that are disabled, which is asked for at every turn.
     pub(super) disabled: ComponentId,
+}
+
+/// Why a task was stopped in the middle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Cut {
+    /// Its behaviour has used up its slice.
+    Slice,
+    /// The frame's instructions are used up, or memory is short and slices with it.
+    Frame,
+    /// Somebody should look at the memory before it goes on.
+    Look,
+    /// It has asked for a collection.
+    Asked,
 }
 
 /// What of a frame's time is left. It is looked at after some work only: to ask what time it is takes as long as a turn of
@@ -89,17 +102,19 @@ pub(super) struct Policy {
 
 impl<'gc> Turn<'_, 'gc> {
     /// Gives tasks their turns, until nobody is due or `left` or the time is used up, or until so much was allocated that
-    /// the collector should have a look; then it gives the task that had the last turn.
+    /// memory is short; then it gives the task that had the last turn.
     pub(super) fn run(&mut self, left: &mut u64) -> Option<Key> {
-        const GARBAGE_MAX: usize = 4 << 20;
         let ledger = self.ctx.ledger();
-        let enough = ledger.used().saturating_add(GARBAGE_MAX).min(ledger.limit());
+        let enough = self.parts.upkeep.line(ledger.limit());
         let mut clock = Clock { deadline: self.parts.deadline, unseen: 0 };
         while *left > 0 && !clock.has_passed() {
             let key = self.parts.tasks.next()?;
             let used = self.resume(key, *left);
             clock.note(used);
             *left = left.saturating_sub(used);
+            if self.ctx.take_collection_request() {
+                self.parts.upkeep.ask();
+            }
             if ledger.used() > enough {
                 return Some(key);
             }
@@ -108,19 +123,17 @@ impl<'gc> Turn<'_, 'gc> {
         None
     }
 
-    /// Ends a behaviour that left no memory for the others.
-    pub(super) fn fail_for_memory(&mut self, key: Key) {
-        let Some(body) = self.parts.tasks.body(key) else { return };
-        for task in self.parts.tasks.started_by(body).to_vec() {
-            self.kill(task);
-            self.tell_end(task, End::Cancelled, Value::Nil);
-            self.parts.tasks.remove(task);
-        }
-        self.kill(body);
-        self.fail(body, &Raised::fault(Fault::OutOfMemory));
+    /// How many instructions a turn may have before somebody looks at the memory: so few that it cannot use up what is
+    /// free, with garbage or not.
+    fn portion(&self) -> u64 {
+        const BYTES_FOR_INSTRUCTION: usize = 256;
+        const LEAST: u64 = 4000;
+        let ledger = self.ctx.ledger();
+        let free = ledger.limit().saturating_sub(ledger.used());
+        u64::try_from(free / BYTES_FOR_INSTRUCTION).unwrap_or(u64::MAX).max(LEAST)
     }
 
-    fn kill(&mut self, key: Key) {
+    pub(super) fn kill(&mut self, key: Key) {
         if let Some(thread) = self.thread(key) {
             thread.kill(self.ctx);
             self.drop_thread(key);
@@ -243,7 +256,8 @@ impl<'gc> Turn<'_, 'gc> {
             Ok(_) => {}
         }
         let Some(thread) = self.thread(key) else { return 0 };
-        let allowance = self.parts.tasks.allowance(key, self.slice, self.parts.step);
+        let slice_max = self.parts.upkeep.slice_max();
+        let allowance = self.parts.tasks.allowance(key, (self.slice, slice_max), self.parts.step);
         if allowance == 0 {
             self.parts.tasks.cut(key);
             return 0;
@@ -251,10 +265,10 @@ impl<'gc> Turn<'_, 'gc> {
         self.enter_script(key, slot.entity, slot.program);
         let args = self.args(key, slot.phase);
         self.stop_listening(key);
-        let grant = allowance.min(left);
+        let portion = self.portion();
+        let grant = allowance.min(left).min(portion);
         let mut fuel = i64::try_from(grant).unwrap_or(i64::MAX);
-        let host: &mut dyn Any = self.world;
-        let outcome = self.ctx.resume(thread, args.as_slice(), host, &mut fuel, &mut self.results);
+        let outcome = self.advance(thread, slot.program, args.as_slice(), &mut fuel);
         let used = grant.saturating_sub(u64::try_from(fuel).unwrap_or(0)).max(1);
         self.parts.tasks.spend(key, used, self.parts.step);
         self.flush_output();
@@ -266,7 +280,18 @@ impl<'gc> Turn<'_, 'gc> {
             self.results = results;
         }
         match outcome {
-            Ok(progress) => self.conclude(key, progress, grant < allowance),
+            Ok(progress) => {
+                let cut = if fuel > 0 {
+                    Cut::Asked
+                } else if grant == allowance && slice_max == u64::MAX {
+                    Cut::Slice
+                } else if grant < allowance.min(left) {
+                    Cut::Look
+                } else {
+                    Cut::Frame
+                };
+                self.conclude(key, progress, cut);
+            }
             Err(raised) => self.fail_on(Some(key), slot.entity, slot.program, &raised),
         }
         self.results.clear();
@@ -292,7 +317,7 @@ impl<'gc> Turn<'_, 'gc> {
     }
 
     /// Decides when a task that has come back goes on.
-    fn conclude(&mut self, key: Key, progress: Progress, is_cut: bool) {
+    fn conclude(&mut self, key: Key, progress: Progress, cut: Cut) {
         // It may have ended itself, or its entity, meanwhile.
         if self.parts.tasks.get(key).is_none() {
             self.parts.shared.take_request();
@@ -300,24 +325,27 @@ impl<'gc> Turn<'_, 'gc> {
         }
         match progress {
             Progress::Finished => self.finish(key),
-            Progress::OutOfFuel => {
-                self.set_phase(key, Phase::Paused);
-                if is_cut {
-                    self.parts.tasks.cut(key);
-                } else {
-                    self.parts.tasks.wait_for_frame(key);
-                }
-                if !is_cut {
-                    self.note_spin(key);
-                }
-                return;
-            }
+            Progress::OutOfFuel => return self.pause(key, cut),
             Progress::Suspended => self.take_request(key),
             Progress::Yielded if self.results.iter().all(Value::is_nil) => self.take_request(key),
             Progress::Yielded => self.reject_yield(key),
         }
         if let Some(slot) = self.parts.tasks.get_mut(key) {
             slot.spinning = 0;
+        }
+    }
+
+    /// Decides when a task goes on that was stopped in the middle.
+    fn pause(&mut self, key: Key, cut: Cut) {
+        self.set_phase(key, Phase::Paused);
+        match cut {
+            Cut::Slice => {
+                self.parts.tasks.wait_for_frame(key);
+                self.note_spin(key);
+            }
+            Cut::Asked => self.parts.tasks.wait_for_frame(key),
+            Cut::Frame => self.parts.tasks.cut(key),
+            Cut::Look => self.parts.tasks.next_is(key),
         }
     }
 
@@ -436,10 +464,7 @@ impl<'gc> Turn<'_, 'gc> {
 
     /// Ends all that runs in a behaviour: its handlers, its tasks from the youngest on, and its body.
     pub(super) fn end_tasks(&mut self, body: Key) {
-        let handlers = self.parts.tasks.extra_mut(body).map(|extra| std::mem::take(&mut extra.handlers));
-        for handler in handlers.into_iter().flatten() {
-            self.drop_handler(handler);
-        }
+        self.drop_handlers(body);
         // What a task leaves to be closed may start more.
         while let Some(&task) = self.parts.tasks.started_by(body).last() {
             self.cancel(task);
@@ -450,6 +475,14 @@ impl<'gc> Turn<'_, 'gc> {
             self.cancel(task);
         }
         self.tell_end(body, End::Cancelled, Value::Nil);
+    }
+
+    /// Ends all handlers of a behaviour.
+    pub(super) fn drop_handlers(&mut self, body: Key) {
+        let handlers = self.parts.tasks.extra_mut(body).map(|extra| std::mem::take(&mut extra.handlers));
+        for handler in handlers.into_iter().flatten() {
+            self.drop_handler(handler);
+        }
     }
 
     /// Ends a task before its time. Whether it was there.
@@ -557,6 +590,14 @@ impl<'gc> Turn<'_, 'gc> {
     pub(super) fn fail(&mut self, key: Key, raised: &Raised<'gc>) {
         if let Some(&slot) = self.parts.tasks.get(key) {
             self.fail_on(Some(key), slot.entity, slot.program, raised);
+        }
+    }
+
+    /// Fails a task with a message of the plugin's own.
+    pub(super) fn fail_with_message(&mut self, key: Key, message: String) {
+        if let Some(&slot) = self.parts.tasks.get(key) {
+            let error = self.ctx.text(&message);
+            self.fail_with(Some(key), slot.entity, slot.program, (message, error), None);
         }
     }
 

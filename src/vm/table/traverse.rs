@@ -5,9 +5,10 @@
 //! the addresses and the hash seed are.
 #![expect(clippy::cast_possible_truncation, reason = "positions are compared with the sizes first")]
 
-use super::{FIRST_ENTRY, KEY, Table, VALUE};
+use super::{FIRST_ENTRY, KEY, SLICE_MAX, Table, VALUE};
 use crate::syntax::number::float_to_integer;
 use crate::vm::context::Context;
+use crate::vm::gc::OBJECT_BYTES;
 use crate::vm::value::Value;
 
 impl<'gc> Table<'gc> {
@@ -35,6 +36,25 @@ impl<'gc> Table<'gc> {
             }
         }
         None
+    }
+
+    /// The bytes of the table's parts by the ledger's measure; its own object is not among them.
+    pub(in crate::vm) fn part_bytes(self) -> usize {
+        let body = self.0.as_ref();
+        let slices = |first: usize, all: usize| if first == 0 { 0 } else { all.div_ceil(SLICE_MAX).max(1) };
+        let arrays = slices(body.array.get().len(), self.array_capacity());
+        let entries = slices(body.entries.get().len(), body.used.get() as usize);
+        let mut objects = arrays + entries + usize::from(body.array_spine.get().is_some());
+        let mut bytes = 0;
+        if let Some(rest) = body.rest.get() {
+            objects += 1 + usize::from(rest.entry_spine.get().is_some());
+            bytes += rest.charge.bytes();
+            if let Some(part) = self.weak_part() {
+                objects += 1;
+                bytes += part.as_ref().borrow().bytes();
+            }
+        }
+        objects * OBJECT_BYTES + bytes
     }
 
     /// How many cells [`Table::next_from`] looked at on its way from `position` to the position it answered with,
