@@ -22,6 +22,8 @@ pub(super) enum Class {
     Handler,
     /// A query.
     Query,
+    /// The handle of an asset.
+    Asset,
     /// The values of mathematics, by their names.
     Vec2,
     Vec3,
@@ -46,6 +48,7 @@ impl Class {
             Class::Task => "task",
             Class::Handler => "handler",
             Class::Query => "query",
+            Class::Asset => "asset",
             Class::Vec2 => "vec2",
             Class::Vec3 => "vec3",
             Class::Vec4 => "vec4",

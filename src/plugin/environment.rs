@@ -19,7 +19,7 @@ use super::query::Queries;
 use super::reflect::Place;
 use super::scheduler::{Key, Request};
 use super::state::States;
-use super::{entity, events, module, params, reflect, state, task, values, wait, world};
+use super::{assets, entity, events, module, params, reflect, state, task, values, wait, world};
 use crate::api::{Action, Call, Collect, Context, Handle, Meta, Native, Raised, Sequence, Table, TableError, Value};
 
 /// What the natives and the scheduler share: whose turn it is, what was put out, and what is known about components.
@@ -190,6 +190,7 @@ impl<'gc> Roots<'gc> {
         task::install(ctx, shared)?;
         events::install(ctx, shared)?;
         world::install(ctx, shared)?;
+        assets::install(ctx, shared)?;
         values::install(ctx)?;
         let modules = Table::new(ctx);
         module::install(ctx, shared, self::scope(ctx)?, modules)?;

@@ -17,6 +17,7 @@ use bevy::reflect::{
     NamedField, PartialReflect, Reflect, ReflectRef, TypeInfo, TypeRegistration, TypeRegistry, UnnamedField,
 };
 
+use super::assets;
 use super::behaviour::{Change, Changes};
 use super::class::Class;
 use super::entity::{as_entity, entity_value, world_of};
@@ -253,10 +254,13 @@ fn listener<'gc>(ctx: Context<'gc>, name: &'static str, subject: Subject, shared
     })
 }
 
-/// `wait_for(event [, component] [, timeout])`
+/// `wait_for(event [, component] [, timeout])`, `wait_for(asset [, timeout])`
 fn waiter<'gc>(ctx: Context<'gc>, name: &'static str, subject: Subject, shared: &Rc<Shared>) -> Native<'gc> {
     let shared = Rc::clone(shared);
     Native::new(ctx, name, move |call| {
+        if subject == Subject::Own && assets::as_handle(call.arg(0)).is_some() {
+            return assets::wait(call, &shared);
+        }
         let target = subject.target(call, name)?;
         let (event, rest) = event_name(call, subject.first(), target)?;
         let seconds = timeout(call, rest)?;

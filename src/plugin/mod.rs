@@ -1,12 +1,14 @@
 //! The Bevy plugin: Lua scripts as assets, behaviours as components, one machine for each world.
 //!
-//! `asset` and `behaviour` are what a game names, `error` `settings` and `settings_file` what it hears and sets. `scheduler` holds the
-//! machine and decides who has a turn. `environment`, `entity`, `reflect`, `task`, `wait`, `events`, `module`, `params`, `state`
-//! and `world` are what a script sees, `values` its vectors, rotations and colours, `class` the kinds of its userdata. Components that
-//! scripts define are `declared` and hold `data`, as parameters do and states when they are `saved`; `template` is a behaviour in a
-//! scene, `world_ext` what Rust asks of a world. All unsafe-free: the world is a parameter of every step.
+//! `asset` and `behaviour` are what a game names, `error` `settings` and `settings_file` what it hears and sets. `scheduler`
+//! holds the machine and decides who has a turn. `environment`, `entity`, `reflect`, `task`, `wait`, `events`, `module`,
+//! `params`, `state`, `assets` and `world` are what a script sees, `values` its vectors, rotations and colours, `class`
+//! the kinds of its userdata. Components that scripts define are `declared` and hold
+//! `data`, as parameters do and states when they are `saved`; `template` is a behaviour in a scene, `world_ext` what Rust
+//! asks of a world. All unsafe-free: the world is a parameter of every step.
 
 mod asset;
+mod assets;
 mod behaviour;
 mod change;
 mod class;
@@ -153,6 +155,7 @@ impl Plugin for DeimosPlugin {
             .register_type::<UndefinedComponents>()
             .register_type::<LuaData>()
             .init_resource::<LuaComponents>()
+            .init_resource::<assets::Loads>()
             .add_message::<ScriptError>()
             .add_message::<ScriptOutput>();
         declared::register(app);

@@ -1,6 +1,7 @@
 //! The Bevy plugin, through a headless app.
 
 mod asset;
+mod assets;
 mod behaviour;
 mod budget;
 mod collector;

@@ -6,7 +6,7 @@
 
 use std::any::TypeId;
 
-use bevy::asset::{AssetPath, AssetServer, ReflectHandle, UntypedHandle};
+use bevy::asset::ReflectHandle;
 use bevy::ecs::reflect::AppTypeRegistry;
 use bevy::ecs::world::World;
 use bevy::reflect::array::DynamicArray;
@@ -26,6 +26,7 @@ use super::place::Typed;
 use super::reference::{Reference, as_reference};
 use super::to_lua::{DEPTH_MAX, ELEMENTS_MAX, Opaque};
 use crate::api::{Context, Table, Value};
+use crate::plugin::assets;
 use crate::plugin::data::LuaData;
 use crate::plugin::values::{self, Shape};
 
@@ -505,24 +506,19 @@ impl<'a, 'gc> Builder<'a, 'gc> {
     fn handle(&self, type_id: TypeId, value: Value<'gc>) -> Result<Option<Box<dyn PartialReflect>>, String> {
         let Some(handle) = self.types.read().get_type_data::<ReflectHandle>(type_id).cloned() else { return Ok(None) };
         let untyped = match value {
-            Value::UserData(data) => {
-                let kept = data.downcast::<Opaque>().and_then(|kept| kept.0.downcast_ref::<UntypedHandle>());
-                kept.filter(|kept| kept.type_id() == handle.asset_type_id()).cloned()
-            }
             Value::String(_) => {
                 let path = as_text(value, "the path of an asset").or_else(|why| self.fail(why))?;
-                let path = AssetPath::try_parse(path).or_else(|error| self.fail(format_args!("'{path}': {error}")))?;
-                let Some(assets) = self.world.get_resource::<AssetServer>() else {
-                    return self.fail("this world has no assets");
-                };
-                Some(assets.load_builder().load_erased(handle.asset_type_id(), path.into_owned()))
+                assets::request(self.ctx, self.world, Some(handle.asset_type_id()), path)
+                    .or_else(|refused| self.fail(refused.message()))?
             }
-            _ => None,
+            _ => match assets::as_handle(value) {
+                Some(given) => {
+                    assets::typed(self.ctx, self.world, given, handle.asset_type_id()).or_else(|why| self.fail(why))?
+                }
+                None => return self.fail(wants("the path of an asset, or a handle", value)),
+            },
         };
-        match untyped {
-            Some(untyped) => Ok(Some(handle.typed(untyped).into_partial_reflect())),
-            None => self.fail(wants("the path of an asset, or a handle", value)),
-        }
+        Ok(Some(handle.typed(untyped).into_partial_reflect()))
     }
 
     // -- from parts to the whole ---------------------------------------------------------------------

@@ -14,6 +14,7 @@ use bevy::reflect::{PartialReflect, Reflect, ReflectRef, TypeRegistry};
 
 use super::leaf::{Leaf, read_leaf};
 use crate::api::{Context, Raised, Table, UserData, Value};
+use crate::plugin::assets;
 use crate::plugin::class::Class;
 use crate::plugin::data::LuaData;
 use crate::plugin::values;
@@ -173,14 +174,11 @@ impl<'gc> Copier<'_, 'gc> {
         Ok(Value::Table(table))
     }
 
-    /// The path of an asset's handle; the handle itself, if the asset is from no file.
+    /// An asset's handle.
     fn handle(&self, value: &dyn Reflect) -> Option<Value<'gc>> {
         let handle = self.types?.get_type_data::<ReflectHandle>((*value).type_id())?;
         let handle = handle.downcast_handle_untyped(value.as_any())?;
-        Some(match handle.path() {
-            Some(path) => self.ctx.text(path.to_string()),
-            None => Value::UserData(Class::Opaque.wrap(self.ctx, Opaque(Box::new(handle)))),
-        })
+        Some(assets::value(self.ctx, handle))
     }
 
     /// A value that is kept whole; nil if it cannot be copied.
@@ -219,6 +217,9 @@ pub(super) fn order<'gc>(ctx: Context<'gc>, a: Value<'gc>, b: Value<'gc>) -> Ord
         (Value::String(a), Value::String(b)) => a.as_bytes().cmp(b.as_bytes()),
         (Value::Boolean(a), Value::Boolean(b)) => a.cmp(&b),
         (Value::UserData(a), Value::UserData(b)) => {
+            if let (Some(a), Some(b)) = (assets::as_handle(Value::UserData(a)), assets::as_handle(Value::UserData(b))) {
+                return assets::order(a, b);
+            }
             let numbers = |data: UserData<'gc>| data.numbers().map(|numbers| (numbers.kind, numbers.parts));
             numbers(a).cmp(&numbers(b))
         }
