@@ -3,18 +3,19 @@
 //! A component is built whole before the world is touched, so Bevy is never handed half a value. Of a hierarchy the rules
 //! of `hierarchy` hold, whichever way it is changed.
 
-use std::any::TypeId;
 use std::rc::Rc;
 
+use bevy::ecs::component::Component;
 use bevy::ecs::entity::Entity;
-use bevy::ecs::hierarchy::{ChildOf, Children};
+use bevy::ecs::hierarchy::ChildOf;
 use bevy::ecs::reflect::AppTypeRegistry;
 use bevy::ecs::world::World;
 use bevy::reflect::Reflect;
 
 use super::entity::{as_entity, component, entity_value, gone, this, world_of};
 use super::environment::Shared;
-use super::hierarchy::check_parent;
+use super::guard;
+use super::hierarchy::{check_parent, check_relationship};
 use super::reflect::{Builder, Kind, Place, Reference, read, require};
 use crate::api::{Action, Call, Context, Native, Raised, Table, TableError, Value};
 
@@ -147,21 +148,26 @@ pub(super) fn insert_component<'gc>(
     insert_built(world_of(call)?, entity, place, &*built)
 }
 
+/// Fails unless scripts may change which components of a kind there are, on an entity or as a resource.
+fn check<'gc>(world: &World, entity: Option<Entity>, place: &Place, what: &str) -> Result<(), Raised<'gc>> {
+    guard::check_component(&place.component)
+        .and_then(|()| entity.map_or(Ok(()), |entity| guard::check_entity(world, entity)))
+        .map_err(|why| Raised::message(format!("cannot {what} '{}': {why}", place.component.name)))
+}
+
 fn insert_built<'gc>(world: &mut World, entity: Entity, place: &Place, value: &dyn Reflect) -> Result<(), Raised<'gc>> {
     let name = &place.component.name;
-    if place.component.is_resource && world.resource_entities().get(place.component.id) != Some(entity) {
+    if place.component.is_resource {
         let hint = format!("use world:insert_resource(\"{name}\", {{…}})");
         return Err(Raised::message(format!("'{name}' is a resource, of which the world has one: {hint}")));
     }
-    if place.typed.0 == TypeId::of::<Children>() {
-        return Err(Raised::message("'Children' follows from the children: use entity:add_child(child)"));
+    check(world, Some(entity), place, "insert")?;
+    if let Some(parent) = value.downcast_ref::<ChildOf>().map(ChildOf::parent)
+        && world.get_entity(parent).is_err()
+    {
+        return Err(gone(parent));
     }
-    if let Some(parent) = value.downcast_ref::<ChildOf>().map(ChildOf::parent) {
-        if world.get_entity(parent).is_err() {
-            return Err(gone(parent));
-        }
-        check_parent(world, parent, entity).map_err(Raised::message)?;
-    }
+    check_relationship(world, entity, &place.component, value.as_partial_reflect()).map_err(Raised::message)?;
     let Some(registry) = world.get_resource::<AppTypeRegistry>().cloned() else { return Ok(()) };
     let Ok(mut found) = world.get_entity_mut(entity) else { return Err(gone(entity)) };
     place.component.reflect.insert(&mut found, value.as_partial_reflect(), &registry.read());
@@ -175,10 +181,8 @@ pub(super) fn remove_component<'gc>(
     place: &Place,
 ) -> Result<(), Raised<'gc>> {
     let world = world_of(call)?;
+    check(world, Some(entity), place, "remove")?;
     let Ok(mut found) = world.get_entity_mut(entity) else { return Err(gone(entity)) };
-    if place.typed.0 == TypeId::of::<Children>() {
-        return Err(Raised::message("'Children' follows from the children: use entity:remove_child(child)"));
-    }
     place.component.reflect.remove(&mut found);
     Ok(())
 }
@@ -318,6 +322,7 @@ fn insert_resource<'gc>(call: &mut Call<'_, 'gc>, shared: &Shared) -> Result<Act
         let why = "its type needs #[reflect(Resource)]";
         return Err(Raised::message(format!("'{name}' is no resource: {why}")));
     }
+    check(world_of(call)?, None, &place, "insert")?;
     let value = match call.arg(2) {
         Value::Nil => Value::Table(Table::new(call.ctx)),
         value => value,
@@ -326,22 +331,37 @@ fn insert_resource<'gc>(call: &mut Call<'_, 'gc>, shared: &Shared) -> Result<Act
     let world = world_of(call)?;
     let holder = world.resource_entities().get(place.component.id).filter(|entity| world.get_entity(*entity).is_ok());
     let holder = holder.unwrap_or_else(|| world.spawn_empty().id());
+    let is_new = require(world, holder, &place).is_err();
     let Some(registry) = world.get_resource::<AppTypeRegistry>().cloned() else { return call.ret0() };
     let Ok(mut found) = world.get_entity_mut(holder) else { return Err(gone(holder)) };
+    if is_new {
+        found.insert(OfScripts);
+    }
     place.component.reflect.insert(&mut found, built.as_partial_reflect(), &registry.read());
     let value = read(call, Reference::new(holder, place))?;
     call.ret1(value)
 }
 
-/// `world:remove_resource(name)`: whether there was one.
+/// Marks the entity of a resource that a script has inserted.
+#[derive(Component)]
+struct OfScripts;
+
+/// `world:remove_resource(name)`: whether there was one. Only of those that scripts have inserted: the game's systems fail
+/// without what they expect.
 fn remove_resource<'gc>(call: &mut Call<'_, 'gc>, shared: &Shared) -> Result<Action<'gc>, Raised<'gc>> {
     let place = named(call, shared, 1)?;
     let world = world_of(call)?;
+    check(world, None, &place, "remove")?;
     let holder = world.resource_entities().get(place.component.id);
     let is_there = holder.is_some_and(|entity| require(world, entity, &place).is_ok());
     if let Some(entity) = holder.filter(|_| is_there && place.component.is_resource)
         && let Ok(mut found) = world.get_entity_mut(entity)
     {
+        if found.take::<OfScripts>().is_none() {
+            let name = &place.component.name;
+            let why = "it belongs to the game; scripts can read and change it";
+            return Err(Raised::message(format!("cannot remove '{name}': {why}")));
+        }
         place.component.reflect.remove(&mut found);
     }
     call.ret1(Value::Boolean(is_there))

@@ -77,6 +77,8 @@ pub(super) const FIELDS: usize = 1;
 #[derive(Resource, Debug, Default)]
 pub struct LuaComponents {
     kinds: Vec<Arc<Declaration>>,
+    /// How many types there were when the world was made to know all components among them.
+    pub(super) learned: usize,
 }
 
 /// What a component that is defined in Lua is.

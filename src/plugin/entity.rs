@@ -16,7 +16,7 @@ use super::environment::Shared;
 use super::kept::{keep, kept};
 use super::reflect::{self, Kind, Place, Reference};
 use super::state::States;
-use super::{change, events, hierarchy};
+use super::{change, events, guard, hierarchy};
 use crate::api::{Action, Call, Context, Glance, Native, Numbers, Raised, Table, TableError, UserData, Value};
 
 /// The world that the scheduler passed to this step.
@@ -201,7 +201,9 @@ fn set_name<'gc>(call: &mut Call<'_, 'gc>, entity: Entity) -> Result<Action<'gc>
             )));
         }
     };
-    let Ok(mut found) = world_of(call)?.get_entity_mut(entity) else { return Err(gone(entity)) };
+    let world = world_of(call)?;
+    guard::check_entity(world, entity).map_err(|why| Raised::message(format!("cannot set the name: {why}")))?;
+    let Ok(mut found) = world.get_entity_mut(entity) else { return Err(gone(entity)) };
     match name {
         Some(name) => found.insert(name),
         None => found.remove::<Name>(),
@@ -242,6 +244,7 @@ fn despawn<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
     if world.get_entity(entity).is_err() {
         return Err(gone(entity));
     }
+    guard::check_entity(world, entity).map_err(|why| Raised::message(format!("cannot despawn: {why}")))?;
     world.despawn(entity);
     call.ret0()
 }

@@ -3,11 +3,17 @@
 //! The hierarchy is Bevy's: a child names its parent, and goes with it when it is despawned. Bevy walks it by recursion,
 //! so nothing here lets it grow into a ring or deeper than a stack can bear.
 
+use bevy::ecs::component::{ComponentId, ComponentInfo};
 use bevy::ecs::entity::Entity;
 use bevy::ecs::hierarchy::{ChildOf, Children};
+use bevy::ecs::reflect::{AppTypeRegistry, ReflectComponent};
+use bevy::ecs::relationship::RelationshipAccessor;
 use bevy::ecs::world::World;
+use bevy::reflect::{PartialReflect, ReflectRef};
 
 use super::entity::{as_entity, entity_value, gone, label, world_of};
+use super::guard;
+use super::reflect::Component;
 use crate::api::{Action, Call, Context, Native, Raised, Table, TableError, Value};
 
 /// How many generations there may be.
@@ -105,39 +111,122 @@ fn adopt<'gc>(call: &mut Call<'_, 'gc>, parent: Entity, child: Entity) -> Result
 }
 
 /// Whether an entity may become the parent of another: not where that made a ring, or too many generations. How many
-/// entities were looked at.
+/// entities were looked at. What holds of children holds of all that goes with another entity when that is despawned.
 pub(super) fn check_parent(world: &World, parent: Entity, child: Entity) -> Result<usize, String> {
-    let mut above = 0;
-    let mut ancestor = Some(parent);
-    while let Some(entity) = ancestor {
-        if entity == child {
-            let (parent, child) = (label(world, parent), label(world, child));
-            return Err(if parent == child {
-                format!("entity {child} cannot be its own parent")
-            } else {
-                format!("entity {parent} cannot be the parent of {child}, because it is one of its descendants")
-            });
+    guard::check_entity(world, parent)?;
+    guard::check_entity(world, child)?;
+    let (mut generations, mut looked_at) = (0, 0);
+    for (first, side) in [(parent, Side::Above), (child, Side::Below)] {
+        let mut generation = vec![first];
+        while !generation.is_empty() {
+            if side == Side::Above && generation.contains(&child) {
+                return Err(ring(world, parent, child));
+            }
+            generations += 1;
+            if generations > DEPTH_MAX {
+                return Err(format!("more than {DEPTH_MAX} generations of children"));
+            }
+            looked_at += generation.len();
+            generation = next_generation(world, &generation, side);
         }
-        above += 1;
-        ancestor = parent_of(world, entity);
-        if above > DEPTH_MAX {
-            return Err(too_deep());
-        }
-    }
-    // Generation by generation, from the child on.
-    let mut looked_at = above;
-    let mut generation = vec![child];
-    while !generation.is_empty() {
-        above += 1;
-        if above > DEPTH_MAX {
-            return Err(too_deep());
-        }
-        looked_at += generation.len();
-        generation = generation.into_iter().flat_map(|entity| children_of(world, entity)).collect();
     }
     Ok(looked_at)
 }
 
-fn too_deep() -> String {
-    format!("more than {DEPTH_MAX} generations of children")
+#[cold]
+fn ring(world: &World, parent: Entity, child: Entity) -> String {
+    let (parent, child) = (label(world, parent), label(world, child));
+    if parent == child {
+        format!("entity {child} cannot be its own parent")
+    } else {
+        format!("entity {parent} cannot be the parent of {child}, because it is one of its descendants")
+    }
+}
+
+/// A direction in the hierarchy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Side {
+    Above,
+    Below,
+}
+
+/// The parents, or the children, of some entities, by any relationship along which entities are despawned.
+fn next_generation(world: &World, entities: &[Entity], side: Side) -> Vec<Entity> {
+    let mut next = Vec::new();
+    for found in entities.iter().filter_map(|entity| world.get_entity(*entity).ok()) {
+        match side {
+            Side::Above => next.extend(found.get::<ChildOf>().map(ChildOf::parent)),
+            Side::Below => next.extend(found.get::<Children>().into_iter().flat_map(|children| children.to_vec())),
+        }
+        for &component in found.archetype().components() {
+            if linked_side(world, component) == Some(side) && !is_childhood(world, component) {
+                let reflect = reflect_of(world, component);
+                if let Some(value) = reflect.as_ref().and_then(|reflect| reflect.reflect(found)) {
+                    entities_in(value.as_partial_reflect(), &mut next);
+                }
+            }
+        }
+    }
+    next.sort_unstable();
+    next.dedup();
+    next
+}
+
+/// Where a component leads, if it is a side of a relationship along which entities are despawned.
+fn linked_side(world: &World, component: ComponentId) -> Option<Side> {
+    match world.components().get_info(component)?.relationship_accessor()? {
+        RelationshipAccessor::Relationship { linked_spawn: true, .. } => Some(Side::Above),
+        RelationshipAccessor::RelationshipTarget { linked_spawn: true, .. } => Some(Side::Below),
+        _ => None,
+    }
+}
+
+fn is_childhood(world: &World, component: ComponentId) -> bool {
+    [world.component_id::<ChildOf>(), world.component_id::<Children>()].contains(&Some(component))
+}
+
+fn reflect_of(world: &World, component: ComponentId) -> Option<ReflectComponent> {
+    let type_id = world.components().get_info(component)?.type_id()?;
+    world.get_resource::<AppTypeRegistry>()?.read().get_type_data::<ReflectComponent>(type_id).cloned()
+}
+
+/// The entities that a component names.
+fn entities_in(value: &dyn PartialReflect, found: &mut Vec<Entity>) {
+    if let Some(entity) = value.try_downcast_ref::<Entity>() {
+        found.push(*entity);
+        return;
+    }
+    match value.reflect_ref() {
+        ReflectRef::Struct(fields) => fields.iter_fields().for_each(|(_, field)| entities_in(field, found)),
+        ReflectRef::TupleStruct(fields) => fields.iter_fields().for_each(|field| entities_in(field, found)),
+        ReflectRef::List(items) => items.iter().for_each(|item| entities_in(item, found)),
+        ReflectRef::Set(items) => items.iter().for_each(|item| entities_in(item, found)),
+        _ => {}
+    }
+}
+
+/// Whether an entity may get a component that makes it a child, of whatever relationship.
+///
+/// # Errors
+/// As [`check_parent`]; and if nobody can see who the other children are.
+pub(super) fn check_relationship(
+    world: &World,
+    entity: Entity,
+    component: &Component,
+    value: &dyn PartialReflect,
+) -> Result<(), String> {
+    let accessor = world.components().get_info(component.id).and_then(ComponentInfo::relationship_accessor);
+    let Some(RelationshipAccessor::Relationship { linked_spawn: true, relationship_target, .. }) = accessor else {
+        return Ok(());
+    };
+    if !is_childhood(world, component.id) && reflect_of(world, *relationship_target).is_none() {
+        let name = &component.name;
+        return Err(format!(
+            "cannot insert '{name}': entities are despawned along this relationship, so the type of its far side needs \
+             #[derive(Reflect)] and #[reflect(Component)]"
+        ));
+    }
+    let mut parents = Vec::new();
+    entities_in(value, &mut parents);
+    parents.into_iter().try_for_each(|parent| check_parent(world, parent, entity).map(|_| ()))
 }

@@ -3,7 +3,7 @@
 //! `asset` and `behaviour` are what a game names, `error` `settings` and `settings_file` what it hears and sets. `scheduler`
 //! holds the machine and decides who has a turn. `environment`, `entity`, `reflect`, `task`, `wait`, `events`, `module`,
 //! `params`, `state`, `assets` and `world` are what a script sees, `values` its vectors, rotations and colours, `class`
-//! the kinds of its userdata. Components that scripts define are `declared` and hold
+//! the kinds of its userdata; `guard` says what it leaves alone. Components that scripts define are `declared` and hold
 //! `data`, as parameters do and states when they are `saved`; `template` is a behaviour in a scene, `world_ext` what Rust
 //! asks of a world. All unsafe-free: the world is a parameter of every step.
 
@@ -19,6 +19,7 @@ mod environment;
 mod error;
 mod events;
 mod function;
+mod guard;
 mod hierarchy;
 mod kept;
 mod module;

@@ -13,6 +13,7 @@ mod environment;
 mod error;
 mod event;
 mod function;
+mod guard;
 mod guide;
 mod memory;
 mod module;

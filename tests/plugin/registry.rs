@@ -43,8 +43,12 @@ fn every_registered_component_and_resource_is_read_and_written_back_unchanged() 
     let mut app = TestApp::new();
     let all = registered(&mut app);
     assert!(all.len() >= 20, "{all:?}");
-    // A behaviour that is replaced starts anew, and a resource of time is Bevy's to keep.
-    let skipped = ["deimos::plugin::behaviour::Behaviour", "bevy_ecs::hierarchy::Children"];
+    // A behaviour that is replaced starts anew; the others belong to the game.
+    let skipped = [
+        "deimos::plugin::behaviour::Behaviour",
+        "deimos::plugin::behaviour::BehaviourStatus",
+        "bevy_ecs::hierarchy::Children",
+    ];
     for (path, is_resource) in all.iter().filter(|(path, _)| !skipped.contains(&path.as_str())) {
         let source = if *is_resource {
             format!(

@@ -266,7 +266,8 @@ fn what_cannot_be_built_says_why_and_changes_nothing() {
             "test.lua:7: cannot set 'Everything': it wants a table of its fields, got a number",
             "test.lua:8: cannot set 'Everything.time': -1 is no number of seconds from 0 on",
             "test.lua:9: cannot set 'Everything.items': it wants a list, and 'x' is no position in one",
-            "test.lua:10: 'Children' follows from the children: use entity:add_child(child)",
+            "test.lua:10: cannot insert 'Children': it follows from the children: use entity:add_child(child) and \
+             entity:remove_child(child)",
             "test.lua:11: 'Settings' is a resource, of which the world has one: use world:insert_resource(\"Settings\", {…})",
             "test.lua:12: cannot set 'Everything.items[1]': it has no field 'items'; it has: name, count",
             "test.lua:13: unknown component 'Nothing': no type of that name with #[reflect(Component)] is registered",

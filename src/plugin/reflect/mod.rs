@@ -16,6 +16,6 @@ mod to_lua;
 
 pub(super) use from_lua::{Builder, copy_of};
 pub(super) use names::{hint, listed};
-pub(super) use place::{Kind, Place, component_names, is_type, resolve};
+pub(super) use place::{Component, Kind, Place, component_names, is_type, resolve};
 pub(super) use reference::{Reference, as_reference, install, read, require};
 pub(super) use to_lua::to_lua;

@@ -23,6 +23,7 @@ use super::names::{hint, listed};
 use crate::plugin::data::{LuaData, LuaFields};
 use crate::plugin::declared::{self, Declaration, LuaComponents};
 use crate::plugin::entity::label;
+use crate::plugin::guard;
 use crate::plugin::values::Shape;
 
 /// A component type that scripts use.
@@ -41,6 +42,8 @@ pub(in crate::plugin) struct Component {
     pub(in crate::plugin) id: ComponentId,
     /// Whether it may be changed in place.
     pub(in crate::plugin) mutable: bool,
+    /// Why scripts can only read it, if so.
+    pub(in crate::plugin) only_read: Option<&'static str>,
 }
 
 /// A component, or a part of it at any depth.
@@ -365,6 +368,7 @@ pub(in crate::plugin) fn resolve(world: &mut World, name: &str) -> Result<Rc<Pla
         reflect: reflect.clone(),
         id,
         mutable: world.components().get_info(id).is_some_and(ComponentInfo::mutable),
+        only_read: guard::why_only_read(world, &types, id, path),
     });
     let text = component.name.clone();
     Ok(Place::new(component, Box::default(), text, (info.type_id(), Some(info))))
@@ -374,8 +378,16 @@ fn declared_place(declared: Arc<Declaration>) -> Rc<Place> {
     let (reflect, id) = declared.component();
     let name = declared.name.clone();
     let text = name.clone();
-    let component =
-        Component { name, path: "", declared: Some(declared), is_resource: false, reflect, id, mutable: true };
+    let component = Component {
+        name,
+        path: "",
+        declared: Some(declared),
+        is_resource: false,
+        reflect,
+        id,
+        mutable: true,
+        only_read: None,
+    };
     let typed = (TypeId::of::<LuaFields>(), Some(LuaFields::type_info()));
     Place::of_kind(Rc::new(component), Box::new([Step::Field(declared::FIELDS)]), text, typed, Kind::Declared)
 }

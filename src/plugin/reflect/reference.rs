@@ -22,6 +22,7 @@ use crate::api::{Action, Call, Context, Glance, Native, Raised, Table, TableErro
 use crate::plugin::class::Class;
 use crate::plugin::data::LuaFields;
 use crate::plugin::entity::{gone, label, world_of};
+use crate::plugin::guard;
 use crate::plugin::kept::{keep, kept};
 use crate::plugin::values;
 
@@ -178,6 +179,8 @@ impl<'a> Spot<'a> {
     ) -> Result<(), Raised<'gc>> {
         let component = &self.place.component;
         let name = &component.name;
+        guard::check_component(component)
+            .map_err(|why| Raised::message(format!("cannot change '{}': {why}", self.text())))?;
         if !component.mutable {
             let text = self.text();
             let whole = format!("replace it as a whole, as in entity.{name} = {{…}}");
