@@ -191,6 +191,8 @@ impl<'gc> Roots<'gc> {
         events::install(ctx, shared)?;
         world::install(ctx, shared)?;
         assets::install(ctx, shared)?;
+        #[cfg(feature = "states")]
+        super::states::install(ctx, shared)?;
         values::install(ctx)?;
         let modules = Table::new(ctx);
         module::install(ctx, shared, self::scope(ctx)?, modules)?;

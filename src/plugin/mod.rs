@@ -2,7 +2,7 @@
 //!
 //! `asset` and `behaviour` are what a game names, `error` `settings` and `settings_file` what it hears and sets. `scheduler`
 //! holds the machine and decides who has a turn. `environment`, `entity`, `reflect`, `task`, `wait`, `events`, `module`,
-//! `params`, `state`, `assets` and `world` are what a script sees, `values` its vectors, rotations and colours, `class`
+//! `params`, `state`, `assets`, `states` and `world` are what a script sees, `values` its vectors, rotations and colours, `class`
 //! the kinds of its userdata; `guard` says what it leaves alone. Components that scripts define are `declared` and hold
 //! `data`, as parameters do and states when they are `saved`; `template` is a behaviour in a scene, `world_ext` what Rust
 //! asks of a world. All unsafe-free: the world is a parameter of every step.
@@ -32,6 +32,8 @@ mod scheduler;
 mod settings;
 mod settings_file;
 mod state;
+#[cfg(feature = "states")]
+mod states;
 mod task;
 mod template;
 pub mod testing;

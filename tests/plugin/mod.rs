@@ -28,6 +28,7 @@ mod scenes;
 mod settings;
 mod shape;
 mod state;
+mod states;
 mod task;
 mod time;
 mod values;
