@@ -9,6 +9,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use bevy::ecs::entity::{Entity, EntityHashMap};
+use bevy::ecs::world::World;
 use bevy::platform::collections::HashMap;
 
 use super::class::hidden_metatable;
@@ -19,7 +20,7 @@ use super::query::Queries;
 use super::reflect::Place;
 use super::scheduler::{Key, Request};
 use super::state::States;
-use super::{assets, entity, events, module, params, reflect, state, task, values, wait, world};
+use super::{assets, entity, events, module, params, reflect, state, task, time, values, wait, world};
 use crate::api::{Action, Call, Collect, Context, Handle, Meta, Native, Raised, Sequence, Table, TableError, Value};
 
 /// What the natives and the scheduler share: whose turn it is, what was put out, and what is known about components.
@@ -164,8 +165,8 @@ pub(super) struct Roots<'gc> {
     pub(super) handlers: Table<'gc>,
     /// The metatable of environments.
     scope: Table<'gc>,
-    /// What scripts read through `time`.
-    time: Table<'gc>,
+    /// The fields of the clocks that scripts read through `time`.
+    clocks: Table<'gc>,
     /// The `params` of behaviours that have none.
     no_params: Table<'gc>,
     /// What modules returned.
@@ -178,7 +179,6 @@ impl<'gc> Roots<'gc> {
     /// Makes the tables and the globals that scripts find.
     pub(super) fn install(ctx: Context<'gc>, shared: &Rc<Shared>) -> Result<Handle, TableError> {
         let scope = scope(ctx)?;
-        let time = Table::new(ctx);
         let params = params::metatable(ctx, shared)?;
         let no_params = params::table(ctx, &LuaFields::new(), params)?;
         let states = States { made: Table::new(ctx), environments: Table::new(ctx) };
@@ -197,7 +197,7 @@ impl<'gc> Roots<'gc> {
         let modules = Table::new(ctx);
         module::install(ctx, shared, self::scope(ctx)?, modules)?;
         state::install(ctx, shared, scope, states)?;
-        globals.set_field(ctx, "time", Value::Table(time_view(ctx, time)?))?;
+        let clocks = time::install(ctx)?;
         globals.set_field(ctx, "log", Value::Table(log_table(ctx, shared)?))?;
         let output = Rc::clone(shared);
         ctx.set_print(Box::new(move |line| output.put_out(LogLevel::Info, line)));
@@ -207,7 +207,7 @@ impl<'gc> Roots<'gc> {
             all.set_integer(ctx, index, Value::Table(Table::new(ctx)))?;
         }
         all.set_integer(ctx, 2, Value::Table(states.made))?;
-        for (index, table) in (7..).zip([scope, time, no_params, modules, params, states.environments]) {
+        for (index, table) in (7..).zip([scope, clocks, no_params, modules, params, states.environments]) {
             all.set_integer(ctx, index, Value::Table(table))?;
         }
         Ok(ctx.stash(Value::Table(all)))
@@ -231,18 +231,16 @@ impl<'gc> Roots<'gc> {
             cleanups: table(5),
             handlers: table(6),
             scope: table(7),
-            time: table(8),
+            clocks: table(8),
             no_params: table(9),
             modules: table(10),
             params: table(11),
         }
     }
 
-    /// Sets what scripts read through `time`.
-    pub(super) fn set_time(self, ctx: Context<'gc>, delta: f64, elapsed: f64, frame: i64) -> Result<(), TableError> {
-        self.time.set_field(ctx, "delta", Value::Float(delta))?;
-        self.time.set_field(ctx, "elapsed", Value::Float(elapsed))?;
-        self.time.set_field(ctx, "frame", Value::Integer(frame))
+    /// Shows scripts what the world's clocks show.
+    pub(super) fn show_time(self, ctx: Context<'gc>, world: &World, frame: u64) -> Result<(), TableError> {
+        time::show(ctx, self.clocks, world, frame)
     }
 
     /// The environment of a behaviour. What it holds at first fits into the table's own object.
@@ -268,17 +266,6 @@ fn scope(ctx: Context<'_>) -> Result<Table<'_>, TableError> {
     scope.set_field(ctx, "__index", Value::Table(ctx.globals()))?;
     scope.freeze();
     Ok(scope)
-}
-
-/// The table that scripts see as `time`: empty and frozen, with all reads going to `fields`.
-fn time_view<'gc>(ctx: Context<'gc>, fields: Table<'gc>) -> Result<Table<'gc>, TableError> {
-    let meta = hidden_metatable(ctx, "time")?;
-    meta.set_field(ctx, "__index", Value::Table(fields))?;
-    meta.freeze();
-    let view = Table::new(ctx);
-    view.set_metatable(ctx, Some(meta));
-    view.freeze();
-    Ok(view)
 }
 
 /// The table `log`: a function for each level, and a call of the table itself is `log.info`.

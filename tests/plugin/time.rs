@@ -1,5 +1,7 @@
 //! `wait` and `time`.
 
+use bevy::prelude::*;
+use deimos::DeimosSystems;
 use deimos::testing::TestApp;
 
 #[test]
@@ -88,7 +90,6 @@ fn time_is_read_only() {
 
 #[test]
 fn pause_of_the_game_pauses_waits() {
-    use bevy::prelude::*;
     let mut app = TestApp::new();
     app.run("wait()  wait(0.05)  print(time.frame)");
     app.frames(2);
@@ -98,4 +99,127 @@ fn pause_of_the_game_pauses_waits() {
     app.world().resource_mut::<Time<Virtual>>().unpause();
     app.frames(4);
     assert_eq!(app.prints(), ["16"]);
+}
+
+#[test]
+fn real_clock_goes_on_while_the_game_stands_still() {
+    let mut app = TestApp::new();
+    app.run(
+        "wait()  local game, real = time.elapsed, time.real.elapsed
+         time.paused = true
+         wait()  wait()
+         print(time.paused, time.delta, time.elapsed - game, time.real.delta, time.real.elapsed - real)
+         wait_real(0.03)
+         time.paused = false  wait()
+         print(time.paused, time.delta)",
+    );
+    app.frames(8);
+    assert_eq!(app.prints(), ["true\t0.0\t0.0\t0.015625\t0.03125", "false\t0.015625"]);
+}
+
+#[test]
+fn fixed_clock_shows_its_steps() {
+    let mut app = TestApp::new();
+    app.world().resource_mut::<Time<Fixed>>().set_timestep(TestApp::FRAME * 2);
+    app.run(
+        "wait_fixed()  local before = time.fixed.elapsed
+         print(time.delta, time.fixed.delta, time.fixed.timestep, time.elapsed == time.fixed.elapsed)
+         wait()
+         print(time.delta, time.fixed.delta, time.fixed.elapsed - before)",
+    );
+    app.frames(6);
+    assert_eq!(app.prints(), ["0.03125\t0.03125\t0.03125\ttrue", "0.015625\t0.03125\t0.0"]);
+}
+
+#[test]
+fn scale_changes_the_speed_of_the_game_at_once() {
+    let mut app = TestApp::new();
+    app.run(
+        "print(time.scale)  wait()
+         time.scale = 2  print(time.scale, time.delta)  wait()
+         print(time.delta, time.real.delta)
+         time.scale = 0  wait()  print(time.delta, time.paused)",
+    );
+    app.frames(2);
+    assert_eq!(app.world().resource::<Time<Virtual>>().relative_speed_f64(), 2.0);
+    app.frames(2);
+    assert_eq!(app.prints(), ["1.0", "2.0\t0.015625", "0.03125\t0.015625", "0.0\tfalse"]);
+}
+
+#[test]
+fn scale_and_pause_that_the_game_sets_are_seen() {
+    let mut app = TestApp::new();
+    app.run("wait()  print(time.scale, time.paused)");
+    app.frame();
+    let mut clock = app.world().resource_mut::<Time<Virtual>>();
+    clock.set_relative_speed(0.5);
+    clock.pause();
+    app.frame();
+    assert_eq!(app.prints(), ["0.5\ttrue"]);
+}
+
+#[test]
+fn scale_that_is_no_speed_is_refused() {
+    for (value, got) in [
+        ("-1", "-1"),
+        ("-1e-300", "-1e-300"),
+        ("0/0", "-nan"),
+        ("math.huge", "inf"),
+        ("10.5", "10.5"),
+        ("math.maxinteger", "9223372036854775807"),
+        ("1e300", "1e+300"),
+        ("'2'", "string"),
+        ("nil", "nil"),
+    ] {
+        let mut app = TestApp::new();
+        app.run(&format!("time.scale = 3  print(pcall(function() time.scale = {value} end))  print(time.scale)"));
+        app.frame();
+        let message = format!("false\ttest.lua:1: time.scale is a number from 0 to 10, got {got}");
+        assert_eq!(app.prints(), [&message, "3.0"], "{value}");
+        assert_eq!(app.world().resource::<Time<Virtual>>().relative_speed_f64(), 3.0);
+    }
+}
+
+#[test]
+fn fastest_clock_makes_ten_fixed_steps_of_one() {
+    let mut app = TestApp::new();
+    app.run(
+        "time.scale = 10
+         spawn(function() while true do wait_fixed()  state.steps = (state.steps or 0) + 1 end end)
+         wait()  wait()  local before = state.steps  wait()  print(time.delta, state.steps - before)",
+    );
+    app.frames(6);
+    assert_eq!(app.prints(), ["0.15625\t10"]);
+}
+
+#[test]
+fn only_scale_and_paused_can_be_set() {
+    for (code, message) in [
+        ("time.delta = 5", "time.delta is read-only; time.scale and time.paused can be set"),
+        ("time.real = {}", "time.real is read-only; time.scale and time.paused can be set"),
+        ("time.scael = 1", "there is no time.scael; did you mean 'scale'?; time.scale and time.paused can be set"),
+        ("time[1] = 1", "time is read-only, but for time.scale and time.paused"),
+        ("time.paused = 1", "time.paused is true or false, got number"),
+        ("time.real.delta = 1", "attempt to modify a read-only table (field 'delta')"),
+        ("time.fixed.timestep = 1", "attempt to modify a read-only table (field 'timestep')"),
+    ] {
+        let mut app = TestApp::new();
+        app.run(code);
+        app.frame();
+        let message = format!("test.lua:1: {message}");
+        assert!(app.errors()[0].message.starts_with(&message), "{code}: {}", app.errors()[0].message);
+    }
+}
+
+#[test]
+fn clock_that_the_game_has_not_is_named() {
+    let mut app = TestApp::new();
+    let take = |world: &mut World| _ = world.remove_resource::<Time<Virtual>>();
+    let put_back = |world: &mut World| _ = world.init_resource::<Time<Virtual>>();
+    app.app().add_systems(Update, take.before(DeimosSystems::Reload));
+    app.app().add_systems(Update, put_back.after(DeimosSystems::Collect));
+    app.run("print(time.scale, time.paused)  time.scale = 2");
+    app.frame();
+    assert_eq!(app.prints(), ["1.0\tfalse"]);
+    assert!(app.errors()[0].message.contains("add Bevy's TimePlugin"), "{:?}", app.errors());
 }

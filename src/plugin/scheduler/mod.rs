@@ -236,13 +236,9 @@ impl Scripts {
         self.parts.step = self.parts.step.wrapping_add(1);
         let limit = Duration::from_micros(settings.frame_time_limit.into());
         self.parts.deadline = if limit.is_zero() { None } else { Instant::now().checked_add(limit) };
-        let (delta, elapsed) = world
-            .get_resource::<Time>()
-            .map(|time| (time.delta_secs_f64(), time.elapsed_secs_f64()))
-            .unwrap_or_default();
-        let frame = i64::try_from(self.parts.frame).unwrap_or(i64::MAX);
+        let frame = self.parts.frame;
         let mut is_told = false;
-        self.visit(world, |turn| is_told = turn.roots.set_time(turn.ctx, delta, elapsed, frame).is_ok());
+        self.visit(world, |turn| is_told = turn.roots.show_time(turn.ctx, turn.world, frame).is_ok());
         if is_told { self.run(world, settings.frame_budget) } else { 0 }
     }
 }
