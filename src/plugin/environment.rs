@@ -17,10 +17,11 @@ use super::data::LuaFields;
 use super::error::{LogLevel, ScriptOutput};
 use super::module::Modules;
 use super::query::Queries;
+use super::random::Streams;
 use super::reflect::Place;
 use super::scheduler::{Key, Request};
 use super::state::States;
-use super::{assets, entity, events, module, params, reflect, state, task, time, values, wait, world};
+use super::{assets, entity, events, module, params, random, reflect, state, task, time, values, wait, world};
 use crate::api::{Action, Call, Collect, Context, Handle, Meta, Native, Raised, Sequence, Table, TableError, Value};
 
 /// What the natives and the scheduler share: whose turn it is, what was put out, and what is known about components.
@@ -47,6 +48,8 @@ pub(super) struct Shared {
     pub(super) behaviours: Rc<RefCell<EntityHashMap<u32>>>,
     /// What modules there are.
     pub(super) modules: RefCell<Modules>,
+    /// The random numbers of behaviours.
+    pub(super) streams: Streams,
 }
 
 impl Shared {
@@ -63,6 +66,7 @@ impl Shared {
             queries: Queries::default(),
             behaviours: Rc::default(),
             modules: RefCell::default(),
+            streams: Streams::default(),
         })
     }
 
@@ -194,6 +198,7 @@ impl<'gc> Roots<'gc> {
         #[cfg(feature = "states")]
         super::states::install(ctx, shared)?;
         values::install(ctx)?;
+        random::install(ctx, shared)?;
         let modules = Table::new(ctx);
         module::install(ctx, shared, self::scope(ctx)?, modules)?;
         state::install(ctx, shared, scope, states)?;

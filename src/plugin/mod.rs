@@ -1,7 +1,7 @@
 //! The Bevy plugin: Lua scripts as assets, behaviours as components, one machine for each world.
 //!
 //! `asset` and `behaviour` are what a game names, `error` `settings` and `settings_file` what it hears and sets. `scheduler`
-//! holds the machine and decides who has a turn. `environment`, `entity`, `reflect`, `task`, `wait`, `time`, `events`, `module`,
+//! holds the machine and decides who has a turn. `environment`, `entity`, `reflect`, `task`, `wait`, `time`, `random`, `events`, `module`,
 //! `params`, `state`, `assets`, `states` and `world` are what a script sees, `values` its vectors, rotations and colours, `class`
 //! the kinds of its userdata; `guard` says what it leaves alone. Components that scripts define are `declared` and hold
 //! `data`, as parameters do and states when they are `saved`; `template` is a behaviour in a scene, `world_ext` what Rust
@@ -26,6 +26,7 @@ mod module;
 mod params;
 mod profile;
 mod query;
+mod random;
 mod reflect;
 mod saved;
 mod scheduler;

@@ -58,6 +58,9 @@ pub struct DeimosSettings {
     pub runaway_frames: u32,
     /// What becomes of a runaway.
     pub runaway_policy: RunawayPolicy,
+    /// What the random numbers of behaviours begin from, together with each behaviour's place in the order of spawning.
+    /// A change holds for behaviours that have not drawn one yet.
+    pub seed: u64,
 }
 
 /// What becomes of a behaviour when an error ends one of its tasks, its body among them. Each error is reported in any case;
@@ -99,6 +102,7 @@ impl Default for DeimosSettings {
             error_policy: ErrorPolicy::StopTask,
             runaway_frames: 300,
             runaway_policy: RunawayPolicy::Report,
+            seed: 0,
         }
     }
 }

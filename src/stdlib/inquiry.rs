@@ -8,7 +8,7 @@
 use crate::api::{Action, Call, Collect, Context, Meta, Raised, Sequence, Value};
 
 /// What an inquiry wants next.
-pub(super) enum Ask<'gc> {
+pub enum Ask<'gc> {
     /// The answer to a question.
     Answer(Meta<'gc>),
     /// Another turn, when there is fuel.
@@ -18,7 +18,7 @@ pub(super) enum Ask<'gc> {
 }
 
 /// A computation that asks questions.
-pub(super) trait Inquiry<'gc>: Collect<'gc> {
+pub trait Inquiry<'gc>: Collect<'gc> {
     /// The function it belongs to.
     const NAME: &'static str;
 
@@ -65,10 +65,7 @@ impl<'gc, I: Inquiry<'gc> + 'gc> Sequence<'gc> for Asking<I> {
 }
 
 /// Starts an inquiry from a native function.
-pub(super) fn inquire<'gc, I: Inquiry<'gc> + 'gc>(
-    call: &mut Call<'_, 'gc>,
-    inquiry: I,
-) -> Result<Action<'gc>, Raised<'gc>> {
+pub fn inquire<'gc, I: Inquiry<'gc> + 'gc>(call: &mut Call<'_, 'gc>, inquiry: I) -> Result<Action<'gc>, Raised<'gc>> {
     call.leave(&[]);
     Ok(Action::Start(Box::new(Asking(inquiry))))
 }
@@ -81,7 +78,7 @@ pub(super) fn leave_call<'gc>(call: &mut Call<'_, 'gc>, function: Value<'gc>, ar
 }
 
 /// Asks what an operation found out, or raises its error.
-pub(super) fn ask<'gc>(ctx: Context<'gc>, outcome: Result<Meta<'gc>, Raised<'gc>>) -> Result<Ask<'gc>, Raised<'gc>> {
+pub fn ask<'gc>(ctx: Context<'gc>, outcome: Result<Meta<'gc>, Raised<'gc>>) -> Result<Ask<'gc>, Raised<'gc>> {
     match outcome {
         Ok(question) => Ok(Ask::Answer(question)),
         Err(error) => Err(without_position(ctx, error)),
@@ -98,7 +95,7 @@ pub(super) fn without_position<'gc>(ctx: Context<'gc>, error: Raised<'gc>) -> Ra
 }
 
 /// The length that `#` gave, which has to be an integer.
-pub(super) fn length_from<'gc>(answer: Value<'gc>) -> Result<i64, Raised<'gc>> {
+pub fn length_from<'gc>(answer: Value<'gc>) -> Result<i64, Raised<'gc>> {
     answer.to_integer().ok_or_else(|| Raised::message("object length is not an integer"))
 }
 

@@ -1,12 +1,11 @@
 //! The `math` library (§6.7).
 //!
-//! Integers stay integers wherever the manual says so. `random` is PUC-Rio's xoshiro256**, bit for bit, and
-//! starts from seed 0 so that a script's world depends on its inputs alone. The transcendental functions are
-//! the standard library's, which takes them from the platform: their last bit may differ between platforms.
-
-use std::cell::Cell;
+//! Integers stay integers wherever the manual says so. `random` is PUC-Rio's, bit for bit, and starts from seed 0 so that
+//! a script's world depends on its inputs alone. The transcendental functions are the standard library's, which takes
+//! them from the platform: their last bit may differ between platforms.
 
 use super::inquiry::{Ask, Inquiry, ask, inquire, without_position};
+use super::random::{Random, unit_float};
 use super::{Row, library};
 use crate::api::{Action, Call, Collect, Context, Meta, Native, Raised, Table, UserData, Value, number};
 
@@ -43,53 +42,6 @@ pub(super) fn set_seed(ctx: Context<'_>, seed: u64) {
 
 // -- random numbers --------------------------------------------------------------------------------------
 
-/// The generator xoshiro256**.
-struct Random(Cell<[u64; 4]>);
-
-impl Random {
-    fn seeded(low: u64, high: u64) -> Random {
-        let random = Random(Cell::new([0; 4]));
-        random.seed(low, high);
-        random
-    }
-
-    fn seed(&self, low: u64, high: u64) {
-        self.0.set([low, 0xff, high, 0]);
-        for _ in 0..16 {
-            self.next();
-        }
-    }
-
-    fn next(&self) -> u64 {
-        let [a, b, c, d] = self.0.get();
-        let result = b.wrapping_mul(5).rotate_left(7).wrapping_mul(9);
-        let (c, d) = (c ^ a, d ^ b);
-        let (x, y) = (a ^ d, b ^ c);
-        self.0.set([x, y, c ^ (b << 17), d.rotate_left(45)]);
-        result
-    }
-
-    /// An integer from 0 to `limit`, both included, made from `first` and, if need be, more.
-    fn up_to(&self, first: u64, limit: u64) -> u64 {
-        if limit & limit.wrapping_add(1) == 0 {
-            return first & limit;
-        }
-        // The smallest mask that covers the limit; what it lets through beyond is drawn again.
-        let mask = u64::MAX >> limit.leading_zeros();
-        let mut drawn = first & mask;
-        while drawn > limit {
-            drawn = self.next() & mask;
-        }
-        drawn
-    }
-}
-
-/// A float from 0, included, to 1, excluded.
-#[expect(clippy::cast_precision_loss, reason = "53 bits fit a float")]
-fn unit_float(bits: u64) -> f64 {
-    (bits >> 11) as f64 * (0.5 / (1_u64 << 52) as f64)
-}
-
 fn state<'gc>(call: &Call<'_, 'gc>) -> Result<&'gc Random, Raised<'gc>> {
     match call.upvalue(0) {
         Value::UserData(state) => state.downcast().ok_or_else(|| Raised::message("no random state")),
@@ -112,8 +64,7 @@ fn random<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
     if low > high {
         return Err(Raised::argument(0, "interval is empty"));
     }
-    let drawn = random.up_to(first, high.wrapping_sub(low).cast_unsigned());
-    call.ret1(low.wrapping_add(drawn.cast_signed()))
+    call.ret1(random.between(first, low, high))
 }
 
 fn randomseed<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {

@@ -20,6 +20,7 @@ mod module;
 mod params;
 mod profile;
 mod query;
+mod random;
 mod registry;
 mod reload;
 mod saved;

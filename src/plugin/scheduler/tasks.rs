@@ -81,6 +81,11 @@ pub(in crate::plugin) struct Key {
 impl Key {
     /// A key that never names anything.
     pub(in crate::plugin) const NONE: Key = Key { order: 0, number: 0, slot: u32::MAX, generation: 0 };
+
+    /// The place of the task's behaviour in the order of spawning, which no other behaviour ever has.
+    pub(in crate::plugin) fn order(self) -> u64 {
+        self.order
+    }
 }
 
 /// What only some tasks have. It is larger than all else that is kept of a task, so it is made when something is added.

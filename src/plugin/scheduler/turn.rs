@@ -454,6 +454,7 @@ impl<'gc> Turn<'_, 'gc> {
         self.end_tasks(key);
         self.roots.states.forget(self.ctx, i64::from(key.slot) + 1);
         self.parts.tasks.remove(key);
+        self.parts.shared.streams.end(key.order());
         self.parts.failures_of.remove(&entity);
         if let Ok(mut entity) = self.world.get_entity_mut(entity)
             && !entity.contains::<Behaviour>()

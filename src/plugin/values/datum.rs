@@ -169,7 +169,7 @@ pub(in crate::plugin) struct Datum {
 impl Datum {
     /// A value of floats: a vector, or a rotation.
     #[inline]
-    pub(super) fn floats(kind: Kind, parts: [f32; 4]) -> Datum {
+    pub(in crate::plugin) fn floats(kind: Kind, parts: [f32; 4]) -> Datum {
         Datum { kind, space: 0, parts: parts.map(f32::to_bits) }
     }
 
