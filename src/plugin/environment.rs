@@ -21,7 +21,7 @@ use super::random::Streams;
 use super::reflect::Place;
 use super::scheduler::{Key, Request};
 use super::state::States;
-use super::{assets, entity, events, module, params, random, reflect, state, task, time, values, wait, world};
+use super::{assets, entity, events, input, module, params, random, reflect, state, task, time, values, wait, world};
 use crate::api::{Action, Call, Collect, Context, Handle, Meta, Native, Raised, Sequence, Table, TableError, Value};
 
 /// What the natives and the scheduler share: whose turn it is, what was put out, and what is known about components.
@@ -199,6 +199,7 @@ impl<'gc> Roots<'gc> {
         super::states::install(ctx, shared)?;
         values::install(ctx)?;
         random::install(ctx, shared)?;
+        input::install(ctx)?;
         let modules = Table::new(ctx);
         module::install(ctx, shared, self::scope(ctx)?, modules)?;
         state::install(ctx, shared, scope, states)?;

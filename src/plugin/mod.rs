@@ -1,7 +1,7 @@
 //! The Bevy plugin: Lua scripts as assets, behaviours as components, one machine for each world.
 //!
 //! `asset` and `behaviour` are what a game names, `error` `settings` and `settings_file` what it hears and sets. `scheduler`
-//! holds the machine and decides who has a turn. `environment`, `entity`, `reflect`, `task`, `wait`, `time`, `random`, `events`, `module`,
+//! holds the machine and decides who has a turn. `environment`, `entity`, `reflect`, `task`, `wait`, `time`, `random`, `input`, `events`, `module`,
 //! `params`, `state`, `assets`, `states` and `world` are what a script sees, `values` its vectors, rotations and colours, `class`
 //! the kinds of its userdata; `guard` says what it leaves alone. Components that scripts define are `declared` and hold
 //! `data`, as parameters do and states when they are `saved`; `template` is a behaviour in a scene, `world_ext` what Rust
@@ -21,6 +21,7 @@ mod events;
 mod function;
 mod guard;
 mod hierarchy;
+mod input;
 mod kept;
 mod module;
 mod params;

@@ -32,7 +32,10 @@ fn paths(page: &str) -> Vec<String> {
             let name: String = call.chars().take_while(|c| c.is_alphanumeric() || "_.:".contains(*c)).collect();
             let is_call = call[name.len()..].starts_with(['(', '{']);
             let root = name.split(['.', ':']).next().unwrap_or_default();
-            if is_call && ["wait", "spawn", "task", "on", "world", "assets"].iter().any(|known| root.starts_with(known))
+            if is_call
+                && ["wait", "spawn", "task", "on", "world", "random", "input", "assets"]
+                    .iter()
+                    .any(|known| root.starts_with(known))
             {
                 paths.push(name.replace(':', "."));
             }

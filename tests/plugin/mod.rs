@@ -15,6 +15,7 @@ mod event;
 mod function;
 mod guard;
 mod guide;
+mod input;
 mod memory;
 mod module;
 mod params;
