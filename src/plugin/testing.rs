@@ -1,12 +1,18 @@
-//! A headless app for tests of scripts: time stands still between frames, and all that scripts say is kept.
+//! A headless app for tests of scripts: files are in memory, time stands still between frames, and all that scripts say
+//! is kept.
 //!
-//! The plugin's own tests are written with it, and so can a game's be.
+//! The plugin's own tests are written with it, and so can a game's be: add the game's plugins by [`TestApp::app`], give
+//! it scripts, run frames, and look at what was printed, at the errors, and at the world. A script that needs no file of its
+//! own is run by [`TestApp::run`]; what requires modules is put into files by [`TestApp::file`].
 
+use std::path::Path;
 use std::time::Duration;
 
 use bevy::MinimalPlugins;
 use bevy::app::App;
-use bevy::asset::{AssetPlugin, Assets, Handle};
+use bevy::asset::io::memory::{Dir, MemoryAssetReader};
+use bevy::asset::io::{AssetSourceBuilder, AssetSourceId};
+use bevy::asset::{AssetApp, AssetPlugin, AssetServer, Assets, Handle};
 use bevy::ecs::bundle::Bundle;
 use bevy::ecs::entity::Entity;
 use bevy::ecs::message::{MessageCursor, Messages};
@@ -33,8 +39,25 @@ use super::{DeimosPlugin, DeimosSettings};
 /// assert!(app.errors().is_empty());
 /// # let _ = entity;
 /// ```
+///
+/// With files, which load on other threads as those of a game do:
+///
+/// ```
+/// use deimos::testing::TestApp;
+///
+/// let mut app = TestApp::new();
+/// app.file("scripts/util.lua", "return {twice = function(x) return 2 * x end}");
+/// app.file("scripts/main.lua", "print(require('.util').twice(21))");
+/// app.run_file("scripts/main.lua");
+/// assert!(app.frames_until(|app| app.prints() == ["42"]));
+///
+/// // As when it is saved in an editor:
+/// app.file("scripts/util.lua", "return {twice = function(x) return x + x + 1 end}");
+/// assert!(app.frames_until(|app| app.prints() == ["42", "43"]));
+/// ```
 pub struct TestApp {
     app: App,
+    files: Dir,
     error_cursor: MessageCursor<ScriptError>,
     output_cursor: MessageCursor<ScriptOutput>,
     errors: Vec<ScriptError>,
@@ -45,9 +68,14 @@ impl TestApp {
     /// How long a frame takes: a sixty-fourth of a second, which floats hold exactly.
     pub const FRAME: Duration = Duration::from_nanos(15_625_000);
 
-    /// An app with the default settings, before its first frame.
+    /// An app with the default settings and files in memory, before its first frame.
     pub fn new() -> TestApp {
-        TestApp::with_plugins(AssetPlugin::default())
+        let mut app = App::new();
+        let files = Dir::default();
+        let root = files.clone();
+        let reader = move || Box::new(MemoryAssetReader { root: root.clone() }) as _;
+        app.register_asset_source(AssetSourceId::Default, AssetSourceBuilder::new(reader));
+        TestApp { files, ..TestApp::from_app(app, AssetPlugin::default()) }
     }
 
     /// An app with other settings.
@@ -57,7 +85,7 @@ impl TestApp {
         app
     }
 
-    /// An app whose assets come from elsewhere.
+    /// An app whose assets come from elsewhere: [`TestApp::file`] reaches nothing there.
     pub fn with_plugins(assets: AssetPlugin) -> TestApp {
         TestApp::from_app(App::new(), assets)
     }
@@ -70,6 +98,7 @@ impl TestApp {
         app.cleanup();
         TestApp {
             app,
+            files: Dir::default(),
             error_cursor: MessageCursor::default(),
             output_cursor: MessageCursor::default(),
             errors: Vec::new(),
@@ -77,7 +106,22 @@ impl TestApp {
         }
     }
 
-    /// Adds a script.
+    /// Writes a file into the folder of assets, which is in memory. If it has been loaded already, it is loaded again, as
+    /// when a game watches its files.
+    pub fn file(&mut self, path: &str, text: impl AsRef<[u8]>) {
+        self.files.insert_asset(Path::new(path), text.as_ref().to_vec());
+        if let Some(server) = self.app.world().get_resource::<AssetServer>() {
+            server.reload(path.to_owned());
+        }
+    }
+
+    /// Spawns an entity with the script in a file, and nothing else.
+    pub fn run_file(&mut self, path: &str) -> Entity {
+        let script = self.world().resource::<AssetServer>().load(path.to_owned());
+        self.world().spawn(Behaviour::new(script)).id()
+    }
+
+    /// Adds a script that is in no file.
     ///
     /// # Panics
     /// If it does not compile.
