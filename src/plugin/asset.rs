@@ -20,6 +20,8 @@ pub struct LuaScript {
     chunk: Chunk,
     /// The text, from which errors quote.
     source: Arc<str>,
+    /// Whether behaviours go on when it changes.
+    keeps: bool,
     revision: u64,
 }
 
@@ -40,7 +42,7 @@ impl LuaScript {
             line: error.line(),
             excerpt: error.line().map(|line| excerpt(text, line, error.message(), false)).unwrap_or_default(),
         })?;
-        Ok(LuaScript { name: name.into(), chunk, source: text.into(), revision: next_revision() })
+        Ok(LuaScript { name: name.into(), chunk, source: text.into(), keeps: keeps(text), revision: next_revision() })
     }
 
     /// What errors and logs call the script.
@@ -51,6 +53,12 @@ impl LuaScript {
     /// The compiled code.
     pub fn chunk(&self) -> &Chunk {
         &self.chunk
+    }
+
+    /// Whether `--!keep` is a line of the comments at the top: the script's behaviours then go on with new functions when it
+    /// changes, instead of starting anew.
+    pub fn keeps(&self) -> bool {
+        self.keeps
     }
 
     /// A line of the script between its neighbours, with a mark under what a message about it names, or under all of it.
@@ -132,6 +140,13 @@ impl AssetLoader for LuaScriptLoader {
     fn extensions(&self) -> &[&str] {
         &["lua"]
     }
+}
+
+/// Whether a line `--!keep` is among the comments at the top of a script.
+fn keeps(source: &str) -> bool {
+    let text = source.strip_prefix('\u{feff}').unwrap_or(source);
+    let is_comment = |line: &&str| line.is_empty() || line.starts_with("--") || line.starts_with("#!");
+    text.lines().map(str::trim).take_while(is_comment).any(|line| line == "--!keep")
 }
 
 /// A number that was never given before.

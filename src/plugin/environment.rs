@@ -34,6 +34,8 @@ pub(super) struct Shared {
     request: Cell<Option<Request>>,
     /// Why what it asked for before was refused.
     pub(super) refusal: Cell<Option<String>>,
+    /// Whether it runs the body of a script that may run again while the behaviour goes on.
+    pub(super) defines: Cell<bool>,
     /// Which program its behaviour runs.
     pub(super) program: Cell<u32>,
     /// The name of its script.
@@ -59,6 +61,7 @@ impl Shared {
             task: Cell::new(Key::NONE),
             request: Cell::new(None),
             refusal: Cell::new(None),
+            defines: Cell::new(false),
             program: Cell::new(u32::MAX),
             script: RefCell::new("".into()),
             output: RefCell::new(Vec::new()),
@@ -106,13 +109,15 @@ impl Shared {
     }
 
     /// Whose turn it is.
-    pub(super) fn who(&self) -> (Key, Entity, u32, Arc<str>) {
-        (self.task.get(), self.entity.get(), self.program.get(), Arc::clone(&self.script.borrow()))
+    pub(super) fn who(&self) -> (Key, Entity, u32, bool, Arc<str>) {
+        let script = Arc::clone(&self.script.borrow());
+        (self.task.get(), self.entity.get(), self.program.get(), self.defines.get(), script)
     }
 
     /// Sets whose turn it is.
-    pub(super) fn set_who(&self, (task, entity, program, script): (Key, Entity, u32, Arc<str>)) {
+    pub(super) fn set_who(&self, (task, entity, program, defines, script): (Key, Entity, u32, bool, Arc<str>)) {
         self.task.set(task);
+        self.defines.set(defines);
         self.program.set(program);
         self.entity.set(entity);
         *self.script.borrow_mut() = script;
@@ -184,7 +189,7 @@ impl<'gc> Roots<'gc> {
     pub(super) fn install(ctx: Context<'gc>, shared: &Rc<Shared>) -> Result<Handle, TableError> {
         let scope = scope(ctx)?;
         let params = params::metatable(ctx, shared)?;
-        let no_params = params::table(ctx, &LuaFields::new(), params)?;
+        let no_params = params::table(ctx, &LuaFields::new(), Some(params))?;
         let states = States { made: Table::new(ctx), environments: Table::new(ctx) };
         reflect::install(ctx)?;
         entity::install(ctx, shared, states)?;
@@ -257,7 +262,7 @@ impl<'gc> Roots<'gc> {
         params: &LuaFields,
     ) -> Result<Table<'gc>, TableError> {
         let environment = Table::with_capacity(ctx, 0, 2);
-        let params = if params.is_empty() { self.no_params } else { params::table(ctx, params, self.params)? };
+        let params = if params.is_empty() { self.no_params } else { params::table(ctx, params, Some(self.params))? };
         environment.set_field(ctx, "self", entity::entity_value(ctx, entity))?;
         environment.set_field(ctx, "params", Value::Table(params))?;
         environment.set_metatable(ctx, Some(self.scope));

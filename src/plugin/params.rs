@@ -13,6 +13,7 @@ use bevy::ecs::world::World;
 use bevy::reflect::Reflect;
 use bevy::reflect::std_traits::ReflectDefault;
 
+use super::behaviour::Behaviour;
 use super::class::hidden_metatable;
 use super::data::{LuaData, LuaFields};
 use super::entity::world_of;
@@ -75,12 +76,24 @@ pub(super) fn forget_declared(world: &mut World, entity: Entity) {
 /// The metatable of `params`, whose call declares.
 pub(super) fn metatable<'gc>(ctx: Context<'gc>, shared: &Rc<Shared>) -> Result<Table<'gc>, TableError> {
     let declared = hidden_metatable(ctx, "params")?;
-    let again = Native::new(ctx, "params", |_| Err(Raised::message("params {…} was called before in this script")));
+    let to = Rc::clone(shared);
+    let again = Native::with_upvalues(ctx, "params", &[Value::Table(declared)], move |call| {
+        if !to.defines.get() {
+            return Err(Raised::message("params {…} was called before in this script"));
+        }
+        let entity = to.entity.get();
+        let given = world_of(call)?.get::<Behaviour>(entity).map(|behaviour| behaviour.params.clone());
+        let given = table(call.ctx, &given.unwrap_or_default(), None)?;
+        declare(call, &to, given)
+    });
     declared.set_field(ctx, "__call", Value::Native(again))?;
     declared.freeze();
     let metatable = hidden_metatable(ctx, "params")?;
     let to = Rc::clone(shared);
-    let declare = Native::with_upvalues(ctx, "params", &[Value::Table(declared)], move |call| declare(call, &to));
+    let declare = Native::with_upvalues(ctx, "params", &[Value::Table(declared)], move |call| {
+        let Value::Table(given) = call.arg(0) else { return call.ret0() };
+        declare(call, &to, given)
+    });
     metatable.set_field(ctx, "__call", Value::Native(declare))?;
     metatable.freeze();
     Ok(metatable)
@@ -90,21 +103,21 @@ pub(super) fn metatable<'gc>(ctx: Context<'gc>, shared: &Rc<Shared>) -> Result<T
 pub(super) fn table<'gc>(
     ctx: Context<'gc>,
     params: &LuaFields,
-    metatable: Table<'gc>,
+    metatable: Option<Table<'gc>>,
 ) -> Result<Table<'gc>, TableError> {
     let table = Table::with_capacity(ctx, 0, params.len());
     for (name, value) in params {
         table.set(ctx, ctx.text(name), value.to_value(ctx, true)?)?;
     }
-    table.set_metatable(ctx, Some(metatable));
+    table.set_metatable(ctx, metatable);
     table.freeze();
     Ok(table)
 }
 
 /// `params {name = default, …}`: the defaults, and in their place what was given. It becomes the script's `params`.
-fn declare<'gc>(call: &mut Call<'_, 'gc>, shared: &Shared) -> Result<Action<'gc>, Raised<'gc>> {
+fn declare<'gc>(call: &mut Call<'_, 'gc>, shared: &Shared, given: Table<'gc>) -> Result<Action<'gc>, Raised<'gc>> {
     let ctx = call.ctx;
-    let (Value::Table(given), Value::Table(defaults)) = (call.arg(0), call.arg(1)) else {
+    let (Value::Table(called), Value::Table(defaults)) = (call.arg(0), call.arg(1)) else {
         let got = call.arg(1).type_name();
         return Err(Raised::message(format!("params {{name = default, …}} wants a table, got {got}")));
     };
@@ -113,7 +126,7 @@ fn declare<'gc>(call: &mut Call<'_, 'gc>, shared: &Shared) -> Result<Action<'gc>
         Value::Table(environment) => environment,
         _ => ctx.globals(),
     };
-    if !matches!(environment.get(ctx, key), Value::Table(known) if known.same(given)) {
+    if !matches!(environment.get(ctx, key), Value::Table(known) if known.same(called)) {
         return Err(Raised::message("params {…} is called in the behaviour's own script, where params is its own"));
     }
     let declared = declared(call, shared, given, defaults)?;

@@ -6,9 +6,9 @@ use deimos::{Behaviour, BehaviourStatus, WaitingFor};
 
 #[derive(EntityEvent, Reflect, Clone)]
 #[reflect(Event)]
-struct Hit {
-    entity: Entity,
-    amount: f32,
+pub(super) struct Hit {
+    pub(super) entity: Entity,
+    pub(super) amount: f32,
 }
 
 #[derive(Event, Reflect, Clone, Default)]

@@ -6,7 +6,7 @@ use deimos::{Behaviour, BehaviourStatus, WaitingFor};
 
 #[derive(Event, Reflect, Clone, Default)]
 #[reflect(Event, Default)]
-struct Gong;
+pub(super) struct Gong;
 
 /// The ways of waiting two frames or so, as calls that return something true.
 const WAITS: [&str; 8] = [
@@ -21,7 +21,7 @@ const WAITS: [&str; 8] = [
 ];
 
 /// What may be between a wait and the task: code with a place for the wait, that prints what came of it.
-const BETWEEN: [&str; 12] = [
+const BETWEEN: [&str; 26] = [
     "print(WAIT)",
     "print(select(2, pcall(function() return WAIT end)))",
     "print(select(2, xpcall(function() return WAIT end, print)))",
@@ -34,6 +34,21 @@ const BETWEEN: [&str; 12] = [
     "local r  string.gsub('x', 'x', function() r = WAIT end)  print(r)",
     "for r in function(_, done) if not done then return WAIT end end do print(r) end",
     "local r  do local c <close> = setmetatable({}, {__close = function() r = WAIT end}) end  print(r)",
+    "print(select(2, xpcall(error, function() return WAIT end)))",
+    "print(select(2, pcall(function() local c <close> = setmetatable({}, {__close = function() error(WAIT, 0) end}) end)))",
+    "local function deep(n) if n == 0 then return (WAIT) end  return (deep(n - 1)) end  print(deep(150))",
+    "print(setmetatable({}, {__call = function() return WAIT end})())",
+    "print(setmetatable({}, {__concat = function() return WAIT end}) .. 'x')",
+    "print(#setmetatable({}, {__len = function() return WAIT end}))",
+    "print(setmetatable({}, {__lt = function() return WAIT end}) < 1)",
+    "local r  setmetatable({}, {__newindex = function() r = WAIT end}).x = 1  print(r)",
+    "print(setmetatable({}, {__tostring = function() return tostring(WAIT) end}))",
+    "for r in pairs(setmetatable({}, {__pairs = function() return next, {[WAIT] = 1} end})) do print(r) end",
+    "local r  string.gsub('x', 'x', setmetatable({}, {__index = function() r = WAIT end}))  print(r)",
+    "local r  load(function() r = r or WAIT end)  print(r)",
+    "local co = coroutine.create(function() local c <close> = setmetatable({}, {__close = function() print(WAIT) end})
+       coroutine.yield() end)  coroutine.resume(co)  coroutine.close(co)",
+    "local r  table.unpack(setmetatable({}, {__index = function() r = r or WAIT end}), 1, 2)  print(r)",
 ];
 
 #[test]

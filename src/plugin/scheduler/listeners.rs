@@ -50,8 +50,9 @@ const NOBODY: u32 = u32::MAX;
 /// What is to happen when the event does.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum ListenerKind {
-    /// A task is started in the behaviour with this body.
-    Handler { body: Key },
+    /// A task is started in the behaviour with this body. The how manieth run of its script's body has set it, if that
+    /// is one that may run again; else 0.
+    Handler { body: Key, definition: u32 },
     /// A task goes on.
     Waiter(Sleeper),
 }

@@ -7,9 +7,10 @@
 //!
 //! `tasks` is the list of who runs, `timers` when they are due, `listeners` who hears which events; none of these knows
 //! the machine. `turn` is the hand in the arena, `requests` what tasks ask of it, `programs` what scripts there are,
-//! `saving` brings their states to where scenes find them, `memory` sees to garbage and to those who hold too much,
-//! `profiler` measures what scripts cost.
+//! `saving` brings their states to where scenes find them, `restart` and `keep` say what becomes of behaviours whose scripts
+//! have changed, `memory` sees to garbage and to those who hold too much, `profiler` measures what scripts cost.
 
+mod keep;
 mod listeners;
 mod memory;
 mod profiler;
@@ -52,6 +53,7 @@ use memory::Upkeep;
 use profiler::Profiler;
 use programs::Program;
 use tasks::Tasks;
+use timers::Sleeper;
 use turn::{Policy, Turn};
 
 /// The Lua machine of a world, with all its behaviours; non-send data of the world.
@@ -83,6 +85,8 @@ struct Parts {
     scanned: bool,
     /// Whether what scripts share is read-only yet.
     frozen: bool,
+    /// Waits for events of other entities, which may be gone before these happen.
+    waits_for_others: Vec<(Sleeper, Entity)>,
     /// Behaviours that start anew at a moment of the game's time.
     restarts: Vec<(Duration, Key)>,
     /// How often behaviours have failed and were to start anew.
@@ -125,6 +129,7 @@ impl Scripts {
             failures: MessageCursor::default(),
             scanned: false,
             frozen: false,
+            waits_for_others: Vec::new(),
             restarts: Vec::new(),
             failures_of: EntityHashMap::default(),
             has_fixed_steps,
@@ -309,6 +314,7 @@ pub(super) fn resume(world: &mut World) {
         scripts.visit(world, |turn| {
             turn.settle();
             turn.read_messages();
+            turn.wake_bereft();
             if turn.parts.frame % FORGET_FRAMES == 0 {
                 turn.parts.shared.queries.forget_unused(turn.ctx);
             }

@@ -77,7 +77,7 @@ impl Parts {
             let behaviours = self.tasks.of_program(index);
             if program.script.is_some() {
                 self.reports.forget(&program.name);
-                info!(target: "deimos", script = %script.name(), "changed: {} behaviours start anew", behaviours.len());
+                info!(target: "deimos", script = %script.name(), "changed: {} behaviours {}", behaviours.len(), if script.keeps() { "go on with it" } else { "start anew" });
             }
             program.name = script.name().into();
             program.script = Some(script.clone());
@@ -94,7 +94,10 @@ impl Parts {
     pub(super) fn take_modules(&mut self, world: &World, restarting: &mut Vec<Key>) -> Vec<usize> {
         let mut modules = self.shared.modules.borrow_mut();
         for key in &*restarting {
-            if let Some(slot) = self.tasks.get(*key) {
+            let Some(slot) = self.tasks.get(*key) else { continue };
+            let script = self.programs.get(slot.program as usize).and_then(|program| program.script.as_ref());
+            // What goes on may have required more than its script's body does.
+            if !script.is_some_and(LuaScript::keeps) {
                 modules.forget_program(slot.program);
             }
         }
@@ -115,7 +118,7 @@ impl Parts {
             restarting.dedup();
         }
         for path in &changed {
-            info!(target: "deimos", script = %path, "changed: {} behaviours start anew", restarting.len());
+            info!(target: "deimos", script = %path, "changed: {} behaviours have to do with it", restarting.len());
         }
         outdated
     }

@@ -27,6 +27,8 @@ pub(in crate::plugin) enum Request {
     RealSeconds(f64),
     /// To go on in the next fixed step.
     FixedStep,
+    /// To go on in the next frame, when a module may be there.
+    Load,
     /// To start a task with the function and the arguments that are left. The answer is its handle. If it is watched,
     /// somebody will look how it ended, and a failure need not be reported.
     Spawn { start: Start, at: String, is_watched: bool },
@@ -81,8 +83,12 @@ pub(in crate::plugin) enum Target {
 impl<'gc> Turn<'_, 'gc> {
     /// Begins the wait that a task has asked for, or answers it.
     pub(super) fn take_request(&mut self, key: Key) {
-        match self.parts.shared.take_request() {
-            None | Some(Request::Frames(0 | 1)) => self.wait_for_frame(key),
+        let request = self.parts.shared.take_request();
+        if self.refuse_while_defining(key, request.as_ref()) {
+            return;
+        }
+        match request {
+            None | Some(Request::Frames(0 | 1) | Request::Load) => self.wait_for_frame(key),
             Some(Request::Frames(frames)) => {
                 let until = self.parts.frame.saturating_add(frames);
                 self.sleep(key, Phase::Frame { since: self.now }, Moment::Frame(until));
@@ -347,8 +353,28 @@ impl<'gc> Turn<'_, 'gc> {
             Err(message) => return self.refuse(key, message),
         };
         let sleeper = self.park(key, seconds, WaitingFor::Event);
+        if let Target::Entity(entity) = event.target {
+            self.parts.waits_for_others.push((sleeper, entity));
+        }
         let listener = self.parts.listeners.listen(subscription, ListenerKind::Waiter(sleeper));
         self.parts.tasks.set_listening(key, self.parts.listeners.place_of(listener));
+    }
+
+    /// Lets those go on with an error who wait for an event of an entity that is no more.
+    pub(super) fn wake_bereft(&mut self) {
+        for (sleeper, entity) in std::mem::take(&mut self.parts.waits_for_others) {
+            if !self.parts.tasks.is_waiting(sleeper) {
+                continue;
+            }
+            if self.world.get_entity(entity).is_ok() {
+                self.parts.waits_for_others.push((sleeper, entity));
+                continue;
+            }
+            if let Some(extra) = self.parts.tasks.make_extra(sleeper.key) {
+                extra.refusal = Some("cancelled: the entity whose event was waited for is gone".to_owned());
+            }
+            self.wake(sleeper, Value::Nil);
+        }
     }
 
     /// Removes the listener that was to wake a task.
@@ -378,7 +404,8 @@ impl<'gc> Turn<'_, 'gc> {
     ) -> Result<Value<'gc>, Raised<'gc>> {
         let subscription = self.subscription(key, name).map_err(Raised::message)?;
         let Some(body) = self.parts.tasks.body(key) else { return Ok(Value::Nil) };
-        let id = self.parts.listeners.listen(subscription, ListenerKind::Handler { body });
+        let definition = self.parts.tasks.extra(key).and_then(|extra| extra.defines).unwrap_or_default();
+        let id = self.parts.listeners.listen(subscription, ListenerKind::Handler { body, definition });
         let Some(index) = self.parts.listeners.place_of(id) else { return Ok(Value::Nil) };
         let place = i64::from(index) + 1;
         let kept = self.roots.handlers.set_integer(self.ctx, place, function);
@@ -395,7 +422,7 @@ impl<'gc> Turn<'_, 'gc> {
 
     fn remove_handler(&mut self, id: HandlerId) -> bool {
         let Some(index) = self.parts.listeners.place_of(id) else { return false };
-        if let Some(ListenerKind::Handler { body }) = self.parts.listeners.get(index).map(|listener| listener.kind)
+        if let Some(ListenerKind::Handler { body, .. }) = self.parts.listeners.get(index).map(|listener| listener.kind)
             && let Some(extra) = self.parts.tasks.extra_mut(body)
         {
             extra.handlers.retain(|handler| *handler != index);
@@ -431,7 +458,7 @@ impl<'gc> Turn<'_, 'gc> {
                     let values = packed(self.ctx, values)?;
                     is_heard |= self.wake(sleeper, values);
                 }
-                Some(ListenerKind::Handler { body }) => {
+                Some(ListenerKind::Handler { body, .. }) => {
                     let function = self.roots.handlers.get_integer(self.ctx, i64::from(index) + 1);
                     let mut call = vec![function];
                     call.extend_from_slice(values);

@@ -109,6 +109,10 @@ pub(super) struct Extra {
     pub(super) handlers: Vec<u32>,
     /// Of a body: how many tasks were started.
     count: u32,
+    /// Of a body: how often the body of its script was run, if that may run again while the behaviour goes on.
+    pub(super) definitions: u32,
+    /// The how manieth of these runs the task is, while it is one.
+    pub(super) defines: Option<u32>,
 }
 
 /// All tasks of a world.
@@ -285,6 +289,17 @@ impl Tasks {
     /// The listener that was to wake a task and shall not any more.
     pub(super) fn take_listening(&mut self, key: Key) -> Option<u32> {
         self.get_mut(key)?.listening.take()
+    }
+
+    /// What natives are to know of a task that gets its turn: why what it asked for last was refused, if it was, and
+    /// whether it runs the body of a script that may run again.
+    pub(super) fn begin_turn(&mut self, key: Key) -> (Option<String>, bool) {
+        self.extra_mut(key).map(|extra| (extra.refusal.take(), extra.defines.is_some())).unwrap_or_default()
+    }
+
+    /// Ends a task's run of the body of a script that may run again: the how manieth it was, if it was one.
+    pub(super) fn take_definition(&mut self, key: Key) -> Option<u32> {
+        self.extra_mut(key)?.defines.take()
     }
 
     fn extra_at(&mut self, slot: u32) -> &mut Extra {

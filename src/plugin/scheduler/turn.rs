@@ -14,6 +14,7 @@ use bevy::ecs::world::World;
 use bevy::platform::time::Instant;
 
 use super::Parts;
+use super::restart::first_place;
 use super::tasks::{Key, Phase};
 use crate::api::{Context, Progress, Raised, TableError, Thread, Value};
 use crate::plugin::behaviour::{Behaviour, BehaviourStatus, Change, WaitingFor};
@@ -201,9 +202,12 @@ impl<'gc> Turn<'_, 'gc> {
             }
             return;
         };
-        let chunk = script.chunk().clone();
+        let (chunk, keeps) = (script.chunk().clone(), script.keeps());
         match self.make_thread(key, slot.entity, &chunk) {
             Ok(()) => {
+                if keeps {
+                    self.begin_definitions(key);
+                }
                 self.set_phase(key, Phase::Ready);
                 self.parts.tasks.wait_for_frame(key);
             }
@@ -359,7 +363,7 @@ impl<'gc> Turn<'_, 'gc> {
         }
         let Some(thread) = self.thread(key) else { return };
         let traceback = thread.traceback(self.ctx);
-        let at = traceback.lines().nth(1).and_then(|line| line.trim().split(": ").next()).unwrap_or_default();
+        let at = first_place(&traceback);
         let message = format!(
             "{at}: it has used up its slice of {} instructions in {spinning} frames running: wait somewhere in the loop",
             self.parts.tasks.slice(key, self.slice)
@@ -380,6 +384,9 @@ impl<'gc> Turn<'_, 'gc> {
 
     /// Ends a task that has returned.
     fn finish(&mut self, key: Key) {
+        if self.end_definitions(key) {
+            return;
+        }
         let has_handle = self.parts.tasks.extra(key).is_some_and(|extra| extra.state.is_some());
         let values = if has_handle { packed(self.ctx, &self.results) } else { Ok(Value::Nil) };
         let values = match values {
@@ -400,6 +407,7 @@ impl<'gc> Turn<'_, 'gc> {
     fn remove_task(&mut self, key: Key) {
         let body = self.parts.tasks.body(key);
         self.stop_listening(key);
+        self.abandon_definitions(key);
         self.parts.tasks.remove(key);
         if let Some(body) = body
             && self.parts.tasks.get(body).is_some_and(|slot| slot.phase == Phase::Finished)
@@ -506,7 +514,7 @@ impl<'gc> Turn<'_, 'gc> {
     }
 
     /// Runs what a coroutine has still to close, then what is to be called when it is cancelled, and forgets it.
-    fn close(&mut self, key: Key) {
+    pub(super) fn close(&mut self, key: Key) {
         let Some(&slot) = self.parts.tasks.get(key) else { return };
         let Some(thread) = self.thread(key) else { return };
         self.drop_thread(key);
@@ -515,20 +523,13 @@ impl<'gc> Turn<'_, 'gc> {
         let mut fuel = i64::try_from(self.parts.tasks.slice(key, self.slice)).unwrap_or(i64::MAX);
         let host: &mut dyn Any = self.world;
         let outcome = self.ctx.close(thread, host, &mut fuel, &mut Vec::new());
-        thread.kill(self.ctx);
-        if let Err(raised) = outcome {
-            self.fail_on(None, slot.entity, slot.program, &raised);
-        }
+        self.report_last((slot.entity, slot.program), thread, outcome);
         for function in self.take_cleanups(key) {
             let thread = Thread::new(self.ctx, function);
             let host: &mut dyn Any = self.world;
             let outcome = self.ctx.resume(thread, &[], host, &mut fuel, &mut Vec::new());
-            thread.kill(self.ctx);
-            if let Err(raised) = outcome {
-                self.fail_on(None, slot.entity, slot.program, &raised);
-            }
+            self.report_last((slot.entity, slot.program), thread, outcome);
         }
-        self.parts.shared.take_request();
         self.flush_output();
         self.parts.shared.set_who(before);
     }
@@ -544,7 +545,7 @@ impl<'gc> Turn<'_, 'gc> {
         (1..=list.len()).rev().map(|index| list.get_integer(self.ctx, index)).collect()
     }
 
-    fn thread(&self, key: Key) -> Option<Thread<'gc>> {
+    pub(super) fn thread(&self, key: Key) -> Option<Thread<'gc>> {
         match self.roots.threads.get_integer(self.ctx, i64::from(key.slot) + 1) {
             Value::Thread(thread) => Some(thread),
             _ => None,
@@ -561,9 +562,10 @@ impl<'gc> Turn<'_, 'gc> {
 
     /// Tells the natives whose turn it is.
     pub(super) fn enter_script(&mut self, key: Key, entity: Entity, program: u32) {
-        let refusal = self.parts.tasks.extra_mut(key).and_then(|extra| extra.refusal.take());
+        let (refusal, defines) = self.parts.tasks.begin_turn(key);
         let shared = &self.parts.shared;
         shared.refusal.set(refusal);
+        shared.defines.set(defines);
         shared.entity.set(entity);
         shared.task.set(key);
         shared.program.set(program);
@@ -624,7 +626,7 @@ impl<'gc> Turn<'_, 'gc> {
 
     /// Ends a task with an error. One that another task waits for has told it, and is not reported.
     #[cold]
-    fn fail_with(
+    pub(super) fn fail_with(
         &mut self,
         key: Option<Key>,
         entity: Entity,
