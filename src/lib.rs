@@ -14,6 +14,8 @@
 //!
 #![cfg_attr(not(feature = "bevy"), doc = " [`DeimosPlugin`]: #two-products")]
 #![cfg_attr(not(feature = "bevy"), doc = " [`Behaviour`]: #two-products")]
+#![cfg_attr(not(feature = "bevy"), doc = " [`guide`]: #two-products")]
+#![cfg_attr(not(feature = "bevy"), doc = " [`compared`]: #two-products")]
 //!
 //! # A first program
 //!
@@ -60,7 +62,7 @@
 //! # Where to read on
 //!
 //! - The README: the first five minutes with Bevy, what a script sees, the command line, and what is not there yet.
-//! - `docs/behaviours.md`: what a behaviour can do, on one page.
+//! - [`guide`]: writing behaviours, all that one can do, on one page; [`compared`]: coming from Roblox, Godot or Unity.
 //! - [`Lua`], [`Lua::function`] and [`Error`] for a host in Rust; [`Libraries`] for what a script is given.
 //! - In the source, the head of each room's `mod.rs`, and of each file: what it is and the invariant it keeps. The
 //!   instructions are listed in `src/bytecode/op.rs`, and `src/vm/execute.rs` is the loop that runs them.
@@ -107,7 +109,10 @@ pub use plugin::param;
 #[doc = include_str!("../README.md")]
 struct Readme;
 
-/// Has the code of the guide tested too.
-#[cfg(all(doctest, feature = "bevy"))]
+#[cfg(all(any(doc, doctest), feature = "bevy"))]
 #[doc = include_str!("../docs/behaviours.md")]
-struct Guide;
+pub mod guide {}
+
+#[cfg(all(any(doc, doctest), feature = "bevy"))]
+#[doc = include_str!("../docs/compared.md")]
+pub mod compared {}
