@@ -13,13 +13,15 @@ use bevy::ecs::relationship::RelationshipAccessor;
 use bevy::ecs::resource::IsResource;
 use bevy::ecs::system::SystemIdMarker;
 use bevy::ecs::world::World;
-use bevy::reflect::TypeRegistry;
+use bevy::reflect::{TypePath, TypeRegistry};
 
-use super::declared::LuaComponents;
+use super::behaviour::BehaviourStatus;
+use super::declared::{LuaComponent, LuaComponents};
 use super::entity::label;
 use super::reflect::Component;
+use super::settings::DeimosSettings;
 
-/// The types that belong to the game, by their full paths; one that ends in `<` stands for all of its kind.
+/// The types of Bevy's that belong to the game, by their full paths; one that ends in `<` stands for all of its kind.
 const OF_THE_GAME: &[&str] = &[
     "bevy_ecs::entity_disabling::DefaultQueryFilters",
     "bevy_ecs::message::messages::Messages<",
@@ -30,10 +32,6 @@ const OF_THE_GAME: &[&str] = &[
     "bevy_state::state::resources::State<",
     "bevy_time::delayed_commands::DelayedCommandQueue",
     "bevy_time::time::Time<",
-    "deimos::plugin::behaviour::BehaviourStatus",
-    // What scripts define they reach by the names that they gave, under which the fields keep their types.
-    "deimos::plugin::declared::LuaComponent<",
-    "deimos::plugin::settings::DeimosSettings",
 ];
 
 /// Makes the world know every component that scripts can name: of a relationship Bevy knows the sides once it knows both.
@@ -74,6 +72,12 @@ pub(super) fn why_only_read(
 
 /// Whether a type belongs to the game.
 fn is_of_the_game(type_path: &str) -> bool {
+    // What scripts define they reach by the names that they gave, under which the fields keep their types.
+    let generic = |path: &str| path.split('<').next().map(str::to_owned);
+    let is_slot = generic(LuaComponent::<0>::type_path()) == generic(type_path);
+    if is_slot || [BehaviourStatus::type_path(), DeimosSettings::type_path()].contains(&type_path) {
+        return true;
+    }
     OF_THE_GAME.iter().any(|known| match known.strip_suffix('<') {
         Some(generic) => type_path.strip_prefix(generic).is_some_and(|rest| rest.starts_with('<')),
         None => type_path == *known,

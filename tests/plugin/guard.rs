@@ -227,7 +227,7 @@ fn components_of_scripts_go_by_their_own_names() {
     let lines = prints(
         &mut app,
         "world:component('Vigour', {hp = 1})  self.Vigour = {}
-         local slot = 'deimos::plugin::declared::LuaComponent<0>'
+         local slot = 'deimos::LuaComponent<0>'
          print(self[slot].name)
          print(pcall(function() self[slot].name = 'Other' end))
          print(pcall(function() self[slot].fields.hp = 'text' end))

@@ -174,7 +174,7 @@ fn another_script_gives_them_as_a_table() {
     assert!(app.frames_until(|app| app.prints().len() == 3), "{:?}", app.errors());
     assert_eq!(
         app.prints(),
-        ["scripts/guard.lua\t3\ttwo", "3.0\ty\tvec3(1, 2, 3)\t3\ttwo", "false\ttrue"],
+        ["Asset(scripts/guard.lua)\t3\ttwo", "3.0\ty\tvec3(1, 2, 3)\t3\ttwo", "false\ttrue"],
         "{:?}",
         app.errors()
     );
