@@ -36,6 +36,9 @@ pub(super) enum Class {
     UVec4,
     Quat,
     Color,
+    /// A gamepad.
+    #[cfg(feature = "gamepad")]
+    Gamepad,
 }
 
 impl Class {
@@ -60,6 +63,8 @@ impl Class {
             Class::UVec4 => "uvec4",
             Class::Quat => "quat",
             Class::Color => "color",
+            #[cfg(feature = "gamepad")]
+            Class::Gamepad => "gamepad",
         }
     }
 

@@ -166,3 +166,104 @@ fn game_without_input_says_what_to_add() {
         assert_eq!(app.errors()[0].message, message, "{code}");
     }
 }
+
+#[cfg(not(feature = "gamepad"))]
+#[test]
+fn gamepads_without_their_feature_say_so() {
+    for code in ["input.gamepads()", "input.gamepad(1)"] {
+        let mut app = app();
+        app.run(code);
+        app.frame();
+        assert!(app.errors()[0].message.contains("without the feature 'gamepad'"), "{code}: {:?}", app.errors());
+    }
+}
+
+#[cfg(feature = "gamepad")]
+mod gamepad {
+    use bevy::input::gamepad::{
+        GamepadConnection, GamepadConnectionEvent, RawGamepadAxisChangedEvent, RawGamepadButtonChangedEvent,
+        RawGamepadEvent,
+    };
+    use bevy::prelude::*;
+    use deimos::testing::TestApp;
+
+    fn connect(app: &mut TestApp, name: &str) -> Entity {
+        let pad = app.world().spawn_empty().id();
+        let connection = GamepadConnection::Connected { name: name.to_owned(), vendor_id: None, product_id: None };
+        app.world().write_message(GamepadConnectionEvent::new(pad, connection));
+        pad
+    }
+
+    fn push(app: &mut TestApp, event: impl Into<RawGamepadEvent>) {
+        app.world().write_message::<RawGamepadEvent>(event.into());
+    }
+
+    #[test]
+    fn gamepads_are_listed_as_they_come_and_go() {
+        let mut app = super::app();
+        app.run(
+            "while true do
+               local all = input.gamepads()
+               print(#all, input.gamepad(), all[1] == input.gamepad(1), input.gamepad(3), input.gamepad(0))  wait()
+             end",
+        );
+        app.frame();
+        let first = connect(&mut app, "one");
+        connect(&mut app, "two");
+        app.frame();
+        app.world().write_message(GamepadConnectionEvent::new(first, GamepadConnection::Disconnected));
+        app.frame();
+        let lines: Vec<&str> = app.prints().iter().map(|line| &line[..1]).collect();
+        assert_eq!(lines, ["0", "2", "1"], "{:?} {:?}", app.prints(), app.errors());
+        assert!(app.prints()[0].ends_with("nil\ttrue\tnil\tnil") && app.prints()[1].ends_with("\ttrue\tnil\tnil"));
+    }
+
+    #[test]
+    fn buttons_and_sticks_are_read_and_an_unplugged_gamepad_is_at_rest() {
+        let mut app = super::app();
+        let pad = connect(&mut app, "pad");
+        app.run(
+            "local pad = input.gamepad(1)
+             print(pad:entity().name, pad:stick('left'), pad:pressed('South'))
+             while true do
+               wait()
+               print(pad:pressed('South'), pad:just_pressed('South'), pad:just_released('South'), pad:connected(),
+                 pad:axis('LeftStickX'), pad:axis('South'), pad:stick('left'), pad:stick('right'), pad:dpad())
+             end",
+        );
+        app.frame();
+        push(&mut app, RawGamepadAxisChangedEvent::new(pad, GamepadAxis::LeftStickX, 0.5));
+        push(&mut app, RawGamepadButtonChangedEvent::new(pad, GamepadButton::South, 1.0));
+        push(&mut app, RawGamepadButtonChangedEvent::new(pad, GamepadButton::DPadUp, 1.0));
+        app.frame();
+        app.world().write_message(GamepadConnectionEvent::new(pad, GamepadConnection::Disconnected));
+        app.frame();
+        assert!(app.errors().is_empty(), "{:?}", app.errors());
+        let prints = app.prints();
+        assert_eq!(prints[0], "pad\tvec2(0, 0)\tfalse");
+        let parts: Vec<&str> = prints[1].split('\t').collect();
+        assert_eq!(parts[..4], ["true", "true", "false", "true"]);
+        let x: f64 = parts[4].parse().unwrap();
+        assert!(x > 0.3 && x < 0.7, "{x}");
+        assert_eq!(parts[5], "1.0");
+        assert!(parts[6].starts_with("vec2(0.") && parts[7] == "vec2(0, 0)" && parts[8] == "vec2(0, 1)", "{parts:?}");
+        assert_eq!(prints[2], "false\tfalse\tfalse\tfalse\t0.0\t0.0\tvec2(0, 0)\tvec2(0, 0)\tvec2(0, 0)");
+    }
+
+    #[test]
+    fn wrong_names_are_told_the_nearest() {
+        for (code, message) in [
+            ("pad:pressed('Suoth')", "there is no gamepad button 'Suoth'; did you mean 'South'?"),
+            ("pad:pressed('A')", "they have the names of Bevy's GamepadButton, such as South"),
+            ("pad:axis('left')", "there is no gamepad axis 'left'; did you mean LeftStickX or LeftStickY or "),
+            ("pad:stick('middle')", "invalid option 'middle'"),
+            ("pad.pressed('South')", "gamepad expected, got string; call it as pad:pressed(…)"),
+        ] {
+            let mut app = super::app();
+            connect(&mut app, "pad");
+            app.run(&format!("local pad = input.gamepad()  {code}"));
+            app.frame();
+            assert!(app.errors()[0].message.contains(message), "{code}: {:?}", app.errors());
+        }
+    }
+}

@@ -1,9 +1,12 @@
-//! Keyboard and mouse in scripts: `input.pressed("KeyW")`, `input.vector(…)`, `input.scroll()`.
+//! Keyboard, mouse and gamepads in scripts: `input.pressed("KeyW")`, `input.vector(…)`, `input.gamepad(1)`.
 //!
 //! Everything is asked from Bevy's own resources at the moment of the call. Keys have the names of Bevy's `KeyCode`,
-//! which `names` takes from its reflection; the buttons of the mouse stand beside them.
+//! which `names` takes from its reflection; the buttons of the mouse stand beside them. `pads` is for gamepads, which
+//! Bevy only knows with the feature `gamepad`.
 
 mod names;
+#[cfg(feature = "gamepad")]
+mod pads;
 
 use std::hash::Hash;
 use std::sync::LazyLock;
@@ -87,6 +90,15 @@ pub(super) fn install(ctx: Context<'_>) -> Result<(), TableError> {
     let input = Table::new(ctx);
     for &(name, run) in FUNCTIONS {
         input.set_field(ctx, name, Value::Native(Native::new(ctx, &format!("input.{name}"), run)))?;
+    }
+    #[cfg(feature = "gamepad")]
+    pads::install(ctx, input)?;
+    #[cfg(not(feature = "gamepad"))]
+    for name in ["gamepads", "gamepad"] {
+        let refuse = Native::new(ctx, &format!("input.{name}"), |_| {
+            Err(Raised::message("there are no gamepads without the feature 'gamepad' of the crate deimos"))
+        });
+        input.set_field(ctx, name, Value::Native(refuse))?;
     }
     input.freeze();
     ctx.globals().set_field(ctx, "input", Value::Table(input))
