@@ -160,7 +160,7 @@ fn sleepers(scale: Scale) -> f64 {
 fn bare_entities(scale: Scale) -> f64 {
     growth(|app| {
         for _ in 0..scale.count(100_000) {
-            app.world().spawn((Transform::default(), Drift::default()));
+            app.world().spawn(Transform::default());
         }
     })
 }
@@ -174,7 +174,16 @@ fn idle_in_wait_for(scale: Scale) -> f64 {
 }
 
 fn idle(app: &mut TestApp, count: usize, wait: &str) {
-    crowd(app, count, &format!("local here, count = self.Transform, 0  while true do {wait}  count = count + 1 end"));
+    let source = format!("local here, count = self.Transform, 0  while true do {wait}  count = count + 1 end");
+    let script = app.script("idle.lua", &source);
+    for _ in 0..count {
+        app.world().spawn((Transform::default(), Behaviour::new(script.clone())));
+    }
+    // So many start in a frame, and the others later.
+    app.frames(count / 4096 + 1);
+    assert!(app.errors().is_empty(), "{:?}", app.errors());
+    let mut statuses = app.world().query::<&BehaviourStatus>();
+    assert!(statuses.iter(app.world()).all(|status| matches!(status, BehaviourStatus::Waiting(_))), "all of them wait");
 }
 
 fn start(scale: Scale) -> f64 {

@@ -88,7 +88,7 @@ pub use api::{
     Action, ArithOp, BadArgument, Call, Callable, Chunk, Closure, Collect, Collected, Compiling, Context, Error,
     ErrorKind, Event, Fault, FromArgs, FromLua, Function, FunctionInfo, Glance, Handle, HookSettings, IntoLua,
     IntoRaised, IntoReturns, LevelInfo, Lua, LuaString, Meta, Mismatch, Native, Numbers, Pass, Poll, Progress, Raised,
-    Sequence, Status, Table, TableError, Task, Thread, Type, UserData, Value, Values, Variadic,
+    Reach, Sequence, Status, Table, TableError, Task, Thread, Type, UserData, Value, Values, Variadic,
 };
 pub use stdlib::Libraries;
 

@@ -44,6 +44,9 @@ pub(super) struct Listener {
     next: u32,
 }
 
+// A crowd that waits for events has one of each for each.
+const _: () = assert!(size_of::<Option<Listener>>() <= 48 && size_of::<Option<Subscription>>() <= 48);
+
 /// The place of no listener.
 const NOBODY: u32 = u32::MAX;
 

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::listeners::{HandlerId, ListenerKind, Topic, TopicName};
-use super::tasks::{Key, Moment, Phase};
+use super::tasks::{Key, Moment, Phase, Since};
 use super::turn::Turn;
 use crate::api::{Raised, Table, Thread, Value};
 use crate::plugin::behaviour::{BehaviourStatus, WaitingFor};
@@ -91,23 +91,23 @@ impl<'gc> Turn<'_, 'gc> {
             None | Some(Request::Frames(0 | 1) | Request::Load) => self.wait_for_frame(key),
             Some(Request::Frames(frames)) => {
                 let until = self.parts.frame.saturating_add(frames);
-                self.sleep(key, Phase::Frame { since: self.now }, Moment::Frame(until));
+                self.sleep(key, Phase::Frame { since: Since::new(self.now) }, Moment::Frame(until));
             }
             Some(Request::Seconds(seconds)) if seconds <= 0.0 => self.wait_for_frame(key),
             Some(Request::Seconds(seconds)) => {
                 let until = later(self.now, seconds);
                 self.show(key, BehaviourStatus::Waiting(WaitingFor::Time { until }));
-                self.sleep(key, Phase::Sleep { since: self.now }, Moment::Game(until));
+                self.sleep(key, Phase::Sleep { since: Since::new(self.now) }, Moment::Game(until));
             }
             Some(Request::RealSeconds(seconds)) => {
                 let until = later(self.real, seconds.max(0.0));
                 self.show(key, BehaviourStatus::Waiting(WaitingFor::RealTime { until }));
-                self.sleep(key, Phase::RealSleep { since: self.real }, Moment::Real(until));
+                self.sleep(key, Phase::RealSleep { since: Since::new(self.real) }, Moment::Real(until));
             }
             Some(Request::FixedStep) if !self.parts.has_fixed_steps => self.wait_for_frame(key),
             Some(Request::FixedStep) => {
                 self.show(key, BehaviourStatus::Waiting(WaitingFor::FixedStep));
-                self.set_phase(key, Phase::FixedStep { since: self.fixed });
+                self.set_phase(key, Phase::FixedStep { since: Since::new(self.fixed) });
                 self.parts.tasks.wait_for_fixed_step(key);
             }
             Some(Request::Join { tasks, seconds }) => self.join(key, &tasks, seconds),
@@ -120,7 +120,7 @@ impl<'gc> Turn<'_, 'gc> {
     }
 
     fn wait_for_frame(&mut self, key: Key) {
-        self.set_phase(key, Phase::Frame { since: self.now });
+        self.set_phase(key, Phase::Frame { since: Since::new(self.now) });
         self.parts.tasks.wait_for_frame(key);
     }
 

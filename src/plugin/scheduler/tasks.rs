@@ -24,7 +24,7 @@ pub(super) struct Slot {
     pub(super) program: u32,
     /// How far it got.
     pub(super) phase: Phase,
-    order: u64,
+    order: Order,
     number: u32,
     generation: u32,
     /// The place of its behaviour's body.
@@ -37,10 +37,13 @@ pub(super) struct Slot {
     slice: u32,
     /// Of a body: the frame in which its behaviour ran last, and the instructions that it ran then.
     spent_in: u32,
-    spent: u64,
+    spent: u32,
     /// The listener that wakes it.
     listening: Option<u32>,
 }
+
+// There is one for each task, and for each that waits a key or two.
+const _: () = assert!(size_of::<Option<Slot>>() <= 80 && size_of::<Sleeper>() <= 24);
 
 /// How far a task got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,13 +55,13 @@ pub(super) enum Phase {
     /// It was stopped in the middle.
     Paused,
     /// It has been waiting for the next frame since then.
-    Frame { since: Duration },
+    Frame { since: Since },
     /// It has been waiting for a moment since then.
-    Sleep { since: Duration },
+    Sleep { since: Since },
     /// It has been waiting for a moment of the real clock since then.
-    RealSleep { since: Duration },
+    RealSleep { since: Since },
     /// It has been waiting for the next fixed step since then.
-    FixedStep { since: Duration },
+    FixedStep { since: Since },
     /// It waits to be woken by an event or another task.
     Parked,
     /// It is to go on with the values that were left for it.
@@ -69,10 +72,42 @@ pub(super) enum Phase {
     Failed,
 }
 
+/// A moment of a clock, in half of the space of a `Duration`: nanoseconds, which last for 584 years.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Since(u64);
+
+impl Since {
+    /// The moment at which a clock shows this.
+    pub(super) fn new(now: Duration) -> Since {
+        Since(u64::try_from(now.as_nanos()).unwrap_or(u64::MAX))
+    }
+
+    /// The seconds from then to now.
+    pub(super) fn seconds_to(self, now: Duration) -> f64 {
+        now.saturating_sub(Duration::from_nanos(self.0)).as_secs_f64()
+    }
+}
+
+/// The number of a behaviour in the order of spawning: the high half, then the low one, so that keys, of which there are
+/// several for each task that waits, are multiples of four bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Order([u32; 2]);
+
+impl Order {
+    #[expect(clippy::cast_possible_truncation, reason = "takes the halves apart")]
+    const fn new(number: u64) -> Order {
+        Order([(number >> 32) as u32, number as u32])
+    }
+
+    fn get(self) -> u64 {
+        u64::from(self.0[0]) << 32 | u64::from(self.0[1])
+    }
+}
+
 /// A task at one stage of its life. A key outlives what it names: it then names nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::plugin) struct Key {
-    order: u64,
+    order: Order,
     number: u32,
     pub(super) slot: u32,
     generation: u32,
@@ -80,11 +115,11 @@ pub(in crate::plugin) struct Key {
 
 impl Key {
     /// A key that never names anything.
-    pub(in crate::plugin) const NONE: Key = Key { order: 0, number: 0, slot: u32::MAX, generation: 0 };
+    pub(in crate::plugin) const NONE: Key = Key { order: Order::new(0), number: 0, slot: u32::MAX, generation: 0 };
 
     /// The place of the task's behaviour in the order of spawning, which no other behaviour ever has.
     pub(in crate::plugin) fn order(self) -> u64 {
-        self.order
+        self.order.get()
     }
 }
 
@@ -163,7 +198,7 @@ impl Tasks {
     /// Adds a behaviour behind all others. The key is that of its body.
     pub(super) fn insert(&mut self, entity: Entity, program: u32) -> Key {
         self.orders += 1;
-        let key = self.add((self.orders, 0), entity, program, None);
+        let key = self.add((Order::new(self.orders), 0), entity, program, None);
         self.by_entity.borrow_mut().insert(entity, key.slot);
         key
     }
@@ -179,7 +214,7 @@ impl Tasks {
         Some(key)
     }
 
-    fn add(&mut self, (order, number): (u64, u32), entity: Entity, program: u32, owner: Option<u32>) -> Key {
+    fn add(&mut self, (order, number): (Order, u32), entity: Entity, program: u32, owner: Option<u32>) -> Key {
         let slot = self.free.pop().unwrap_or_else(|| {
             self.slots.push(None);
             self.extras.push(None);
@@ -426,7 +461,7 @@ impl Tasks {
     pub(super) fn allowance(&self, key: Key, (usual, most): (u64, u64), frame: u32) -> u64 {
         let Some(body) = self.body_of(key) else { return usual.min(most) };
         let slice = if body.slice == 0 { usual } else { u64::from(body.slice) }.min(most);
-        if body.spent_in == frame { slice.saturating_sub(body.spent) } else { slice }
+        if body.spent_in == frame { slice.saturating_sub(body.spent.into()) } else { slice }
     }
 
     fn body_of(&self, key: Key) -> Option<&Slot> {
@@ -438,6 +473,7 @@ impl Tasks {
         let Some(owner) = self.get(key).map(|slot| slot.owner) else { return };
         if let Some(Some(body)) = self.slots.get_mut(owner as usize) {
             let before = if body.spent_in == frame { body.spent } else { 0 };
+            let used = u32::try_from(used).unwrap_or(u32::MAX);
             (body.spent_in, body.spent) = (frame, before.saturating_add(used));
         }
     }

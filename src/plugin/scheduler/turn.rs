@@ -15,7 +15,7 @@ use bevy::platform::time::Instant;
 
 use super::Parts;
 use super::restart::first_place;
-use super::tasks::{Key, Phase};
+use super::tasks::{Key, Phase, Since};
 use crate::api::{Context, Progress, Raised, TableError, Thread, Value};
 use crate::plugin::behaviour::{Behaviour, BehaviourStatus, Change, WaitingFor};
 use crate::plugin::data::LuaFields;
@@ -304,7 +304,7 @@ impl<'gc> Turn<'_, 'gc> {
 
     /// What a task is resumed with.
     fn args(&mut self, key: Key, phase: Phase) -> Args<'gc> {
-        let passed = |now: Duration, since| Args::One([Value::Float(now.saturating_sub(since).as_secs_f64())]);
+        let passed = |now: Duration, since: Since| Args::One([Value::Float(since.seconds_to(now))]);
         match phase {
             Phase::Frame { since } | Phase::Sleep { since } => passed(self.now, since),
             Phase::RealSleep { since } => passed(self.real, since),
