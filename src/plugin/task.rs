@@ -41,6 +41,29 @@ pub(super) struct Origin {
     /// The script and the line, or nothing if a native did it.
     pub(super) at: String,
     pub(super) parent: Option<Rc<Origin>>,
+    /// How many come before it.
+    depth: usize,
+}
+
+impl Origin {
+    /// How many are told.
+    pub(super) const TOLD_MAX: usize = 8;
+
+    /// Of a chain of tasks that start each other only the last ones are kept: it may have no end.
+    pub(super) fn new(at: String, parent: Option<Rc<Origin>>) -> Origin {
+        let depth = parent.as_ref().map_or(0, |parent| parent.depth + 1);
+        if depth < 2 * Origin::TOLD_MAX {
+            return Origin { at, parent, depth };
+        }
+        let parent = parent.map(|parent| Rc::new(parent.last(Origin::TOLD_MAX - 1)));
+        Origin { at, depth: parent.as_ref().map_or(0, |parent| parent.depth + 1), parent }
+    }
+
+    /// A copy with so many of those that come before it.
+    fn last(&self, before: usize) -> Origin {
+        let parent = before.checked_sub(1).and_then(|before| Some(Rc::new(self.parent.as_ref()?.last(before))));
+        Origin { at: self.at.clone(), depth: parent.as_ref().map_or(0, |parent| parent.depth + 1), parent }
+    }
 }
 
 /// The message of the error that those get who wait for a task that was cancelled.

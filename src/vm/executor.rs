@@ -266,6 +266,8 @@ impl<'gc> Machine<'gc> {
                 None => with_variable(message, ""),
             },
         };
+        // A message may quote what a script has written, which may be long.
+        ctx.charge(u32::try_from(message.len() / 64).unwrap_or(u32::MAX));
         let value = ctx.text(self.control.position(1) + &message);
         raised.completed(value)
     }

@@ -387,3 +387,27 @@ fn references_can_be_assigned_where_the_type_is_the_same() {
     assert_eq!(app.prints()[..2], ["other", "2\taxe"]);
     assert!(app.prints()[2].ends_with("and 'Everything.names' is of another type"), "{}", app.prints()[2]);
 }
+
+#[derive(Component, Reflect, Clone, Debug, Default)]
+#[reflect(Component, Default, Clone)]
+struct Nested {
+    inner: Vec<Nested>,
+}
+
+#[test]
+fn copies_of_itself_do_not_nest_a_value_without_end() {
+    let mut app = TestApp::new();
+    app.run_on(
+        "local n = self.Nested
+         print(pcall(function() for i = 1, 100000 do n.inner = {n} end end))
+         local depth, at = 0, n
+         while at do depth, at = depth + 1, at.inner[1] end
+         print(depth)",
+        Nested::default(),
+    );
+    app.frames(3);
+    assert!(app.errors().is_empty(), "{:?}", app.errors());
+    let prints = app.prints();
+    assert!(prints[0].contains("it is nested more than 64 levels deep"), "{prints:?}");
+    assert!(prints[1].parse::<usize>().is_ok_and(|depth| depth < 64), "{prints:?}");
+}

@@ -254,3 +254,19 @@ fn arguments_are_checked() {
         ],
     );
 }
+
+#[test]
+fn a_relay_of_tasks_that_start_each_other_forgets_where_it_began() {
+    let mut app = TestApp::with_settings(DeimosSettings { frame_budget: u64::MAX, slice: u64::MAX, ..default() });
+    app.run(
+        "local function leg(n)
+             if n == 0 then error('at last') end
+             task.defer(leg, n - 1)
+         end
+         spawn(leg, 100000)",
+    );
+    app.frames(3);
+    let [error] = app.errors() else { panic!("{:?}", app.errors()) };
+    let traceback = error.traceback.as_deref().expect("an error in a script has a traceback");
+    assert_eq!(traceback.matches("started at test.lua:3").count(), 8, "{traceback}");
+}

@@ -93,7 +93,7 @@ impl<'gc> Builder<'_, 'gc> {
     fn keep(&self, fields: &mut LuaFields, from: Option<&LuaFields>) -> Result<(), String> {
         for (name, value) in from.into_iter().flatten() {
             if let Some(field) = fields.get_mut(name).filter(|field| field.is_same_type(value)) {
-                self.weigh(Some(value))?;
+                self.weigh(Some(value), 0)?;
                 field.clone_from(value);
             }
         }

@@ -20,7 +20,7 @@ use bevy::reflect::tuple::DynamicTuple;
 use bevy::reflect::tuple_struct::DynamicTupleStruct;
 use bevy::reflect::{PartialReflect, Reflect, ReflectFromReflect, ReflectMut, ReflectRef, TypeInfo, TypeRegistryArc};
 
-use super::leaf::{Leaf, as_text, make_leaf, wants};
+use super::leaf::{Leaf, as_text, charge_text, make_leaf, wants};
 use super::names::{hint, listed};
 use super::place::Typed;
 use super::reference::{Reference, as_reference};
@@ -128,6 +128,7 @@ impl<'a, 'gc> Builder<'a, 'gc> {
         }
         self.count(depth)?;
         if let Some(leaf) = Leaf::of(type_id) {
+            charge_text(self.ctx, value);
             return make_leaf(leaf, value).or_else(|why| self.fail(why)).map(<dyn Reflect>::into_partial_reflect);
         }
         if let Some(shape) = Shape::of(type_id) {
@@ -136,7 +137,7 @@ impl<'a, 'gc> Builder<'a, 'gc> {
         if let Some(reference) = as_reference(value)
             && (reference.place.typed.0 == type_id || !is_optional(info))
         {
-            return self.referred(typed, &reference);
+            return self.referred(typed, &reference, depth);
         }
         if let Some(handle) = self.handle(type_id, value)? {
             return Ok(handle);
@@ -201,12 +202,12 @@ impl<'a, 'gc> Builder<'a, 'gc> {
     }
 
     /// A copy of what a reference names.
-    fn referred(&self, (type_id, info): Typed, reference: &Reference) -> Built {
+    fn referred(&self, (type_id, info): Typed, reference: &Reference, depth: u32) -> Built {
         if reference.place.typed.0 != type_id {
             let (wanted, text) = (self.name_of(info), reference.text());
             return self.fail(format_args!("it wants a {wanted}, and '{text}' is of another type"));
         }
-        let copied = reference.look(self.world, |value| self.weigh(Some(value)).map(|()| copy_of(value)));
+        let copied = reference.look(self.world, |value| self.weigh(Some(value), depth).map(|()| copy_of(value)));
         match copied {
             Ok(copy) => copy,
             Err(_) => self.fail(format_args!("'{}' is not there any more", reference.text())),
@@ -247,7 +248,7 @@ impl<'a, 'gc> Builder<'a, 'gc> {
             };
             *place = Some(value);
         }
-        self.weigh(old)?;
+        self.weigh(old, 0)?;
         let base = self.base(typed, old);
         let mut built = DynamicStruct::default();
         built.set_represented_type(typed.1);
@@ -285,7 +286,7 @@ impl<'a, 'gc> Builder<'a, 'gc> {
         old: Option<&dyn PartialReflect>,
         depth: u32,
     ) -> Result<Vec<Box<dyn PartialReflect>>, String> {
-        self.weigh(old)?;
+        self.weigh(old, 0)?;
         let base = self.base(typed, old);
         let list = match value {
             Value::Table(list) => Some(list),
@@ -555,16 +556,24 @@ impl<'a, 'gc> Builder<'a, 'gc> {
         Ok(())
     }
 
-    /// Pays for a copy of a value, or refuses one that would be felt.
-    pub(super) fn weigh(&self, value: Option<&dyn PartialReflect>) -> Result<(), String> {
+    /// Pays for a copy of a value that is to lie so deep in this one, or refuses one that would be felt.
+    pub(super) fn weigh(&self, value: Option<&dyn PartialReflect>, depth: u32) -> Result<(), String> {
+        const WEIGHT_MAX: usize = 8 * ELEMENTS_MAX;
         let Some(value) = value else { return Ok(()) };
-        let weight = weight(value, 4);
-        if weight > 8 * ELEMENTS_MAX {
-            return self
-                .fail(format_args!("what is there holds {weight} values, too many to copy: write to parts of it"));
+        let mut left = WEIGHT_MAX;
+        match take_weight(value, DEPTH_MAX.saturating_sub(self.below.saturating_add(depth)), &mut left) {
+            Ok(()) => {
+                self.ctx.charge(u32::try_from((WEIGHT_MAX - left) / 4).unwrap_or(u32::MAX));
+                Ok(())
+            }
+            Err(Unfit::Deep) => self.fail(format_args!("it is nested more than {DEPTH_MAX} levels deep")),
+            Err(Unfit::Heavy) => {
+                self.ctx.charge(u32::try_from(WEIGHT_MAX / 4).unwrap_or(u32::MAX));
+                self.fail(format_args!(
+                    "what is there holds more than {WEIGHT_MAX} values, too many to copy: write to parts of it"
+                ))
+            }
         }
-        self.ctx.charge(u32::try_from(weight / 4).unwrap_or(u32::MAX));
-        Ok(())
     }
 
     /// What gives the fields that are not said: a copy of the old value, or a default.
@@ -626,23 +635,36 @@ impl<'a, 'gc> Builder<'a, 'gc> {
     }
 }
 
-/// About how many values a value holds; of a list, all are taken to be like the first.
-fn weight(value: &dyn PartialReflect, depth: u32) -> usize {
-    let Some(depth) = depth.checked_sub(1) else { return 1 };
-    let of = |value: Option<&dyn PartialReflect>| value.map_or(0, |value| weight(value, depth));
+/// Why a value cannot be copied.
+enum Unfit {
+    Deep,
+    Heavy,
+}
+
+/// Takes the number of values that a value holds off what is left. Of a list whose first item has no parts, all are taken
+/// to have none.
+fn take_weight(value: &dyn PartialReflect, levels: u32, left: &mut usize) -> Result<(), Unfit> {
+    let mut take = |count: usize| left.checked_sub(count).map(|rest| *left = rest).ok_or(Unfit::Heavy);
+    take(1)?;
+    let Some(levels) = levels.checked_sub(1) else { return Err(Unfit::Deep) };
+    let is_plain = |item: Option<&dyn PartialReflect>| {
+        item.is_some_and(|item| matches!(item.reflect_ref(), ReflectRef::Opaque(_)) && !item.represents::<String>())
+    };
     match value.reflect_ref() {
-        ReflectRef::Struct(fields) => fields.iter_fields().map(|(_, field)| weight(field, depth)).sum::<usize>() + 1,
-        ReflectRef::TupleStruct(fields) => fields.iter_fields().map(|field| weight(field, depth)).sum::<usize>() + 1,
-        ReflectRef::Tuple(fields) => fields.iter_fields().map(|field| weight(field, depth)).sum::<usize>() + 1,
-        ReflectRef::List(list) => list.len().saturating_mul(of(list.get(0))),
-        ReflectRef::Array(array) => array.len().saturating_mul(of(array.get(0))),
-        ReflectRef::Map(map) => {
-            let pair = map.iter().next().map_or(0, |(key, value)| weight(key, depth) + weight(value, depth));
-            map.len().saturating_mul(pair)
-        }
-        ReflectRef::Set(set) => set.len(),
-        ReflectRef::Enum(value) => value.iter_fields().map(|field| weight(field.value(), depth)).sum::<usize>() + 1,
-        ReflectRef::Opaque(value) => value.try_downcast_ref::<String>().map_or(1, |text| text.len() / 16 + 1),
+        ReflectRef::Struct(fields) => fields.iter_fields().try_for_each(|(_, field)| take_weight(field, levels, left)),
+        ReflectRef::TupleStruct(fields) => fields.iter_fields().try_for_each(|field| take_weight(field, levels, left)),
+        ReflectRef::Tuple(fields) => fields.iter_fields().try_for_each(|field| take_weight(field, levels, left)),
+        ReflectRef::List(list) if is_plain(list.get(0)) => take(list.len()),
+        ReflectRef::Array(array) if is_plain(array.get(0)) => take(array.len()),
+        ReflectRef::List(list) => list.iter().try_for_each(|item| take_weight(item, levels, left)),
+        ReflectRef::Array(array) => array.iter().try_for_each(|item| take_weight(item, levels, left)),
+        ReflectRef::Map(map) => map.iter().try_for_each(|(key, value)| {
+            take_weight(key, levels, left)?;
+            take_weight(value, levels, left)
+        }),
+        ReflectRef::Set(set) => set.iter().try_for_each(|item| take_weight(item, levels, left)),
+        ReflectRef::Enum(value) => value.iter_fields().try_for_each(|field| take_weight(field.value(), levels, left)),
+        ReflectRef::Opaque(value) => value.try_downcast_ref::<String>().map_or(Ok(()), |text| take(text.len() / 16)),
     }
 }
 

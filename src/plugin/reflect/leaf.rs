@@ -74,6 +74,24 @@ impl Leaf {
     }
 }
 
+/// Charges for the copy of a string, if a value is one.
+#[inline]
+pub(super) fn charge_text(ctx: Context<'_>, value: Value<'_>) {
+    if let Value::String(text) = value {
+        charge_bytes(ctx, text.len());
+    }
+}
+
+fn charge_bytes(ctx: Context<'_>, bytes: usize) {
+    ctx.charge(u32::try_from(bytes / 64).unwrap_or(u32::MAX));
+}
+
+/// A string of Rust in Lua, which is a copy.
+fn copied_text<'gc>(ctx: Context<'gc>, text: &str) -> Value<'gc> {
+    charge_bytes(ctx, text.len());
+    ctx.text(text)
+}
+
 /// A Rust value as a Lua value; `None` if it is an integer too great for Lua.
 pub(super) fn read_leaf<'gc>(ctx: Context<'gc>, leaf: Leaf, value: &dyn PartialReflect) -> Option<Value<'gc>> {
     fn integer<'gc, T: Copy + TryInto<i64> + 'static>(value: &dyn PartialReflect) -> Option<Value<'gc>> {
@@ -94,8 +112,8 @@ pub(super) fn read_leaf<'gc>(ctx: Context<'gc>, leaf: Leaf, value: &dyn PartialR
         Leaf::U64 => integer::<u64>(value),
         Leaf::Usize => integer::<usize>(value),
         Leaf::Char => value.try_downcast_ref::<char>().map(|value| ctx.text(value.encode_utf8(&mut [0; 4]))),
-        Leaf::String => value.try_downcast_ref::<String>().map(|value| ctx.text(value)),
-        Leaf::Text => value.try_downcast_ref::<Cow<'static, str>>().map(|value| ctx.text(&**value)),
+        Leaf::String => value.try_downcast_ref::<String>().map(|value| copied_text(ctx, value)),
+        Leaf::Text => value.try_downcast_ref::<Cow<'static, str>>().map(|value| copied_text(ctx, value)),
         Leaf::Entity => value.try_downcast_ref::<Entity>().map(|&value| entity_value(ctx, value)),
         Leaf::Duration => value.try_downcast_ref::<Duration>().map(|value| Value::Float(value.as_secs_f64())),
     }

@@ -12,9 +12,17 @@ pub(in crate::plugin) fn listed(names: &[&str]) -> String {
 
 /// `; did you mean 'x'?` if one of the names is near to what was written.
 pub(in crate::plugin) fn hint(written: &str, names: &[&str]) -> String {
-    let nearest = names.iter().map(|name| (distance(written, name), name)).min_by_key(|(distance, _)| *distance);
+    const WRITTEN_MAX: usize = 64;
+    let length = written.chars().count();
+    if length > WRITTEN_MAX {
+        return String::new();
+    }
+    let far = (length + 1) / 3;
+    // To look at the lengths first spares most of the work.
+    let near = names.iter().filter(|name| name.chars().count().abs_diff(length) <= far);
+    let nearest = near.map(|name| (distance(written, name), name)).min_by_key(|(distance, _)| *distance);
     match nearest {
-        Some((distance, name)) if distance <= (written.chars().count() + 1) / 3 => format!("; did you mean '{name}'?"),
+        Some((distance, name)) if distance <= far => format!("; did you mean '{name}'?"),
         _ => String::new(),
     }
 }

@@ -198,7 +198,8 @@ pub(super) fn is_option(value: &dyn Enum) -> bool {
     value.get_represented_type_info().is_some_and(|info| info.type_path().starts_with("core::option::Option<"))
 }
 
-/// An order of copies that does not depend on hashes: by kind, then by value; of tables by what they hold, in its order.
+/// An order of copies that does not depend on hashes: by kind, then by value; of tables by what they hold, in its order; of
+/// what scripts cannot look into by its text in Rust.
 pub(super) fn order<'gc>(ctx: Context<'gc>, a: Value<'gc>, b: Value<'gc>) -> Ordering {
     fn rank(value: Value<'_>) -> u8 {
         match value {
@@ -221,7 +222,11 @@ pub(super) fn order<'gc>(ctx: Context<'gc>, a: Value<'gc>, b: Value<'gc>) -> Ord
                 return assets::order(a, b);
             }
             let numbers = |data: UserData<'gc>| data.numbers().map(|numbers| (numbers.kind, numbers.parts));
-            numbers(a).cmp(&numbers(b))
+            numbers(a).cmp(&numbers(b)).then_with(|| match (a.downcast::<Opaque>(), b.downcast::<Opaque>()) {
+                // Their own order may be none: a sort by it could panic.
+                (Some(a), Some(b)) => format!("{:?}", a.0).cmp(&format!("{:?}", b.0)),
+                _ => Ordering::Equal,
+            })
         }
         (Value::Table(a), Value::Table(b)) => {
             let mut positions = (0, 0);

@@ -211,7 +211,7 @@ impl<'gc> Turn<'_, 'gc> {
         call: &[Value<'gc>],
     ) -> Result<Value<'gc>, Raised<'gc>> {
         let parent = self.parts.tasks.extra(by).and_then(|extra| extra.origin.clone());
-        let origin = Rc::new(Origin { at, parent });
+        let origin = Rc::new(Origin::new(at, parent));
         let Some(key) = self.start_task(by, Some(origin), call)? else { return Ok(Value::Nil) };
         let handle = self.handle(key)?;
         if let Some(extra) = self.parts.tasks.make_extra(key) {
@@ -413,7 +413,7 @@ impl<'gc> Turn<'_, 'gc> {
             self.parts.listeners.remove(index);
             return Err(error.into());
         }
-        self.parts.listeners.set_origin(index, Rc::new(Origin { at, parent: None }));
+        self.parts.listeners.set_origin(index, Rc::new(Origin::new(at, None)));
         if let Some(extra) = self.parts.tasks.make_extra(body) {
             extra.handlers.push(index);
         }

@@ -733,9 +733,8 @@ impl<'gc> Args<'gc> {
 
 /// Adds to a traceback where the task was started, and where the task that did it was.
 fn add_origins(traceback: &mut String, origin: &Origin) {
-    const ORIGINS_MAX: usize = 8;
     let mut next = Some(origin);
-    for _ in 0..ORIGINS_MAX {
+    for _ in 0..Origin::TOLD_MAX {
         let Some(origin) = next else { return };
         if !origin.at.is_empty() {
             traceback.push_str("\nstarted at ");
