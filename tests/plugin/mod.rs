@@ -18,6 +18,7 @@ mod guard;
 mod guide;
 mod input;
 mod keep;
+mod limit;
 mod memory;
 mod module;
 mod params;
