@@ -45,7 +45,7 @@ pub(super) fn install<'gc>(ctx: Context<'gc>, shared: &Rc<Shared>) -> Result<(),
         let Some(id) = id else {
             return Err(Raised::argument(0, format!("handler expected, got {}", call.arg(0).type_name())));
         };
-        Ok(to.ask(call, Request::Unhandle(id)))
+        to.ask(call, Request::Unhandle(id))
     });
     methods.set_field(ctx, "cancel", Value::Native(cancel))?;
     methods.freeze();
@@ -85,7 +85,7 @@ fn add_methods<'gc>(
         let target = subject.target(call, "send")?;
         let event = text(call, 1, "name of an event")?;
         call.leave_args(2);
-        Ok(to.request(Request::Send { event: EventName { event, component: None, target } }))
+        to.request(Request::Send { event: EventName { event, component: None, target } })
     });
     methods.set_field(ctx, "send", Value::Native(send))?;
     let trigger = Native::new(ctx, "trigger", move |call| trigger(call, subject));
@@ -250,7 +250,7 @@ fn listener<'gc>(ctx: Context<'gc>, name: &'static str, subject: Subject, shared
         }
         let at = place_of(call);
         call.leave(&[function]);
-        Ok(shared.ask_fallibly(Request::Handle { event, at }))
+        shared.ask_fallibly(Request::Handle { event, at })
     })
 }
 
@@ -265,7 +265,7 @@ fn waiter<'gc>(ctx: Context<'gc>, name: &'static str, subject: Subject, shared: 
         let (event, rest) = event_name(call, subject.first(), target)?;
         let seconds = timeout(call, rest)?;
         call.leave(&[]);
-        Ok(shared.ask_fallibly(Request::Listen { event, seconds }))
+        shared.ask_fallibly(Request::Listen { event, seconds })
     })
 }
 

@@ -34,6 +34,7 @@ mod settings;
 mod shape;
 mod state;
 mod states;
+mod storm;
 mod task;
 mod time;
 mod values;

@@ -132,10 +132,10 @@ impl<'gc> Sequence<'gc> for Requiring<'gc> {
             return call.ret1(value);
         }
         if shared.modules.borrow().is_running(self.module) {
-            return Ok(shared.ask(call, Request::Load));
+            return shared.ask(call, Request::Load);
         }
         let Some(script) = self.script(world_of(call)?)? else {
-            return Ok(shared.ask(call, Request::Load));
+            return shared.ask(call, Request::Load);
         };
         shared.modules.borrow_mut().begin(self.ticket.serial, script.revision());
         self.runs = true;

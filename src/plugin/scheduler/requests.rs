@@ -50,6 +50,28 @@ pub(in crate::plugin) enum Request {
     Send { event: EventName },
 }
 
+impl Request {
+    /// Whether it is answered at a later moment only.
+    pub(in crate::plugin) fn is_wait(&self) -> bool {
+        match self {
+            Request::Frames(_)
+            | Request::Seconds(_)
+            | Request::RealSeconds(_)
+            | Request::FixedStep
+            | Request::Load
+            | Request::Join { .. }
+            | Request::Listen { .. } => true,
+            Request::Spawn { .. }
+            | Request::Current
+            | Request::Cancel(_)
+            | Request::OnCancel
+            | Request::Handle { .. }
+            | Request::Unhandle(_)
+            | Request::Send { .. } => false,
+        }
+    }
+}
+
 /// When a task has its first turn.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(in crate::plugin) enum Start {
@@ -170,7 +192,7 @@ impl<'gc> Turn<'_, 'gc> {
         self.answer(key, Value::Nil);
     }
 
-    fn answer_to(&mut self, key: Key, request: Request) -> Result<Value<'gc>, Raised<'gc>> {
+    pub(super) fn answer_to(&mut self, key: Key, request: Request) -> Result<Value<'gc>, Raised<'gc>> {
         match request {
             Request::Spawn { start, at, is_watched } => {
                 let values = std::mem::take(&mut self.results);
@@ -322,9 +344,15 @@ impl<'gc> Turn<'_, 'gc> {
         }
         let sleeper = self.park(key, seconds, WaitingFor::Task);
         for &task in tasks {
+            let Some(extra) = self.parts.tasks.make_extra(task) else { continue };
+            let mut joiners = std::mem::take(&mut extra.joiners);
+            // Those who have given up are forgotten before there is room for more.
+            if joiners.len() == joiners.capacity() {
+                joiners.retain(|joiner| self.parts.tasks.is_waiting(*joiner));
+            }
+            joiners.push(sleeper);
             if let Some(extra) = self.parts.tasks.make_extra(task) {
-                extra.joiners.retain(|joiner| joiner.key != key);
-                extra.joiners.push(sleeper);
+                extra.joiners = joiners;
             }
         }
     }
