@@ -28,6 +28,9 @@ use super::task::place_of;
 use super::wait::timeout;
 use crate::api::{Action, Call, Context, Native, Raised, Table, TableError, Value};
 
+/// How long the name of an event may be: it is kept as long as somebody listens.
+const NAME_MAX: usize = 1024;
+
 /// Adds `on` and `wait_for` to the globals, and what handles of handlers can do.
 pub(super) fn install<'gc>(ctx: Context<'gc>, shared: &Rc<Shared>) -> Result<(), TableError> {
     let globals = ctx.globals();
@@ -167,6 +170,7 @@ fn built<'gc>(
         found.map(|found| (found.type_id(), Some(found.type_info())))
     };
     let Some(typed) = typed else {
+        ctx.charge(2000);
         let types = registry.read();
         let hint = reflect::hint(name, &heard_names(&types));
         let why = format!("no type of that name with #[reflect({what})] is registered");
@@ -222,6 +226,9 @@ impl Subject {
 
 fn text<'gc>(call: &Call<'_, 'gc>, index: usize, what: &str) -> Result<String, Raised<'gc>> {
     match call.arg(index) {
+        Value::String(text) if text.len() > NAME_MAX => {
+            Err(Raised::argument(index, format!("{what} expected, of at most {NAME_MAX} bytes, got {}", text.len())))
+        }
         Value::String(text) => Ok(text.to_text().into_owned()),
         other => Err(Raised::argument(index, format!("{what} expected, got {}", other.type_name()))),
     }
@@ -231,7 +238,7 @@ fn text<'gc>(call: &Call<'_, 'gc>, index: usize, what: &str) -> Result<String, R
 fn event_name<'gc>(call: &Call<'_, 'gc>, first: usize, target: Target) -> Result<(EventName, usize), Raised<'gc>> {
     let event = text(call, first, "name of an event")?;
     let component = match call.arg(first + 1) {
-        Value::String(component) => Some(component.to_text().into_owned()),
+        Value::String(_) => Some(text(call, first + 1, "name of a component")?),
         _ => None,
     };
     let rest = first + 1 + usize::from(component.is_some());

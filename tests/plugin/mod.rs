@@ -3,6 +3,7 @@
 mod asset;
 mod assets;
 mod behaviour;
+mod bound;
 mod budget;
 mod collector;
 mod component;

@@ -16,6 +16,9 @@ use crate::plugin::class::Class;
 use crate::plugin::events;
 use crate::plugin::task::{End, Origin, TaskState, packed};
 
+/// How many handlers of events a behaviour may have.
+const HANDLERS_MAX: usize = 10_000;
+
 /// What a task asks for. Values that belong to it are left with the call.
 #[derive(Debug)]
 pub(in crate::plugin) enum Request {
@@ -432,6 +435,10 @@ impl<'gc> Turn<'_, 'gc> {
     ) -> Result<Value<'gc>, Raised<'gc>> {
         let subscription = self.subscription(key, name).map_err(Raised::message)?;
         let Some(body) = self.parts.tasks.body(key) else { return Ok(Value::Nil) };
+        if self.parts.tasks.extra(body).is_some_and(|extra| extra.handlers.len() >= HANDLERS_MAX) {
+            let remedy = "cancel those that are done, or let one handler do more";
+            return Err(Raised::message(format!("a behaviour has at most {HANDLERS_MAX} handlers: {remedy}")));
+        }
         let definition = self.parts.tasks.extra(key).and_then(|extra| extra.defines).unwrap_or_default();
         let id = self.parts.listeners.listen(subscription, ListenerKind::Handler { body, definition });
         let Some(index) = self.parts.listeners.place_of(id) else { return Ok(Value::Nil) };
