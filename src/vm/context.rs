@@ -17,10 +17,10 @@ use super::gc::{CollectorOptions, Ledger};
 use super::interner::Interner;
 use super::meta::EVENTS;
 use super::output::{Output, PrintFn};
-use super::segment::{Slice, slice};
+use super::segment::{Slice, Spares, empty_slice};
 use super::short::Joint;
 use super::string::LuaString;
-use super::table::{Entry, Table};
+use super::table::Table;
 use super::value::{Type, Value};
 use crate::bytecode::Proto;
 
@@ -31,7 +31,9 @@ pub struct State<'gc> {
     pub(super) strings: Interner<'gc>,
     #[collect(require_static)]
     pub(super) ledger: Rc<Ledger>,
-    pub(super) empty: Empty<'gc>,
+    /// The slice that all tables share whose own cells are enough.
+    pub(super) empty: Slice<'gc>,
+    pub(super) spares: Gc<'gc, RefLock<Spares<'gc>>>,
     pub(super) events: Box<[LuaString<'gc>]>,
     pub(super) metatables: Gc<'gc, [Lock<Option<Table<'gc>>>; Type::COUNT]>,
     pub(super) machine: Gc<'gc, RefLock<Machine<'gc>>>,
@@ -63,14 +65,6 @@ pub struct State<'gc> {
     /// Whether a hook was ever set; until then nobody looks for one.
     #[collect(require_static)]
     has_hooks: Cell<bool>,
-}
-
-/// The slices that all tables without a part share.
-#[derive(Clone, Copy, Collect)]
-#[collect(no_drop)]
-pub struct Empty<'gc> {
-    pub(super) cells: Slice<'gc, Lock<Value<'gc>>>,
-    pub(super) entries: Slice<'gc, Entry<'gc>>,
 }
 
 /// The tables that are there from the beginning.
@@ -106,7 +100,8 @@ impl<'gc> State<'gc> {
         State {
             strings,
             ledger,
-            empty: Empty { cells: slice(mc, 0), entries: slice(mc, 0) },
+            empty: empty_slice(mc),
+            spares: Gc::new(mc, RefLock::default()),
             events,
             metatables: Gc::new(mc, std::array::from_fn(|_| Lock::new(None))),
             machine: Gc::new(mc, RefLock::new(Machine::default())),
@@ -159,8 +154,20 @@ impl<'gc> Context<'gc> {
         &self.state.ledger
     }
 
+    /// A slice that some table has outgrown, with room for so many cells, if there is one.
+    pub(super) fn take_spare(self, wanted: usize) -> Option<Slice<'gc>> {
+        self.state.spares.borrow_mut(self.mc).take(wanted)
+    }
+
+    /// Keeps a slice that nothing has a use for any more for the next table that grows.
+    pub(super) fn give_spare(self, slice: Slice<'gc>) {
+        let cells = Gc::write(self.mc, slice);
+        (0..slice.len()).for_each(|at| cells[at].unlock().set(Value::Nil));
+        self.state.spares.borrow_mut(self.mc).give(slice);
+    }
+
     #[inline(always)]
-    pub(super) fn empty(self) -> Empty<'gc> {
+    pub(super) fn empty(self) -> Slice<'gc> {
         self.state.empty
     }
 
@@ -388,11 +395,14 @@ impl<'gc> Context<'gc> {
     /// Drops what is kept about strings that have died, but for the part that [`Context::sweep`] drops next.
     pub fn sweep_strings(self) {
         self.state.strings.sweep_other_shards(self.mc);
+        self.state.spares.borrow_mut(self.mc).clear();
     }
 
     /// Drops what is kept about objects that have died, a part at a time.
     pub fn sweep(self) {
-        self.state.strings.sweep_one_shard(self.mc);
+        if self.state.strings.sweep_one_shard(self.mc) {
+            self.state.spares.borrow_mut(self.mc).clear();
+        }
         self.state.codes.borrow_mut(self.mc).retain(|code| !code.is_dropped());
         self.state.serials.borrow_mut(self.mc).known.retain(|serial| !serial.object.is_dropped());
     }

@@ -178,12 +178,14 @@ impl<'gc> Interner<'gc> {
     /// Drops the entries of dead strings in all shards but the one whose turn is next, and forgets what is recent.
     pub fn sweep_other_shards(&self, mc: &Mutation<'gc>) {
         self.forget_recent(mc);
-        (1..SHARDS).for_each(|_| self.sweep_one_shard(mc));
+        for _ in 1..SHARDS {
+            self.sweep_one_shard(mc);
+        }
     }
 
     /// Drops the entries of dead strings in one shard; successive calls go round all of them. What is recent is
-    /// forgotten once in each round.
-    pub fn sweep_one_shard(&self, mc: &Mutation<'gc>) {
+    /// forgotten once in each round. Returns whether a round has begun.
+    pub fn sweep_one_shard(&self, mc: &Mutation<'gc>) -> bool {
         let at = self.swept.get();
         self.swept.set((at + 1) % SHARDS);
         if at == 0 {
@@ -198,6 +200,7 @@ impl<'gc> Interner<'gc> {
                 entries.shrink_to_fit(|entry| wide(entry.hash));
             }
         }
+        at == 0
     }
 
     /// Forgets the strings made recently, so that they live no longer than others do.

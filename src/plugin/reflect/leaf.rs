@@ -87,7 +87,7 @@ fn charge_bytes(ctx: Context<'_>, bytes: usize) {
 }
 
 /// A string of Rust in Lua, which is a copy.
-pub(in crate::plugin) fn copied_text<'gc>(ctx: Context<'gc>, text: &str) -> Value<'gc> {
+fn copied_text<'gc>(ctx: Context<'gc>, text: &str) -> Value<'gc> {
     charge_bytes(ctx, text.len());
     ctx.text(text)
 }

@@ -8,7 +8,7 @@ use std::cell::Cell;
 
 use gc_arena::Lock;
 
-use super::{Entry, KEY, SCANNED_MAX, SLICE_MAX, Table, VALUE, key_bit};
+use super::{ENTRIES_MAX, Entry, KEY, SCANNED_MAX, Table, VALUE, key_bit};
 use crate::vm::string::{LuaString, seed};
 use crate::vm::value::Value;
 
@@ -86,7 +86,8 @@ impl<'gc> Table<'gc> {
         let rest = body.rest.get()?.as_ref();
         let slots = rest.index.slots.try_borrow().ok()?;
         // What has an index has its entries in slices.
-        let first = body.entries.get().as_ref();
+        let row: &[Entry<'gc>] = body.cells.get().as_ref().as_chunks().0;
+        let first = row.get(usize::from(body.list_room.get()) / 2..).unwrap_or_default();
         let mask = slots.len().checked_sub(1)?;
         let mut slot = hash as usize & mask;
         loop {
@@ -102,8 +103,8 @@ impl<'gc> Table<'gc> {
             let is_it = match first.get(at as usize) {
                 Some(entry) => is_key(entry),
                 None => {
-                    let slice = rest.entry_spine.get()?.as_ref().get(at as usize / SLICE_MAX)?.get();
-                    is_key(slice.as_ref().get(at as usize % SLICE_MAX)?)
+                    let slice = rest.entry_spine.get()?.as_ref().get(at as usize / ENTRIES_MAX)?.get();
+                    is_key(slice.as_ref().as_chunks().0.get(at as usize % ENTRIES_MAX)?)
                 }
             };
             if is_it {

@@ -1,8 +1,8 @@
 //! How tables grow: the seldom-run half of the room's tables.
 //!
 //! Sizes follow PUC-Rio's rule: when the entries are full, the integer keys among them are counted, and the
-//! array becomes the largest power of two of which more than half would be in use. A part that outgrows
-//! one slice gets a spine and then grows by whole slices, without copying. Memory is checked against the
+//! array becomes the largest power of two of which more than half would be in use. A part for which the row would
+//! be longer than a slice goes far, and then grows by whole slices, without copying. Memory is checked against the
 //! limit before anything is made.
 #![expect(
     clippy::cast_possible_truncation,
@@ -16,9 +16,9 @@ use gc_arena::{Gc, Lock};
 
 use super::find::hash;
 use super::{
-    ABSENCES, Body, Entry, FIRST_ENTRY, FROZEN, HAS_INTEGER_ENTRY, Index, KEY, OWN, OWN_ENTRIES, OWN_PAIRS, OWNER,
-    OWNER_SHIFT, Rest, SCANNED_MAX, SLICE_MAX, Slice, Table, TableError, UNCHARGED_BYTES, VALUE, WEAK, key_bit,
-    next_size, slice, spine,
+    ABSENCES, Body, ENTRIES_MAX, FIRST_ENTRY, FROZEN, HAS_INTEGER_ENTRY, Index, KEY, OWN, Rest, SCANNED_MAX, SLICE_MAX,
+    Slice, Spine, TRIMMED, Table, TableError, UNCHARGED_BYTES, VALUE, WEAK, key_bit, list_room, next_size, row_for,
+    slice, spine,
 };
 use crate::vm::context::Context;
 use crate::vm::gc::{Charge, OutOfMemory};
@@ -33,14 +33,10 @@ impl<'gc> Table<'gc> {
     #[inline]
     pub(super) fn array_capacity(self) -> usize {
         let body = self.0.as_ref();
-        let first = body.array.get().len();
-        if first == 0 {
-            return self.own_list_cells();
+        match body.rest.get().map_or(0, |rest| rest.list_slices.get()) {
+            0 => body.list_room.get().into(),
+            slices => slices as usize * SLICE_MAX,
         }
-        if first < SLICE_MAX {
-            return first;
-        }
-        body.rest.get().map_or(first, |rest| (rest.array_slices.get() as usize * SLICE_MAX).max(first))
     }
 
     /// Adds a value behind the last list item, if `key` is the next, there is room, and nobody else is to be asked. Whether
@@ -61,11 +57,12 @@ impl<'gc> Table<'gc> {
                 let cell = Gc::write(ctx.mc(), slice)[at].unlock();
                 value.hand_to(|value| cell.set(value));
             }
-            None if (len as usize) < self.own_list_cells() => {
-                let cell = self.own_cell(ctx, len as usize).unlock();
+            Some(_) => return false,
+            None => {
+                let Some(cell) = self.own_list_cell(ctx, len as usize) else { return false };
+                let cell = cell.unlock();
                 value.hand_to(|value| cell.set(value));
             }
-            _ => return false,
         }
         body.len.set(len + 1);
         true
@@ -102,59 +99,15 @@ impl<'gc> Table<'gc> {
         false
     }
 
-    /// How many of the table's own cells are the list's.
-    #[inline]
-    pub(super) fn own_list_cells(self) -> usize {
-        match self.0.as_ref().flags.get() & OWNER {
-            OWN_ENTRIES => 0,
-            cells => (cells >> OWNER_SHIFT) as usize,
-        }
-    }
-
-    /// Takes so many of the table's own cells for the list, if they are free or the list's and that has no slice.
-    fn claim_own_list(self, cells: usize) -> bool {
-        let body = self.0.as_ref();
-        let flags = body.flags.get();
-        if cells > OWN || flags & OWNER == OWN_ENTRIES || !body.array.get().is_empty() {
-            return false;
-        }
-        body.flags.set(flags & !OWNER | (cells as u32) << OWNER_SHIFT);
-        true
-    }
-
-    /// Takes the table's own cells for the entries, if they are free or the entries' and these have no slice.
-    fn claim_own_entries(self) -> bool {
-        let body = self.0.as_ref();
-        let flags = body.flags.get();
-        if self.own_list_cells() > 0 || !body.entries.get().is_empty() {
-            return false;
-        }
-        body.flags.set(flags | OWN_ENTRIES);
-        true
-    }
-
-    /// Empties the table's own cells, and lets whichever part may have them next.
-    pub(super) fn free_own_cells(self, ctx: Context<'gc>) {
-        let flags = &self.0.as_ref().flags;
-        flags.set(flags.get() & !OWNER);
+    /// Empties the table's own cells.
+    pub(super) fn clear_own_cells(self, ctx: Context<'gc>) {
         (0..OWN).for_each(|at| self.own_cell(ctx, at).unlock().set(Value::Nil));
-    }
-
-    fn free_own_list(self, ctx: Context<'gc>) {
-        if self.own_list_cells() > 0 {
-            self.free_own_cells(ctx);
-        }
-    }
-
-    fn free_own_entries(self, ctx: Context<'gc>) {
-        if self.0.as_ref().flags.get() & OWNER == OWN_ENTRIES {
-            self.free_own_cells(ctx);
-        }
     }
 
     /// Lets the array end in a value again after its last one was removed.
     pub(super) fn trim(self) {
-        let len = &self.0.as_ref().len;
+        let Body { len, flags, .. } = self.0.as_ref();
+        flags.set(flags.get() | TRIMMED);
         while let Some(last) = len.get().checked_sub(1)
             && self.item(last).is_nil()
         {
@@ -185,21 +138,29 @@ impl<'gc> Table<'gc> {
         }
     }
 
-    /// Whether at most half of the array's cells hold a value. Slice by slice, and no further than it takes: item by item, to
-    /// ask this whenever an array has doubled was a sixteenth of what `sieve` does (2026-11-23).
+    /// Whether at most half of the array's cells hold a value.
     pub(super) fn is_sparse(self) -> bool {
-        let body = self.0.as_ref();
-        let len = body.len.get() as usize;
-        let (mut at, mut held) = (0, 0);
-        while at < len {
-            let Some((slice, _)) = self.list_place(at) else { break };
-            held += slice.iter().take(len - at).filter(|cell| !cell.get().is_nil()).count();
-            if held > len / 2 {
-                return false;
+        let len = self.0.as_ref().len.get() as usize;
+        self.count_items(0, len, len / 2) <= len / 2
+    }
+
+    /// How many cells of the list from `at` to `end` hold a value; more than `enough` need not be counted. Slice by slice: item
+    /// by item, to ask this whenever an array has doubled was a sixteenth of what `sieve` does (2026-11-23).
+    fn count_items(self, mut at: usize, end: usize, enough: usize) -> usize {
+        let mut held = 0;
+        while at < end && held <= enough {
+            match self.list_place(at) {
+                Some((slice, place)) => {
+                    held += slice.iter().skip(place).take(end - at).filter(|cell| !cell.get().is_nil()).count();
+                    at += slice.len() - place;
+                }
+                None => {
+                    held += usize::from(!self.item(at as u32).is_nil());
+                    at += 1;
+                }
             }
-            at += slice.len();
         }
-        true
+        held
     }
 
     /// Moves all list items to the entries, and adds `value` behind them: a queue that has wandered off.
@@ -211,80 +172,77 @@ impl<'gc> Table<'gc> {
             .filter(|(_, value)| !value.is_nil())
             .chain(std::iter::once((i64::from(len) + 1, value)))
             .collect();
-        self.charge_part(ctx, 0)?;
-        let write = Gc::write(ctx.mc(), self.0);
-        field!(write, Body, array).unlock().set(ctx.empty().cells);
-        self.free_own_list(ctx);
         body.len.set(0);
         if let Some(rest) = body.rest.get() {
-            rest.charge.remove(rest.array_slices.get() as usize * SLICE_MAX * size_of::<Value<'_>>());
-            rest.array_slices.set(0);
-            field!(write, Body, array_spine).unlock().set(None);
+            field!(Gc::write(ctx.mc(), rest), Rest, list_spine).unlock().set(None);
+            rest.list_slices.set(0);
         }
-        items.into_iter().try_for_each(|(key, value)| self.set_integer(ctx, key, value))
+        self.resize_row(ctx, 0, 0)?;
+        // Should the list become sparse once more, it stays so: else it would be moved again, and so on without an end.
+        items.into_iter().try_for_each(|(key, value)| self.put_integer(ctx, key, value, false))
     }
 
     /// Makes the array at least `wanted` cells long and takes in the entries that then belong there.
     pub(super) fn grow_array(self, ctx: Context<'gc>, wanted: usize) -> Result<(), OutOfMemory> {
         let before = self.array_capacity();
-        if wanted <= SLICE_MAX {
-            let more = if before < OWN { OWN.min(before * 2) } else { next_size(before) };
-            self.replace_array(ctx, wanted.max(more))?;
-        } else {
-            if before < SLICE_MAX {
-                self.replace_array(ctx, SLICE_MAX)?;
-            }
-            while self.array_capacity() < wanted {
-                self.add_array_slice(ctx)?;
-            }
-        }
+        self.fit_list(ctx, wanted.max(next_size(before).min(SLICE_MAX)))?;
         if self.0.as_ref().flags.get() & HAS_INTEGER_ENTRY != 0 {
             self.take_in_entries(ctx, before);
         }
         Ok(())
     }
 
-    pub(super) fn replace_array(self, ctx: Context<'gc>, wanted: usize) -> Result<(), OutOfMemory> {
-        if self.claim_own_list(wanted) {
-            return Ok(());
+    /// Makes the array at least `wanted` cells long, in the row while there is room for it.
+    pub(super) fn fit_list(self, ctx: Context<'gc>, wanted: usize) -> Result<(), OutOfMemory> {
+        if self.list_spine().is_none() {
+            let entries = self.entries_to_keep();
+            if row_for(wanted, entries) <= SLICE_MAX {
+                return self.resize_row(ctx, entries, wanted);
+            }
+            if entries == 0 {
+                if self.array_capacity() < SLICE_MAX {
+                    self.resize_row(ctx, 0, SLICE_MAX)?;
+                }
+            } else if 2 * entries < wanted {
+                self.send_list_far(ctx)?;
+            } else {
+                self.send_entries_far(ctx)?;
+                return self.fit_list(ctx, wanted);
+            }
         }
-        let body = self.0.as_ref();
-        let old = body.array.get();
-        let new: Slice<'gc, Lock<Value<'gc>>> = slice(ctx.mc(), wanted.min(SLICE_MAX));
-        self.charge_part(ctx, size_of_val(new.as_ref()))?;
-        self.discharge_part(size_of_val(old.as_ref()));
-        let write = Gc::write(ctx.mc(), new);
-        for at in 0..body.len.get().min(SLICE_MAX as u32) {
-            write[at as usize].unlock().set(self.item(at));
+        while self.array_capacity() < wanted {
+            self.add_list_slice(ctx)?;
         }
-        self.free_own_list(ctx);
-        field!(Gc::write(ctx.mc(), self.0), Body, array).unlock().set(new);
         Ok(())
     }
 
-    fn add_array_slice(self, ctx: Context<'gc>) -> Result<(), OutOfMemory> {
-        let bytes = SLICE_MAX * size_of::<Value<'_>>();
-        ctx.ledger().check(bytes)?;
+    /// How many entries the row should have room for when the list grows: no more than soon are needed.
+    fn entries_to_keep(self) -> usize {
+        match self.near_used() {
+            0 => 0,
+            used => next_entries(used).min(self.near_limit()),
+        }
+    }
+
+    fn add_list_slice(self, ctx: Context<'gc>) -> Result<(), OutOfMemory> {
+        ctx.ledger().check(SLICE_BYTES)?;
         let rest = self.rest(ctx);
-        let count = (rest.array_slices.get() as usize).max(1);
+        let count = (rest.list_slices.get() as usize).max(1);
         if (count + 1) * SLICE_MAX >= FIRST_ENTRY as usize {
             return Err(OutOfMemory);
         }
-        let old = self.0.as_ref().array_spine.get();
-        let spine = match old {
+        let spine = match rest.list_spine.get() {
             Some(spine) if count < spine.len() => spine,
-            _ => {
-                let first = self.0.as_ref().array.get();
-                let kept: Vec<_> = old.map_or_else(|| vec![first], |old| old.iter().map(Lock::get).collect());
-                let longer = spine(ctx.mc(), kept.into_iter(), count * 2, ctx.empty().cells)?;
-                rest.charge.add(count * size_of::<Slice<'_, Lock<Value<'_>>>>());
-                field!(Gc::write(ctx.mc(), self.0), Body, array_spine).unlock().set(Some(longer));
+            old => {
+                // The first slice of a list stays in the row.
+                let longer = longer_spine(ctx, old, self.0.as_ref().cells.get())?;
+                field!(Gc::write(ctx.mc(), rest), Rest, list_spine).unlock().set(Some(longer));
                 longer
             }
         };
-        Gc::write(ctx.mc(), spine).as_deref()[count].unlock().set(slice(ctx.mc(), SLICE_MAX));
-        rest.array_slices.set(count as u32 + 1);
-        rest.charge.add(bytes);
+        Gc::write(ctx.mc(), spine).as_deref()[count].unlock().set(self.checked_slice(ctx, SLICE_MAX)?);
+        rest.list_slices.set(count as u32 + 1);
+        self.settle(ctx);
         Ok(())
     }
 
@@ -306,7 +264,17 @@ impl<'gc> Table<'gc> {
     /// The number of entries there is room for before they have to be rebuilt.
     pub(super) fn entry_limit(self) -> usize {
         let spine = self.0.as_ref().rest.get().and_then(|rest| rest.entry_spine.get());
-        spine.map_or_else(|| self.near_limit(), |spine| spine.len() * SLICE_MAX)
+        spine.map_or_else(|| self.near_limit(), |spine| spine.len() * ENTRIES_MAX)
+    }
+
+    /// How many entries there are in the row.
+    fn near_used(self) -> usize {
+        if self.is_entries_far() { 0 } else { self.0.as_ref().used.get() as usize }
+    }
+
+    /// Whether the entries have a spine.
+    fn is_entries_far(self) -> bool {
+        self.0.as_ref().rest.get().is_some_and(|rest| rest.entry_spine.get().is_some())
     }
 
     /// Makes room for one more entry, with `key`: in the array, by dropping dead entries, or by growing.
@@ -321,9 +289,10 @@ impl<'gc> Table<'gc> {
         let used = self.0.as_ref().used.get() as usize;
         let live = (0..used as u32).filter(|at| self.entry(*at).is_some_and(|e| !e[VALUE].get().is_nil())).count();
         let limit = self.entry_limit();
-        if live == used && limit < SLICE_MAX {
+        let capacity = self.array_capacity();
+        if live == used && limit < ENTRIES_MAX {
             self.grow_near_entries(ctx)?;
-        } else if limit >= SLICE_MAX && live > used - used / 4 {
+        } else if limit >= ENTRIES_MAX && live > used - used / 4 {
             self.double_entry_spine(ctx)?;
         } else {
             let new_limit = if live + 1 > limit - limit / 4 { next_entries(limit) } else { limit };
@@ -332,28 +301,36 @@ impl<'gc> Table<'gc> {
         if self.0.as_ref().used.get() as usize > SCANNED_MAX && !self.has_roomy_index() {
             self.build_index(ctx)?;
         }
+        if self.0.as_ref().flags.get() & HAS_INTEGER_ENTRY != 0 {
+            self.take_in_entries(ctx, capacity);
+            self.migrate_next(ctx);
+        }
         Ok(())
     }
 
-    /// Makes the entries of a table that has no spine longer. Since all of them are live, the index stays right.
+    /// Makes room in the row for more entries. Since all of them are live, the index stays right.
     fn grow_near_entries(self, ctx: Context<'gc>) -> Result<(), OutOfMemory> {
-        let body = self.0.as_ref();
-        if self.near_limit() == 0 && self.claim_own_entries() {
-            return Ok(());
+        let wanted = next_entries(self.near_limit()).min(ENTRIES_MAX);
+        self.fit_entries(ctx, wanted)
+    }
+
+    /// Lets the row have room for so many entries, at most [`ENTRIES_MAX`], unless they have to go far for it.
+    fn fit_entries(self, ctx: Context<'gc>, wanted: usize) -> Result<(), OutOfMemory> {
+        if self.list_spine().is_some() && self.0.as_ref().list_room.get() > 0 {
+            self.send_list_far(ctx)?;
         }
-        let old = body.entries.get();
-        let new: Slice<'gc, Entry<'gc>> = slice(ctx.mc(), next_entries(self.near_limit()));
-        self.charge_part(ctx, size_of_val(new.as_ref()))?;
-        self.discharge_part(size_of_val(old.as_ref()));
-        let entries = old.as_ref().get(..body.used.get() as usize).unwrap_or(body.own.as_chunks().0);
-        let write = Gc::write(ctx.mc(), new);
-        for (at, entry) in entries.iter().enumerate() {
-            write[at][KEY].unlock().set(entry[KEY].get());
-            write[at][VALUE].unlock().set(entry[VALUE].get());
+        let list = match self.0.as_ref().len.get() {
+            0 => 0,
+            _ => self.0.as_ref().list_room.get().into(),
+        };
+        if row_for(list, wanted) <= SLICE_MAX {
+            self.resize_row(ctx, wanted, list)
+        } else if 2 * wanted > list {
+            self.send_entries_far(ctx)
+        } else {
+            self.send_list_far(ctx)?;
+            self.resize_row(ctx, wanted, 0)
         }
-        self.free_own_entries(ctx);
-        field!(Gc::write(ctx.mc(), self.0), Body, entries).unlock().set(new);
-        Ok(())
     }
 
     /// Whether there is an index that has slots enough for all entries there is room for.
@@ -390,8 +367,8 @@ impl<'gc> Table<'gc> {
         let (mut total, mut best) = (0, 0);
         for (power, in_range) in counts.iter().enumerate() {
             let size = 1_usize << power;
-            let from_array = len.min(size).saturating_sub(len.min(size / 2));
-            total += in_range + if power == 0 { len.min(1) } else { from_array };
+            let from = if power == 0 { 0 } else { len.min(size / 2) };
+            total += in_range + self.count_items(from, len.min(size), usize::MAX);
             if total > size / 2 {
                 best = size;
             }
@@ -409,40 +386,31 @@ impl<'gc> Table<'gc> {
             let value = entry[VALUE].get();
             (!value.is_nil()).then(|| (entry[KEY].get(), value))
         }));
-        let stays = limit <= OWN_PAIRS && self.claim_own_entries();
-        let first = if stays { ctx.empty().entries } else { slice(ctx.mc(), limit.min(SLICE_MAX)) };
-        self.charge_part(ctx, size_of_val(first.as_ref()))?;
-        self.discharge_entries();
-        let slices = limit.div_ceil(SLICE_MAX).next_power_of_two();
-        let new_spine =
-            if slices > 1 { Some(spine(ctx.mc(), std::iter::once(first), slices, ctx.empty().entries)?) } else { None };
         if let Some(rest) = body.rest.get() {
-            let write = Gc::write(ctx.mc(), rest);
             rest.index.replace(Box::default());
-            field!(write, Rest, entry_spine).unlock().set(new_spine);
-        } else if new_spine.is_some() {
-            field!(Gc::write(ctx.mc(), self.rest(ctx)), Rest, entry_spine).unlock().set(new_spine);
-        }
-        field!(Gc::write(ctx.mc(), self.0), Body, entries).unlock().set(first);
-        self.free_own_entries(ctx);
-        if stays {
-            self.claim_own_entries();
+            field!(Gc::write(ctx.mc(), rest), Rest, entry_spine).unlock().set(None);
+            rest.entry_slices.set(0);
         }
         body.used.set(0);
         body.key_bits.set(0);
         body.flags.set(body.flags.get() & !(ABSENCES | HAS_INTEGER_ENTRY));
+        self.fit_entries(ctx, limit.min(ENTRIES_MAX))?;
+        if limit > ENTRIES_MAX {
+            while self.entry_limit() < limit {
+                self.double_entry_spine(ctx)?;
+            }
+        }
         kept.into_iter().try_for_each(|(key, value)| self.place_entry(ctx, key, value))
     }
 
     fn double_entry_spine(self, ctx: Context<'gc>) -> Result<(), OutOfMemory> {
+        if !self.is_entries_far() {
+            self.send_entries_far(ctx)?;
+        }
         let rest = self.rest(ctx);
-        let kept: Vec<_> = rest
-            .entry_spine
-            .get()
-            .map_or_else(|| vec![self.0.as_ref().entries.get()], |old| old.iter().map(Lock::get).collect());
-        let length = kept.len() * 2;
-        let longer = spine(ctx.mc(), kept.into_iter(), length, ctx.empty().entries)?;
+        let longer = longer_spine(ctx, rest.entry_spine.get(), ctx.empty())?;
         field!(Gc::write(ctx.mc(), rest), Rest, entry_spine).unlock().set(Some(longer));
+        self.settle(ctx);
         Ok(())
     }
 
@@ -467,7 +435,7 @@ impl<'gc> Table<'gc> {
         if at >= FIRST_ENTRY as usize - 1 {
             return Err(TableError::OutOfMemory);
         }
-        if at >= SLICE_MAX {
+        if at >= ENTRIES_MAX {
             self.make_entry_slice(ctx, at)?;
         }
         for (part, content) in [(KEY, key), (VALUE, value)] {
@@ -487,12 +455,12 @@ impl<'gc> Table<'gc> {
     fn make_entry_slice(self, ctx: Context<'gc>, at: usize) -> Result<(), OutOfMemory> {
         let rest = self.rest(ctx);
         if let Some(spine) = rest.entry_spine.get()
-            && spine.as_ref().get(at / SLICE_MAX).is_some_and(|slice| slice.get().is_empty())
+            && spine.as_ref().get(at / ENTRIES_MAX).is_some_and(|slice| slice.get().is_empty())
         {
-            let bytes = SLICE_MAX * size_of::<Entry<'_>>();
-            ctx.ledger().check(bytes)?;
-            rest.charge.add(bytes);
-            Gc::write(ctx.mc(), spine).as_deref()[at / SLICE_MAX].unlock().set(slice(ctx.mc(), SLICE_MAX));
+            let new = self.checked_slice(ctx, SLICE_MAX)?;
+            Gc::write(ctx.mc(), spine).as_deref()[at / ENTRIES_MAX].unlock().set(new);
+            rest.entry_slices.set(rest.entry_slices.get() + 1);
+            self.settle(ctx);
         }
         Ok(())
     }
@@ -505,15 +473,127 @@ impl<'gc> Table<'gc> {
         let mut cells = Vec::new();
         cells.try_reserve_exact(slots).map_err(|_| OutOfMemory)?;
         cells.resize(slots, Cell::new(0));
-        let old = rest.index.replace(cells.into_boxed_slice());
+        rest.index.replace(cells.into_boxed_slice());
         for at in 0..self.0.as_ref().used.get() {
             if let Some(entry) = self.entry(at) {
                 rest.index.insert(hash(entry[KEY].get()), at);
             }
         }
-        rest.charge.add(bytes);
-        rest.charge.remove(old * size_of::<u32>());
+        self.settle(ctx);
         Ok(())
+    }
+
+    // -- the row -------------------------------------------------------------------------------------
+
+    fn list_spine(self) -> Option<Spine<'gc>> {
+        self.0.as_ref().rest.get()?.as_ref().list_spine.get()
+    }
+
+    /// Whether the row is the first slice of a far part.
+    pub(super) fn is_row_shared(self) -> bool {
+        let body = self.0.as_ref();
+        let Some(rest) = body.rest.get() else { return false };
+        [rest.list_spine.get(), rest.entry_spine.get()]
+            .iter()
+            .flatten()
+            .any(|spine| spine.as_ref().first().is_some_and(|first| Gc::ptr_eq(first.get(), body.cells.get())))
+    }
+
+    /// Makes a new row for so many entries and list items, and for all there are. What is in the old one goes there: the list,
+    /// unless that is far, and the entries, unless they are.
+    fn resize_row(self, ctx: Context<'gc>, entries: usize, list: usize) -> Result<(), OutOfMemory> {
+        let body = self.0.as_ref();
+        let used = self.near_used();
+        let len = if self.list_spine().is_some() { 0 } else { body.len.get() as usize };
+        let (list, entries) = (list.max(len), entries.max(used));
+        let wanted = row_for(list, entries);
+        let mut own = [Value::Nil; OWN];
+        let new = if wanted <= OWN { ctx.empty() } else { self.checked_slice(ctx, wanted)? };
+        let row = new.len().max(OWN);
+        let room = if self.is_entries_far() { row as u16 } else { list_room(row, list, entries) };
+        let mut put = |place: usize, value: Value<'gc>| match own.get_mut(place) {
+            Some(cell) if new.is_empty() => *cell = value,
+            _ => Gc::write(ctx.mc(), new)[place].unlock().set(value),
+        };
+        for at in 0..used {
+            if let Some([key, value]) = self.near_entry(at) {
+                put(usize::from(room) + 2 * at, key.get());
+                put(usize::from(room) + 2 * at + 1, value.get());
+            }
+        }
+        (0..len).for_each(|at| put(at, self.item(at as u32)));
+        let old = body.cells.get();
+        if !old.is_empty() && !self.is_row_shared() {
+            ctx.give_spare(old);
+        }
+        field!(Gc::write(ctx.mc(), self.0), Body, cells).unlock().set(new);
+        own.into_iter().enumerate().for_each(|(at, value)| self.own_cell(ctx, at).unlock().set(value));
+        body.list_room.set(room);
+        self.settle(ctx);
+        Ok(())
+    }
+
+    /// Takes the list out of the row, which is then the entries' alone.
+    fn send_list_far(self, ctx: Context<'gc>) -> Result<(), OutOfMemory> {
+        let body = self.0.as_ref();
+        let rest = self.rest(ctx);
+        if rest.list_spine.get().is_some() {
+            return self.resize_row(ctx, 0, 0);
+        }
+        let first = if usize::from(body.list_room.get()) == SLICE_MAX {
+            body.cells.get()
+        } else {
+            let first = self.checked_slice(ctx, SLICE_MAX)?;
+            let cells = Gc::write(ctx.mc(), first);
+            (0..body.len.get()).for_each(|at| cells[at as usize].unlock().set(self.item(at)));
+            first
+        };
+        let spine = spine(ctx.mc(), std::iter::once(first), 1, ctx.empty())?;
+        let set = |spine| field!(Gc::write(ctx.mc(), rest), Rest, list_spine).unlock().set(spine);
+        set(Some(spine));
+        rest.list_slices.set(1);
+        self.resize_row(ctx, 0, 0).inspect_err(|_| {
+            set(None);
+            rest.list_slices.set(0);
+        })
+    }
+
+    /// Takes the entries out of the row, which is then the list's alone, unless that has nothing in it.
+    fn send_entries_far(self, ctx: Context<'gc>) -> Result<(), OutOfMemory> {
+        let body = self.0.as_ref();
+        let rest = self.rest(ctx);
+        let row = body.cells.get();
+        let is_entries_alone = row.len() == SLICE_MAX && body.list_room.get() == 0;
+        let first = if is_entries_alone {
+            row
+        } else {
+            let first = self.checked_slice(ctx, SLICE_MAX)?;
+            let cells = Gc::write(ctx.mc(), first);
+            for (at, entry) in (0..body.used.get() as usize).filter_map(|at| Some((at, self.near_entry(at)?))) {
+                cells[2 * at].unlock().set(entry[KEY].get());
+                cells[2 * at + 1].unlock().set(entry[VALUE].get());
+            }
+            first
+        };
+        let spine = spine(ctx.mc(), std::iter::once(first), 1, ctx.empty())?;
+        let set = |spine| field!(Gc::write(ctx.mc(), rest), Rest, entry_spine).unlock().set(spine);
+        set(Some(spine));
+        rest.entry_slices.set(1);
+        if is_entries_alone {
+            return Ok(());
+        }
+        self.resize_row(ctx, 0, 0).inspect_err(|_| {
+            set(None);
+            rest.entry_slices.set(0);
+        })
+    }
+
+    fn checked_slice(self, ctx: Context<'gc>, wanted: usize) -> Result<Slice<'gc>, OutOfMemory> {
+        let bytes = wanted * size_of::<Value<'_>>();
+        if bytes > UNCHARGED_BYTES {
+            ctx.ledger().check(bytes)?;
+        }
+        Ok(ctx.take_spare(wanted).unwrap_or_else(|| slice(ctx.mc(), wanted)))
     }
 
     // -- accounts ------------------------------------------------------------------------------------
@@ -525,9 +605,11 @@ impl<'gc> Table<'gc> {
         let rest = Gc::new(
             ctx.mc(),
             Rest {
+                list_spine: Lock::new(None),
                 entry_spine: Lock::new(None),
                 index: Index::default(),
-                array_slices: Cell::new(u32::from(self.0.as_ref().array.get().len() >= SLICE_MAX)),
+                list_slices: Cell::new(0),
+                entry_slices: Cell::new(0),
                 weak: Lock::new(None),
                 charge: Charge::new(ctx.ledger(), 0),
             },
@@ -536,35 +618,30 @@ impl<'gc> Table<'gc> {
         rest
     }
 
-    /// Enters a part of so many bytes in the ledger, if it is not a small one.
-    pub(super) fn charge_part(self, ctx: Context<'gc>, bytes: usize) -> Result<(), OutOfMemory> {
-        if bytes > UNCHARGED_BYTES {
-            ctx.ledger().check(bytes)?;
-            self.rest(ctx).charge.add(bytes);
-        }
-        Ok(())
-    }
-
-    /// Strikes off the entries' slices and their index.
-    fn discharge_entries(self) {
+    /// Enters in the ledger what the table's parts take now.
+    pub(super) fn settle(self, ctx: Context<'gc>) {
         let body = self.0.as_ref();
-        self.discharge_part(size_of_val(body.entries.get().as_ref()));
-        if let Some(rest) = body.rest.get() {
-            let further = rest
-                .entry_spine
-                .get()
-                .map_or(0, |spine| spine.iter().skip(1).map(|slice| size_of_val(slice.get().as_ref())).sum());
-            rest.charge.remove(further + rest.index.len() * size_of::<u32>());
+        let row = size_of_val(body.cells.get().as_ref());
+        if body.rest.get().is_none() && row <= UNCHARGED_BYTES {
+            return;
         }
+        let rest = self.rest(ctx);
+        let near = if row <= UNCHARGED_BYTES || self.is_row_shared() { 0 } else { row };
+        let spines = [rest.list_spine.get(), rest.entry_spine.get()];
+        let slots: usize = spines.iter().flatten().map(|spine| size_of_val(&***spine)).sum();
+        let slices = (rest.list_slices.get() + rest.entry_slices.get()) as usize * SLICE_BYTES;
+        rest.charge.set(near + slots + slices + rest.index.len() * size_of::<u32>());
     }
+}
 
-    fn discharge_part(self, bytes: usize) {
-        if bytes > UNCHARGED_BYTES
-            && let Some(rest) = self.0.as_ref().rest.get()
-        {
-            rest.charge.remove(bytes);
-        }
-    }
+/// The bytes of the longest slice.
+const SLICE_BYTES: usize = SLICE_MAX * size_of::<Value<'_>>();
+
+/// A spine of twice as many slices. The first one of a spine that there was none of is given.
+fn longer_spine<'gc>(ctx: Context<'gc>, old: Option<Spine<'gc>>, first: Slice<'gc>) -> Result<Spine<'gc>, OutOfMemory> {
+    let kept: Vec<_> = old.map_or_else(|| vec![first], |old| old.iter().map(Lock::get).collect());
+    let length = kept.len() * 2;
+    spine(ctx.mc(), kept.into_iter(), length, ctx.empty())
 }
 
 /// The number of entries to ask room for when `full` are too few: half as many again, since the collector has to free
@@ -578,13 +655,16 @@ const fn next_entries(full: usize) -> usize {
 }
 
 impl Index {
+    /// The number of slots.
     fn len(&self) -> usize {
         self.slots.try_borrow().map_or(0, |slots| slots.len())
     }
 
-    /// Takes these slots in the place of those there are; how many these were.
-    pub(super) fn replace(&self, slots: Box<[Cell<u32>]>) -> usize {
-        self.slots.try_borrow_mut().map_or(0, |mut old| std::mem::replace(&mut *old, slots).len())
+    /// Takes these slots in the place of those there are.
+    pub(super) fn replace(&self, slots: Box<[Cell<u32>]>) {
+        if let Ok(mut old) = self.slots.try_borrow_mut() {
+            *old = slots;
+        }
     }
 
     /// Enters entry `at`, whose key is not in the index yet. There is a free slot: the index has more of them than there

@@ -4,13 +4,16 @@
 //! all other keys in order of insertion, so that `pairs` never depends on addresses or hash seeds. Up to
 //! [`SCANNED_MAX`] entries are found by looking at each; above that an index of positions is kept.
 //!
-//! The first few list items, or the first few entries, are in the table's own object; which of the two is decided
-//! when the first is set. So most small tables are one object for the allocator and for the collector.
+//! Both lie in one row of cells: the array, and behind what is room for it the entries, each a key and its value. As long as four cells are enough, they are the table's own, so that most small tables are one
+//! object for the allocator and for the collector; then a slice takes their place. A part that becomes too long for
+//! that goes *far*: it gets a spine of slices, and the row is the other's.
 //!
 //! Invariants:
 //! - array cells at `len` and above are nil; key `len + 1` is never among the entries with a value;
 //! - an integer key from 1 to the array's capacity is never among the entries;
-//! - own cells are in use for the array or for the entries only while that part has no slice;
+//! - the table's own cells are nil while it has a slice;
+//! - a row in which a far part has no place is wholly the other's, but for the first slice of a far part, which may stay
+//!   the table's row while the other has nothing in it;
 //! - an entry whose value is nil is dead but keeps its key until the entries are rebuilt, which happens
 //!   only when a new key is inserted: a traversal may clear fields as it goes;
 //! - a key that is a short string is a unique one;
@@ -21,6 +24,7 @@
 )]
 
 use std::cell::{Cell, RefCell};
+use std::hint::cold_path;
 
 use gc_arena::barrier::{Write, field};
 use gc_arena::{Collect, Gc, Lock, RefLock};
@@ -42,8 +46,8 @@ mod weak;
 /// Up to this many entries are found without an index.
 const SCANNED_MAX: usize = 8;
 
-/// Parts of up to this many bytes count as covered by the collector's count of objects.
-const UNCHARGED_BYTES: usize = 128;
+/// Rows of up to this many bytes count as covered by the collector's count of objects.
+const UNCHARGED_BYTES: usize = 11 * size_of::<Value<'_>>();
 
 /// Positions at or above this one, in a traversal, are entries; below it, array cells.
 const FIRST_ENTRY: u32 = 1 << 31;
@@ -56,47 +60,40 @@ const WEAK: u32 = 1 << 29;
 const WATCHED: u32 = 1 << 28;
 /// The table's finalizer is to run when the table is garbage.
 const FINALIZABLE: u32 = 1 << 27;
-/// Three bits that say what the table's own cells are in use for: the array, as many of them as this says, or
-/// [`OWN_ENTRIES`].
-const OWNER: u32 = 7 << OWNER_SHIFT;
-const OWNER_SHIFT: u32 = 24;
-/// The first entries are in the table's own cells.
-const OWN_ENTRIES: u32 = 5 << OWNER_SHIFT;
+/// The list was longer once, so that a traversal may stand behind its end.
+const TRIMMED: u32 = 1 << 26;
 /// What else is in a table's flags: this metamethod is known to be absent.
-const ABSENCES: u32 = (1 << OWNER_SHIFT) - 1;
+const ABSENCES: u32 = (1 << 24) - 1;
 /// The absences of the metamethods that concern the collector.
 const COLLECTOR_EVENTS: u32 = 1 << Event::Gc as u32 | 1 << Event::Mode as u32;
 
 /// How many cells a table has within its object.
 const OWN: usize = 4;
 
-/// How many entries its own cells are enough for.
-const OWN_PAIRS: usize = OWN / 2;
+/// How many entries are in a slice.
+const ENTRIES_MAX: usize = SLICE_MAX / 2;
 
 /// A Lua table.
 #[derive(Clone, Copy, Collect)]
 #[collect(no_drop)]
 pub struct Table<'gc>(pub(super) Gc<'gc, Body<'gc>>);
 
-/// With its header, an object is of 152 bytes, for which allocators give 160; their next smaller size is 128. One slice
-/// that is the list's or the entries', with a flag that says whose, and the spine in [`Rest`], get there: `binary_trees`
-/// 84 MB -> 64 MB in 0.8 of the time. But that flag is one more look before each item and field, and with it the loop
-/// spills registers: a dozen programs together took 1.03 times as long, `nbody` and `hash_words` 1.1 (2026-11-23).
+/// With its header, an object of 128 bytes, which allocators have a size for; the next is 160. (With a slice for each part,
+/// as until 2026-11-28, `binary_trees` took 91 MB.)
 #[derive(Collect)]
 #[collect(no_drop)]
 pub(super) struct Body<'gc> {
-    array: Lock<Slice<'gc, Lock<Value<'gc>>>>,
-    entries: Lock<Slice<'gc, Entry<'gc>>>,
+    /// The row, or the empty slice, whose place the table's own cells take.
+    cells: Lock<Slice<'gc>>,
     metatable: Lock<Option<Table<'gc>>>,
-    /// The slices of a list that is longer than one, the first included.
-    array_spine: Lock<Option<Spine<'gc, Lock<Value<'gc>>>>>,
     rest: Lock<Option<Gc<'gc, Rest<'gc>>>>,
     len: Cell<u32>,
     used: Cell<u32>,
-    key_bits: Cell<u32>,
     /// Bits 0 to 23: this metamethod is known to be absent; the top bits as named above.
     flags: Cell<u32>,
-    /// The first list items, or the first entries, each a key and its value.
+    key_bits: Cell<u16>,
+    /// How many cells of the row are the list's; an even number, where entries follow them.
+    list_room: Cell<u16>,
     own: [Lock<Value<'gc>>; OWN],
 }
 
@@ -104,18 +101,22 @@ pub(super) struct Body<'gc> {
 #[derive(Collect)]
 #[collect(no_drop)]
 struct Rest<'gc> {
-    entry_spine: Lock<Option<Spine<'gc, Entry<'gc>>>>,
+    /// The slices of a list that is longer than one, the first included.
+    list_spine: Lock<Option<Spine<'gc>>>,
+    entry_spine: Lock<Option<Spine<'gc>>>,
     #[collect(require_static)]
     index: Index,
-    /// How many slices of the array spine are made, the first one included.
-    array_slices: Cell<u32>,
+    /// How many slices of the list's spine are made.
+    list_slices: Cell<u32>,
+    /// How many slices of the entries' spine are made.
+    entry_slices: Cell<u32>,
     /// What a weak table has in the place of array and entries.
     weak: Lock<Option<Gc<'gc, RefLock<WeakPart<'gc>>>>>,
     #[collect(require_static)]
     charge: Charge,
 }
 
-/// A key and its value: an array, so that a table's own cells can be either.
+/// A key and its value, two cells of a row.
 pub(super) type Entry<'gc> = [Lock<Value<'gc>>; 2];
 
 const KEY: usize = 0;
@@ -162,37 +163,25 @@ impl<'gc> Table<'gc> {
     /// An empty table with room for `list` list items and `map` other fields, as far as one slice goes.
     #[inline]
     pub fn with_capacity(ctx: Context<'gc>, list: usize, map: usize) -> Table<'gc> {
-        let empty = ctx.empty();
-        let own = match (list, map) {
-            (_, 1..=OWN_PAIRS) => OWN_ENTRIES,
-            (1..=OWN, _) => (list as u32) << OWNER_SHIFT,
-            _ => 0,
-        };
-        let array = if list == 0 || own != 0 && own != OWN_ENTRIES {
-            empty.cells
-        } else {
-            slice(ctx.mc(), list.min(SLICE_MAX))
-        };
-        let entries = if map == 0 || own == OWN_ENTRIES { empty.entries } else { slice(ctx.mc(), map.min(SLICE_MAX)) };
+        let wanted = row_for(list, map);
+        let cells = if wanted <= OWN { ctx.empty() } else { slice(ctx.mc(), wanted.min(SLICE_MAX)) };
         let table = Table(Gc::new(
             ctx.mc(),
             Body {
-                array: Lock::new(array),
-                entries: Lock::new(entries),
+                cells: Lock::new(cells),
                 metatable: Lock::new(None),
-                array_spine: Lock::new(None),
                 rest: Lock::new(None),
                 len: Cell::new(0),
                 used: Cell::new(0),
+                flags: Cell::new(0),
                 key_bits: Cell::new(0),
-                flags: Cell::new(own),
+                list_room: Cell::new(list_room(cells.len().max(OWN), list, map)),
                 own: Default::default(),
             },
         ));
-        // Sizes here are at most a slice each; a limit that this passes is noticed at the next check.
-        if size_of_val(array.as_ref()) + size_of_val(entries.as_ref()) > 2 * UNCHARGED_BYTES {
-            let charged = table.charge_part(ctx, size_of_val(array.as_ref()));
-            let _ = charged.and_then(|()| table.charge_part(ctx, size_of_val(entries.as_ref())));
+        if size_of_val(cells.as_ref()) > UNCHARGED_BYTES {
+            // At most a slice; a limit that this passes is noticed at the next check.
+            table.settle(ctx);
         }
         table
     }
@@ -307,31 +296,37 @@ impl<'gc> Table<'gc> {
         self.0.as_ref().key_bits.get() & key_bit(key.hash()) != 0
     }
 
-    /// The list's cell at `at`, counted from 0, if it has one and, where it is one of the table's own, an item is
-    /// in it.
+    /// The cell of the list item at `at`, counted from 0, if there are so many.
     #[inline(always)]
     fn list_cell(self, at: u64) -> Option<&'gc Lock<Value<'gc>>> {
         let body = self.0.as_ref();
+        if at < u64::from(body.list_room.get()) {
+            if let Some(cell) = body.cells.get().as_ref().get(at as usize) {
+                return Some(cell);
+            }
+            cold_path();
+            return body.own.get(at as usize);
+        }
+        cold_path();
+        self.far_cell(at)
+    }
+
+    #[inline]
+    fn far_cell(self, at: u64) -> Option<&'gc Lock<Value<'gc>>> {
+        let spine = self.0.as_ref().rest.get()?.as_ref().list_spine.get()?;
         let at = usize::try_from(at).ok()?;
-        if let Some(cell) = body.array.get().as_ref().get(at) {
-            return Some(cell);
-        }
-        match body.array_spine.get() {
-            Some(spine) => spine.as_ref().get(at / SLICE_MAX)?.get().as_ref().get(at % SLICE_MAX),
-            None if at < body.len.get() as usize => body.own.get(at),
-            None => None,
-        }
+        spine.as_ref().get(at / SLICE_MAX)?.get().as_ref().get(at % SLICE_MAX)
     }
 
     /// The slice, and the place in it, of the list's cell at `at`, if that is in a slice.
     #[inline(always)]
-    fn list_place(self, at: usize) -> Option<(Slice<'gc, Lock<Value<'gc>>>, usize)> {
+    fn list_place(self, at: usize) -> Option<(Slice<'gc>, usize)> {
         let body = self.0.as_ref();
-        let first = body.array.get();
-        if at < first.len() {
-            return Some((first, at));
+        if at < usize::from(body.list_room.get()) {
+            let cells = body.cells.get();
+            return (at < cells.len()).then_some((cells, at));
         }
-        let slice = body.array_spine.get()?.as_ref().get(at / SLICE_MAX)?.get();
+        let slice = body.rest.get()?.as_ref().list_spine.get()?.as_ref().get(at / SLICE_MAX)?.get();
         (!slice.is_empty()).then_some((slice, at % SLICE_MAX))
     }
 
@@ -339,9 +334,16 @@ impl<'gc> Table<'gc> {
     fn list_cell_mut(self, ctx: Context<'gc>, at: usize) -> Option<&'gc Write<Lock<Value<'gc>>>> {
         match self.list_place(at) {
             Some((slice, at)) => Some(&Gc::write(ctx.mc(), slice)[at]),
-            None if at < self.own_list_cells() => Some(self.own_cell(ctx, at)),
-            None => None,
+            None => self.own_list_cell(ctx, at),
         }
+    }
+
+    /// The list's cell at `at`, counted from 0, to be written, if it is one of the table's own.
+    #[inline]
+    fn own_list_cell(self, ctx: Context<'gc>, at: usize) -> Option<&'gc Write<Lock<Value<'gc>>>> {
+        let body = self.0.as_ref();
+        let is_own = at < usize::from(body.list_room.get()).min(OWN) && body.cells.get().is_empty();
+        is_own.then(|| self.own_cell(ctx, at))
     }
 
     /// One of the table's own cells, to be written; `at` is below [`OWN`].
@@ -350,22 +352,25 @@ impl<'gc> Table<'gc> {
         &field!(Gc::write(ctx.mc(), self.0), Body, own)[at]
     }
 
-    /// The entry at a position in the first slice, or in what the table has in its place.
+    /// The entry at a position in the row.
     #[inline(always)]
     fn near_entry(self, at: usize) -> Option<&'gc Entry<'gc>> {
         let body = self.0.as_ref();
-        match body.entries.get().as_ref().get(at) {
-            None if at < body.used.get() as usize => body.own.as_chunks().0.get(at),
-            entry => entry,
+        let at = usize::from(body.list_room.get()) / 2 + at;
+        if let Some(entry) = body.cells.get().as_ref().as_chunks().0.get(at) {
+            return Some(entry);
         }
+        cold_path();
+        body.own.as_chunks().0.get(at)
     }
 
-    /// The entries of a table that has no index.
+    /// The entries of a table that has no index: they are in the row.
     #[inline]
     fn scanned_entries(self) -> Option<&'gc [Entry<'gc>]> {
         let body = self.0.as_ref();
-        let used = body.used.get() as usize;
-        body.entries.get().as_ref().get(..used).or_else(|| body.own.as_chunks().0.get(..used))
+        let first = usize::from(body.list_room.get()) / 2;
+        let end = first + body.used.get() as usize;
+        body.cells.get().as_ref().as_chunks().0.get(first..end).or_else(|| body.own.as_chunks().0.get(first..end))
     }
 
     #[inline(never)]
@@ -478,9 +483,9 @@ impl<'gc> Table<'gc> {
     /// spills registers.
     #[inline(never)]
     fn try_set_own(self, ctx: Context<'gc>, at: usize, value: &Value<'gc>) -> bool {
-        let body = self.0.as_ref();
-        if at < OWN && (body.metatable.get().is_none() || body.own.get(at).is_some_and(|cell| !cell.get().is_nil())) {
-            let cell = self.own_cell(ctx, at).unlock();
+        let Some(cell) = self.own_list_cell(ctx, at) else { return false };
+        if self.0.as_ref().metatable.get().is_none() || !cell.get().is_nil() {
+            let cell = cell.unlock();
             value.hand_to(|value| cell.set(value));
             return true;
         }
@@ -499,19 +504,21 @@ impl<'gc> Table<'gc> {
         {
             return false;
         }
-        if end > self.array_capacity() && self.replace_array(ctx, end).is_err() {
+        if end > self.array_capacity() && self.fit_list(ctx, end).is_err() {
             return false;
         }
-        let first = body.array.get();
-        if end <= first.len() {
-            let cells = Gc::write(ctx.mc(), first);
-            for (at, value) in values.iter().enumerate() {
-                let cell = cells[start as usize + at].unlock();
-                value.hand_to(|value| cell.set(value));
+        match self.list_place(start as usize) {
+            Some((slice, place)) if place + values.len() <= slice.len() => {
+                let cells = Gc::write(ctx.mc(), slice);
+                for (at, value) in values.iter().enumerate() {
+                    let cell = cells[place + at].unlock();
+                    value.hand_to(|value| cell.set(value));
+                }
             }
-        } else {
-            for (at, value) in values.iter().enumerate() {
-                self.set_cell(ctx, start + at as u32, *value);
+            _ => {
+                for (at, value) in values.iter().enumerate() {
+                    self.set_cell(ctx, start + at as u32, *value);
+                }
             }
         }
         body.len.set(end as u32);
@@ -541,15 +548,12 @@ impl<'gc> Table<'gc> {
         false
     }
 
-    /// A cell of an entry that is in the first slice or among the table's own, to be written.
+    /// A cell of an entry that is in the row, to be written.
     #[inline(always)]
     fn near_cell_mut(self, ctx: Context<'gc>, at: usize, part: usize) -> &'gc Write<Lock<Value<'gc>>> {
-        let entries = self.0.as_ref().entries.get();
-        if at < entries.len() {
-            &Gc::write(ctx.mc(), entries)[at][part]
-        } else {
-            self.own_cell(ctx, (at * 2 + part) % OWN)
-        }
+        let cells = self.0.as_ref().cells.get();
+        let place = usize::from(self.0.as_ref().list_room.get()) + at * 2 + part;
+        if place < cells.len() { &Gc::write(ctx.mc(), cells)[place] } else { self.own_cell(ctx, place % OWN) }
     }
 
     /// Adds a field to a small table that surely does not have it and no `__newindex`, and remembers its
@@ -606,7 +610,19 @@ impl<'gc> Table<'gc> {
     ///
     /// # Errors
     /// As [`Table::set`].
+    #[inline]
     pub fn set_integer(self, ctx: Context<'gc>, key: i64, value: Value<'gc>) -> Result<(), TableError> {
+        self.put_integer(ctx, key, value, true)
+    }
+
+    /// [`Table::set_integer`]; `may_move` is whether a list that is sparse may be moved to the entries.
+    pub(super) fn put_integer(
+        self,
+        ctx: Context<'gc>,
+        key: i64,
+        value: Value<'gc>,
+        may_move: bool,
+    ) -> Result<(), TableError> {
         let body = self.0.as_ref();
         if body.flags.get() & (FROZEN | WEAK) != 0 {
             return self.set_guarded(ctx, Value::Integer(key), value);
@@ -628,7 +644,7 @@ impl<'gc> Table<'gc> {
             };
         }
         if at == u64::from(len) && at < u64::from(FIRST_ENTRY) - 1 {
-            return self.append(ctx, value);
+            return self.append(ctx, value, may_move);
         }
         if at < self.array_capacity() as u64 {
             body.len.set(at as u32 + 1);
@@ -640,16 +656,17 @@ impl<'gc> Table<'gc> {
     }
 
     /// Adds `value`, which is not nil, behind the last list item.
-    fn append(self, ctx: Context<'gc>, value: Value<'gc>) -> Result<(), TableError> {
+    fn append(self, ctx: Context<'gc>, value: Value<'gc>, may_move: bool) -> Result<(), TableError> {
         let body = self.0.as_ref();
         let len = body.len.get();
         if len as usize >= self.array_capacity() {
-            if len as usize >= SLICE_MAX && len.is_power_of_two() && self.is_sparse() {
+            if may_move && len as usize >= SLICE_MAX && len.is_power_of_two() && self.is_sparse() {
                 return self.move_array_to_entries(ctx, value);
             }
             self.grow_array(ctx, len as usize + 1)?;
         }
-        body.len.set(len + 1);
+        // Growing may have taken in items behind this one.
+        body.len.set(body.len.get().max(len + 1));
         self.set_cell(ctx, len, value);
         self.migrate_next(ctx);
         Ok(())
@@ -672,9 +689,10 @@ impl<'gc> Table<'gc> {
         if body.used.get() as usize >= self.entry_limit() {
             self.rebuild_entries(ctx, key)?;
             if let Value::Integer(integer) = key
-                && (integer as u64).wrapping_sub(1) < self.array_capacity() as u64
+                && (integer as u64).wrapping_sub(1) < (self.array_capacity() as u64).max(u64::from(body.len.get()) + 1)
             {
-                return self.set_integer(ctx, integer, value);
+                // The array reaches this key now, or the item in front of it.
+                return self.put_integer(ctx, integer, value, false);
             }
         }
         self.forget_absences();
@@ -709,7 +727,7 @@ impl<'gc> Table<'gc> {
             return Some(entry);
         }
         let spine = self.0.as_ref().rest.get()?.as_ref().entry_spine.get()?;
-        spine.as_ref().get(at / SLICE_MAX)?.get().as_ref().get(at % SLICE_MAX)
+        spine.as_ref().get(at / ENTRIES_MAX)?.get().as_ref().as_chunks().0.get(at % ENTRIES_MAX)
     }
 
     /// A cell of entry `at`, to be written, if there is room for that entry.
@@ -718,16 +736,21 @@ impl<'gc> Table<'gc> {
             return Some(self.near_cell_mut(ctx, at, part));
         }
         let spine = self.0.as_ref().rest.get()?.as_ref().entry_spine.get()?;
-        let slice = spine.as_ref().get(at / SLICE_MAX)?.get();
-        (!slice.is_empty()).then(|| &Gc::write(ctx.mc(), slice)[at % SLICE_MAX][part])
+        let slice = spine.as_ref().get(at / ENTRIES_MAX)?.get();
+        (!slice.is_empty()).then(|| &Gc::write(ctx.mc(), slice)[at % ENTRIES_MAX * 2 + part])
     }
 
-    /// How many entries there is room for in the first slice or in the table's own cells.
+    /// How many entries there is room for in the row.
     #[inline(always)]
     fn near_limit(self) -> usize {
-        let body = self.0.as_ref();
-        match body.entries.get().len() {
-            0 if body.flags.get() & OWNER == OWN_ENTRIES => OWN_PAIRS,
+        (self.row_len() - usize::from(self.0.as_ref().list_room.get())) / 2
+    }
+
+    /// How many cells the row has.
+    #[inline(always)]
+    fn row_len(self) -> usize {
+        match self.0.as_ref().cells.get().len() {
+            0 => OWN,
             len => len,
         }
     }
@@ -740,8 +763,30 @@ impl<'gc> Table<'gc> {
 }
 
 #[inline(always)]
-const fn key_bit(hash: u32) -> u32 {
-    1 << (hash & 31)
+const fn key_bit(hash: u32) -> u16 {
+    1 << (hash & 15)
+}
+
+/// How many cells a row has to have for so many list items and entries.
+#[inline]
+fn row_for(list: usize, entries: usize) -> usize {
+    match entries {
+        0 => list,
+        _ => list.next_multiple_of(2) + 2 * entries,
+    }
+}
+
+/// How many cells of a row of this length are the list's, if it was made for so many list items and entries. What the
+/// row has beyond these is the list's too, if there is one.
+#[inline]
+fn list_room(row: usize, list: usize, entries: usize) -> u16 {
+    let room = match (list, entries) {
+        (0, _) => 0,
+        _ if row == OWN => list.next_multiple_of(2),
+        (_, 0) => row,
+        _ => row.saturating_sub(2 * entries) & !1,
+    };
+    room as u16
 }
 
 impl std::fmt::Debug for Table<'_> {

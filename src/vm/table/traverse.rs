@@ -5,7 +5,7 @@
 //! the addresses and the hash seed are.
 #![expect(clippy::cast_possible_truncation, reason = "positions are compared with the sizes first")]
 
-use super::{FIRST_ENTRY, KEY, SLICE_MAX, Table, VALUE};
+use super::{FIRST_ENTRY, KEY, TRIMMED, Table, VALUE};
 use crate::syntax::number::float_to_integer;
 use crate::vm::context::Context;
 use crate::vm::gc::OBJECT_BYTES;
@@ -41,13 +41,12 @@ impl<'gc> Table<'gc> {
     /// The bytes of the table's parts by the ledger's measure; its own object is not among them.
     pub(in crate::vm) fn part_bytes(self) -> usize {
         let body = self.0.as_ref();
-        let slices = |first: usize, all: usize| if first == 0 { 0 } else { all.div_ceil(SLICE_MAX).max(1) };
-        let arrays = slices(body.array.get().len(), self.array_capacity());
-        let entries = slices(body.entries.get().len(), body.used.get() as usize);
-        let mut objects = arrays + entries + usize::from(body.array_spine.get().is_some());
+        let mut objects = usize::from(!body.cells.get().is_empty() && !self.is_row_shared());
         let mut bytes = 0;
         if let Some(rest) = body.rest.get() {
-            objects += 1 + usize::from(rest.entry_spine.get().is_some());
+            let spines = [rest.list_spine.get(), rest.entry_spine.get()];
+            objects += 1 + spines.iter().flatten().count();
+            objects += (rest.list_slices.get() + rest.entry_slices.get()) as usize;
             bytes += rest.charge.bytes();
             if let Some(part) = self.weak_part() {
                 objects += 1;
@@ -83,7 +82,9 @@ impl<'gc> Table<'gc> {
         };
         if let Value::Integer(integer) = key {
             let at = (integer as u64).wrapping_sub(1);
-            if at < self.array_capacity() as u64 {
+            let body = self.0.as_ref();
+            let end = if body.flags.get() & TRIMMED == 0 { body.len.get() as usize } else { self.array_capacity() };
+            if at < end as u64 {
                 return Some(at as u32 + 1);
             }
         }

@@ -148,7 +148,7 @@ impl<'gc> Table<'gc> {
         self.drop_parts(ctx);
         let body = self.0.as_ref();
         // Any string may be among the keys.
-        body.key_bits.set(u32::MAX);
+        body.key_bits.set(u16::MAX);
         body.flags.set(body.flags.get() | WEAK | HAS_INTEGER_ENTRY);
     }
 
@@ -173,16 +173,16 @@ impl<'gc> Table<'gc> {
 
     fn drop_parts(self, ctx: Context<'gc>) {
         let body = self.0.as_ref();
-        let write = Gc::write(ctx.mc(), self.0);
-        field!(write, Body, array).unlock().set(ctx.empty().cells);
-        field!(write, Body, entries).unlock().set(ctx.empty().entries);
-        field!(write, Body, array_spine).unlock().set(None);
-        self.free_own_cells(ctx);
+        field!(Gc::write(ctx.mc(), self.0), Body, cells).unlock().set(ctx.empty());
+        self.clear_own_cells(ctx);
+        body.list_room.set(0);
         if let Some(rest) = body.rest.get() {
             let write = Gc::write(ctx.mc(), rest);
+            field!(write, Rest, list_spine).unlock().set(None);
             field!(write, Rest, entry_spine).unlock().set(None);
             rest.index.replace(Box::default());
-            rest.array_slices.set(0);
+            rest.list_slices.set(0);
+            rest.entry_slices.set(0);
             rest.charge.set(0);
         }
         body.len.set(0);
@@ -202,7 +202,7 @@ impl<'gc> Table<'gc> {
         });
         if copied.is_err() {
             self.drop_parts(ctx);
-            body.key_bits.set(u32::MAX);
+            body.key_bits.set(u16::MAX);
             body.flags.set(flags);
             return;
         }
