@@ -347,7 +347,7 @@ impl<'gc> Sequence<'gc> for Loading {
     fn poll(&mut self, call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
         match begin(call, &self.path)? {
             Some(handle) => call.ret1(handle),
-            None => Ok(self.shared.ask(call, Request::Frames(1))),
+            None => self.shared.ask(call, Request::Frames(1)),
         }
     }
 }
@@ -406,7 +406,7 @@ impl<'gc> Sequence<'gc> for Waiting<'gc> {
         if self.left.is_some_and(|left| left <= 0.0) {
             return call.ret0();
         }
-        Ok(self.shared.ask(call, Request::Frames(1)))
+        self.shared.ask(call, Request::Frames(1))
     }
 }
 

@@ -17,6 +17,7 @@ use super::environment::Shared;
 use super::guard;
 use super::hierarchy::{check_parent, check_relationship};
 use super::reflect::{Builder, Kind, Place, Reference, read, require};
+use super::settings::DeimosSettings;
 use crate::api::{Action, Call, Context, Native, Raised, Table, TableError, Value};
 
 /// Adds the methods of entities.
@@ -115,7 +116,8 @@ fn insert_all<'gc>(
         built.push((Rc::clone(&place), build(call, &place, value)?));
     }
     for (place, value) in built {
-        insert_built(world_of(call)?, entity, &place, &*value)?;
+        let looked_at = insert_built(world_of(call)?, entity, &place, &*value)?;
+        call.charge(looked_at);
     }
     Ok(())
 }
@@ -145,7 +147,9 @@ pub(super) fn insert_component<'gc>(
         return Err(gone(entity));
     }
     let built = build(call, place, value)?;
-    insert_built(world_of(call)?, entity, place, &*built)
+    let looked_at = insert_built(world_of(call)?, entity, place, &*built)?;
+    call.charge(looked_at);
+    Ok(())
 }
 
 /// Fails unless scripts may change which components of a kind there are, on an entity or as a resource.
@@ -155,7 +159,13 @@ fn check<'gc>(world: &World, entity: Option<Entity>, place: &Place, what: &str) 
         .map_err(|why| Raised::message(format!("cannot {what} '{}': {why}", place.component.name)))
 }
 
-fn insert_built<'gc>(world: &mut World, entity: Entity, place: &Place, value: &dyn Reflect) -> Result<(), Raised<'gc>> {
+/// Puts a component that was built on an entity. How many others were looked at for that.
+fn insert_built<'gc>(
+    world: &mut World,
+    entity: Entity,
+    place: &Place,
+    value: &dyn Reflect,
+) -> Result<usize, Raised<'gc>> {
     let name = &place.component.name;
     if place.component.is_resource {
         let hint = format!("use world:insert_resource(\"{name}\", {{…}})");
@@ -167,11 +177,12 @@ fn insert_built<'gc>(world: &mut World, entity: Entity, place: &Place, value: &d
     {
         return Err(gone(parent));
     }
-    check_relationship(world, entity, &place.component, value.as_partial_reflect()).map_err(Raised::message)?;
-    let Some(registry) = world.get_resource::<AppTypeRegistry>().cloned() else { return Ok(()) };
+    let looked_at =
+        check_relationship(world, entity, &place.component, value.as_partial_reflect()).map_err(Raised::message)?;
+    let Some(registry) = world.get_resource::<AppTypeRegistry>().cloned() else { return Ok(looked_at) };
     let Ok(mut found) = world.get_entity_mut(entity) else { return Err(gone(entity)) };
     place.component.reflect.insert(&mut found, value.as_partial_reflect(), &registry.read());
-    Ok(())
+    Ok(looked_at)
 }
 
 /// Removes a component; one that is not there is no error.
@@ -231,6 +242,24 @@ fn spawn<'gc>(call: &mut Call<'_, 'gc>, shared: &Shared) -> Result<Action<'gc>, 
     call.ret1(entity)
 }
 
+/// Refuses one more entity where there are too many in the world.
+fn check_room<'gc>(call: &mut Call<'_, 'gc>) -> Result<(), Raised<'gc>> {
+    let world: &World = world_of(call)?;
+    let limit = world.get_resource::<DeimosSettings>().map_or(u32::MAX, |settings| settings.entity_limit);
+    // As many as there ever were at once, which is known without counting.
+    let most = world.entities().len();
+    if most < limit {
+        return Ok(());
+    }
+    let count = world.entities().count_spawned();
+    call.charge(most as usize / 16);
+    if count < limit {
+        return Ok(());
+    }
+    let remedy = "despawn some, or raise DeimosSettings::entity_limit";
+    Err(Raised::message(format!("there are {count} entities, and scripts can spawn no more: {remedy}")))
+}
+
 /// Spawns an entity and its children; if that fails, there is none of them.
 fn spawn_one<'gc>(
     call: &mut Call<'_, 'gc>,
@@ -246,6 +275,7 @@ fn spawn_one<'gc>(
     call.charge(64);
     // Rust's memory has no limit of its own here.
     ctx.ledger().check(1024)?;
+    check_room(call)?;
     let components = Table::new(ctx);
     let (mut name, mut children, mut above) = (None, Vec::new(), parent);
     let mut position = 0;

@@ -23,8 +23,9 @@ use bevy::reflect::std_traits::ReflectDefault;
 use bevy::reflect::{FromType, Reflect, TypeRegistry};
 
 use super::behaviour::{Change, Changes};
-use super::data::{LuaFields, map_fields, shown};
+use super::data::{LuaData, LuaFields, map_fields, shown};
 use super::entity::world_of;
+use super::limit::{Limits, limits};
 use super::reflect::{Builder, is_type};
 use crate::api::{Action, Call, Raised, Value};
 
@@ -88,6 +89,8 @@ pub(super) struct Declaration {
     pub(super) name: String,
     /// Its fields, with their defaults.
     pub(super) fields: LuaFields,
+    /// What the fields may hold.
+    pub(super) limits: Limits,
     /// Its identifier in the world.
     id: ComponentId,
     slot: &'static Slot,
@@ -211,7 +214,7 @@ pub(super) fn find(world: &World, name: &str) -> Option<Arc<Declaration>> {
 
 // -- declaring ---------------------------------------------------------------------------------------
 
-/// `world:component(name [, {field = default, …}])`: from then on it is a component as any other.
+/// `world:component(name [, {field = default, …} [, {field = limit, …}]])`: from then on it is a component as any other.
 pub(super) fn component<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
     let Value::String(name) = call.arg(1) else {
         let got = call.arg(1).type_name();
@@ -241,11 +244,22 @@ pub(super) fn component<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Ra
             return Err(Raised::argument(2, format!("table of fields and their defaults expected, got {got}")));
         }
     }
-    declare(world_of(call)?, name, fields).map_err(Raised::message)?;
+    let limits = match call.arg(3) {
+        Value::Nil => Limits::new(),
+        Value::Table(given) => {
+            let mut builder = Builder::new(ctx, world_of(call)?, name.as_str());
+            limits(&mut builder, (ctx, &name), &fields, given).map_err(Raised::message)?
+        }
+        other => {
+            let got = other.type_name();
+            return Err(Raised::argument(3, format!("table of fields and their limits expected, got {got}")));
+        }
+    };
+    declare(world_of(call)?, name, fields, limits).map_err(Raised::message)?;
     call.ret0()
 }
 
-fn declare(world: &mut World, name: String, fields: LuaFields) -> Result<(), String> {
+fn declare(world: &mut World, name: String, fields: LuaFields, limits: Limits) -> Result<(), String> {
     let mut letters = name.chars();
     let is_name = letters.next().is_some_and(|first| first.is_ascii_uppercase())
         && letters.all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
@@ -254,11 +268,14 @@ fn declare(world: &mut World, name: String, fields: LuaFields) -> Result<(), Str
         return Err(format!("'{name}' cannot be a component: {rule}"));
     }
     if let Some(known) = find(world, &name) {
-        if known.fields == fields {
-            return Ok(());
+        if !is_same_definition(&known.fields, &fields) {
+            let (was, is) = (shown(&known.fields), shown(&fields));
+            return Err(format!("the component '{name}' is defined already, as {was}, which is not {is}"));
         }
-        let (was, is) = (shown(&known.fields), shown(&fields));
-        return Err(format!("the component '{name}' is defined already, as {was}, which is not {is}"));
+        if known.limits != limits {
+            return Err(format!("the component '{name}' is defined already, with other limits"));
+        }
+        return Ok(());
     }
     let registry = world.get_resource::<AppTypeRegistry>().cloned();
     if let Some(path) = registry.as_ref().and_then(|registry| is_type(&registry.read(), &name)) {
@@ -270,7 +287,7 @@ fn declare(world: &mut World, name: String, fields: LuaFields) -> Result<(), Str
         return Err(format!("'{name}' is one too many: scripts can define {max} components, and there are {names}"));
     };
     let id = (slot.reflect)().register_component(world);
-    let declaration = Arc::new(Declaration { name, fields, id, slot });
+    let declaration = Arc::new(Declaration { name, fields, limits, id, slot });
     world.get_resource_or_init::<LuaComponents>().kinds.push(Arc::clone(&declaration));
     let mut waiting = world.query_filtered::<Entity, (With<UndefinedComponents>, Allow<Disabled>)>();
     let mut waiting: Vec<Entity> = waiting.iter(world).collect();
@@ -279,6 +296,16 @@ fn declare(world: &mut World, name: String, fields: LuaFields) -> Result<(), Str
         place(world, entity, &declaration);
     }
     Ok(())
+}
+
+/// Whether two scripts define the same fields. An entity says the type alone: each script has another one at hand.
+fn is_same_definition(a: &LuaFields, b: &LuaFields) -> bool {
+    let is_same = |a: &LuaData, b: &LuaData| match (a, b) {
+        (LuaData::Entity(_), LuaData::Entity(_)) => true,
+        (LuaData::Number(a), LuaData::Number(b)) => a == b || a.is_nan() && b.is_nan(),
+        _ => a == b,
+    };
+    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.0 == b.0 && is_same(a.1, b.1))
 }
 
 // -- components from elsewhere -----------------------------------------------------------------------

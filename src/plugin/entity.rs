@@ -57,7 +57,11 @@ pub(super) fn as_entity(value: Value<'_>) -> Option<Entity> {
 /// An entity for people: its identifier and, if it has one, its name.
 pub(super) fn label(world: &World, entity: Entity) -> String {
     match world.get_entity(entity).ok().and_then(|entity| entity.get::<Name>()) {
-        Some(name) => format!("{entity} \"{name}\""),
+        Some(name) => {
+            const SHOWN_MAX: usize = 64;
+            let shown: String = name.chars().take(SHOWN_MAX).collect();
+            format!("{entity} \"{shown}\"")
+        }
         None => entity.to_string(),
     }
 }
@@ -127,7 +131,7 @@ fn index<'gc>(call: &mut Call<'_, 'gc>, shared: &Shared) -> Result<Action<'gc>, 
     if key.as_bytes() == b"name" {
         let ctx = call.ctx;
         let Ok(found) = world_of(call)?.get_entity(entity) else { return Err(gone(entity)) };
-        let name = found.get::<Name>().map_or(Value::Nil, |name| ctx.text(name.as_str()));
+        let name = found.get::<Name>().map_or(Value::Nil, |name| reflect::copied_text(ctx, name));
         return call.ret1(name);
     }
     if key.as_bytes() == b"state" {
@@ -217,6 +221,8 @@ pub(super) fn component<'gc>(call: &mut Call<'_, 'gc>, shared: &Shared, name: &[
     }
     let known_as = name.into();
     let name = String::from_utf8_lossy(name);
+    // All types may be looked through for the name that was meant.
+    call.charge(2000);
     let place = reflect::resolve(world_of(call)?, &name).map_err(Raised::message)?;
     shared.components.borrow_mut().insert(known_as, Rc::clone(&place));
     Ok(place)

@@ -36,6 +36,8 @@ pub(super) struct Shared {
     pub(super) refusal: Cell<Option<String>>,
     /// Whether it runs the body of a script that may run again while the behaviour goes on.
     pub(super) defines: Cell<bool>,
+    /// Where the task is, if it cannot wait there.
+    pub(super) no_wait: Cell<Option<&'static str>>,
     /// Which program its behaviour runs.
     pub(super) program: Cell<u32>,
     /// The name of its script.
@@ -62,6 +64,7 @@ impl Shared {
             request: Cell::new(None),
             refusal: Cell::new(None),
             defines: Cell::new(false),
+            no_wait: Cell::new(None),
             program: Cell::new(u32::MAX),
             script: RefCell::new("".into()),
             output: RefCell::new(Vec::new()),
@@ -74,20 +77,29 @@ impl Shared {
     }
 
     /// Suspends the task with a request that has no values.
-    pub(super) fn ask<'gc>(&self, call: &mut Call<'_, 'gc>, request: Request) -> Action<'gc> {
+    ///
+    /// # Errors
+    /// As [`Shared::request`].
+    pub(super) fn ask<'gc>(&self, call: &mut Call<'_, 'gc>, request: Request) -> Result<Action<'gc>, Raised<'gc>> {
         call.leave(&[]);
         self.request(request)
     }
 
     /// Suspends the task with a request and the values left with the call.
-    pub(super) fn request<'gc>(&self, request: Request) -> Action<'gc> {
+    ///
+    /// # Errors
+    /// If the request is a wait, where the task cannot wait.
+    pub(super) fn request<'gc>(&self, request: Request) -> Result<Action<'gc>, Raised<'gc>> {
+        if let Some(place) = self.no_wait.get().filter(|_| request.is_wait()) {
+            return Err(Raised::message(format!("cannot wait {place}")));
+        }
         self.request.set(Some(request));
-        Action::Suspend
+        Ok(Action::Suspend)
     }
 
     /// As [`Shared::request`], for a request that may be refused: then an error is raised.
-    pub(super) fn ask_fallibly<'gc>(self: &Rc<Shared>, request: Request) -> Action<'gc> {
-        Action::Start(Box::new(Asking { request: Some(Box::new(request)), shared: Rc::clone(self) }))
+    pub(super) fn ask_fallibly<'gc>(self: &Rc<Shared>, request: Request) -> Result<Action<'gc>, Raised<'gc>> {
+        Ok(Action::Start(Box::new(Asking { request: Some(Box::new(request)), shared: Rc::clone(self) })))
     }
 
     /// Raises an error if what the task asked for last was refused.
@@ -150,7 +162,7 @@ impl<'gc> Sequence<'gc> for Asking {
     fn poll(&mut self, call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
         if let Some(request) = self.request.take() {
             call.leave_args(0);
-            return Ok(self.shared.request(*request));
+            return self.shared.request(*request);
         }
         self.shared.check_refusal()?;
         call.ret_args(0)

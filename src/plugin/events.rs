@@ -28,6 +28,9 @@ use super::task::place_of;
 use super::wait::timeout;
 use crate::api::{Action, Call, Context, Native, Raised, Table, TableError, Value};
 
+/// How long the name of an event may be: it is kept as long as somebody listens.
+const NAME_MAX: usize = 1024;
+
 /// Adds `on` and `wait_for` to the globals, and what handles of handlers can do.
 pub(super) fn install<'gc>(ctx: Context<'gc>, shared: &Rc<Shared>) -> Result<(), TableError> {
     let globals = ctx.globals();
@@ -45,7 +48,7 @@ pub(super) fn install<'gc>(ctx: Context<'gc>, shared: &Rc<Shared>) -> Result<(),
         let Some(id) = id else {
             return Err(Raised::argument(0, format!("handler expected, got {}", call.arg(0).type_name())));
         };
-        Ok(to.ask(call, Request::Unhandle(id)))
+        to.ask(call, Request::Unhandle(id))
     });
     methods.set_field(ctx, "cancel", Value::Native(cancel))?;
     methods.freeze();
@@ -85,7 +88,7 @@ fn add_methods<'gc>(
         let target = subject.target(call, "send")?;
         let event = text(call, 1, "name of an event")?;
         call.leave_args(2);
-        Ok(to.request(Request::Send { event: EventName { event, component: None, target } }))
+        to.request(Request::Send { event: EventName { event, component: None, target } })
     });
     methods.set_field(ctx, "send", Value::Native(send))?;
     let trigger = Native::new(ctx, "trigger", move |call| trigger(call, subject));
@@ -167,6 +170,7 @@ fn built<'gc>(
         found.map(|found| (found.type_id(), Some(found.type_info())))
     };
     let Some(typed) = typed else {
+        ctx.charge(2000);
         let types = registry.read();
         let hint = reflect::hint(name, &heard_names(&types));
         let why = format!("no type of that name with #[reflect({what})] is registered");
@@ -222,6 +226,9 @@ impl Subject {
 
 fn text<'gc>(call: &Call<'_, 'gc>, index: usize, what: &str) -> Result<String, Raised<'gc>> {
     match call.arg(index) {
+        Value::String(text) if text.len() > NAME_MAX => {
+            Err(Raised::argument(index, format!("{what} expected, of at most {NAME_MAX} bytes, got {}", text.len())))
+        }
         Value::String(text) => Ok(text.to_text().into_owned()),
         other => Err(Raised::argument(index, format!("{what} expected, got {}", other.type_name()))),
     }
@@ -231,7 +238,7 @@ fn text<'gc>(call: &Call<'_, 'gc>, index: usize, what: &str) -> Result<String, R
 fn event_name<'gc>(call: &Call<'_, 'gc>, first: usize, target: Target) -> Result<(EventName, usize), Raised<'gc>> {
     let event = text(call, first, "name of an event")?;
     let component = match call.arg(first + 1) {
-        Value::String(component) => Some(component.to_text().into_owned()),
+        Value::String(_) => Some(text(call, first + 1, "name of a component")?),
         _ => None,
     };
     let rest = first + 1 + usize::from(component.is_some());
@@ -250,7 +257,7 @@ fn listener<'gc>(ctx: Context<'gc>, name: &'static str, subject: Subject, shared
         }
         let at = place_of(call);
         call.leave(&[function]);
-        Ok(shared.ask_fallibly(Request::Handle { event, at }))
+        shared.ask_fallibly(Request::Handle { event, at })
     })
 }
 
@@ -265,7 +272,7 @@ fn waiter<'gc>(ctx: Context<'gc>, name: &'static str, subject: Subject, shared: 
         let (event, rest) = event_name(call, subject.first(), target)?;
         let seconds = timeout(call, rest)?;
         call.leave(&[]);
-        Ok(shared.ask_fallibly(Request::Listen { event, seconds }))
+        shared.ask_fallibly(Request::Listen { event, seconds })
     })
 }
 

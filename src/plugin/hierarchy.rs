@@ -205,7 +205,7 @@ fn entities_in(value: &dyn PartialReflect, found: &mut Vec<Entity>) {
     }
 }
 
-/// Whether an entity may get a component that makes it a child, of whatever relationship.
+/// Whether an entity may get a component that makes it a child, of whatever relationship. How many entities were looked at.
 ///
 /// # Errors
 /// As [`check_parent`]; and if nobody can see who the other children are.
@@ -214,10 +214,10 @@ pub(super) fn check_relationship(
     entity: Entity,
     component: &Component,
     value: &dyn PartialReflect,
-) -> Result<(), String> {
+) -> Result<usize, String> {
     let accessor = world.components().get_info(component.id).and_then(ComponentInfo::relationship_accessor);
     let Some(RelationshipAccessor::Relationship { linked_spawn: true, relationship_target, .. }) = accessor else {
-        return Ok(());
+        return Ok(0);
     };
     if !is_childhood(world, component.id) && reflect_of(world, *relationship_target).is_none() {
         let name = &component.name;
@@ -228,5 +228,5 @@ pub(super) fn check_relationship(
     }
     let mut parents = Vec::new();
     entities_in(value, &mut parents);
-    parents.into_iter().try_for_each(|parent| check_parent(world, parent, entity).map(|_| ()))
+    parents.into_iter().map(|parent| check_parent(world, parent, entity)).sum()
 }

@@ -4,7 +4,7 @@
 //! holds the machine and decides who has a turn. `environment`, `entity`, `reflect`, `task`, `wait`, `time`, `random`, `input`, `events`, `module`,
 //! `params`, `state`, `assets`, `states` and `world` are what a script sees, `values` its vectors, rotations and colours, `class`
 //! the kinds of its userdata; `guard` says what it leaves alone. Components that scripts define are `declared` and hold
-//! `data`, as parameters do and states when they are `saved`; `template` is a behaviour in a scene, `world_ext` what Rust
+//! `data`, within `limit`s if they have some, as parameters do and states when they are `saved`; `template` is a behaviour in a scene, `world_ext` what Rust
 //! asks of a world. All unsafe-free: the world is a parameter of every step.
 
 mod asset;
@@ -23,6 +23,7 @@ mod guard;
 mod hierarchy;
 mod input;
 mod kept;
+mod limit;
 mod module;
 mod params;
 mod profile;

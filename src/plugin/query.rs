@@ -33,6 +33,23 @@ pub(super) struct Queries {
     gathered: RefCell<Vec<Entity>>,
 }
 
+/// How many there may be. Each costs Bevy something for every new combination of components.
+const QUERIES_MAX: usize = 4096;
+
+impl Queries {
+    /// Keeps a query for the next who asks with the same words.
+    fn add<'gc>(&self, signature: Vec<u8>, query: &Rc<Query>) -> Result<(), Raised<'gc>> {
+        let mut known = self.known.borrow_mut();
+        if known.len() >= QUERIES_MAX {
+            return Err(Raised::message(format!(
+                "scripts use {QUERIES_MAX} different queries already: use the same names for the same query"
+            )));
+        }
+        known.insert(signature.into(), Rc::clone(query));
+        Ok(())
+    }
+}
+
 /// A query as it is kept.
 struct Query {
     /// Where the userdata of its entities lie among those of all queries.
@@ -149,7 +166,7 @@ fn query<'gc>(call: &mut Call<'_, 'gc>, shared: &Rc<Shared>) -> Result<Action<'g
         Some(query) => query,
         None => {
             let query = Rc::new(build(call, shared)?);
-            shared.queries.known.borrow_mut().insert(signature.into(), Rc::clone(&query));
+            shared.queries.add(signature, &query)?;
             query
         }
     };
@@ -272,7 +289,13 @@ impl Query {
             return;
         }
         let this = world.change_tick();
-        let last = self.asked.borrow_mut().insert(asker, this);
+        let mut asked = self.asked.borrow_mut();
+        // Those who are no more are forgotten before there is room for others.
+        if asked.len() == asked.capacity() {
+            asked.retain(|asker, _| world.get_entity(*asker).is_ok());
+        }
+        let last = asked.insert(asker, this);
+        drop(asked);
         // What changes from now on is newer.
         world.increment_change_tick();
         let last = last.unwrap_or_else(|| Tick::new(this.get().wrapping_sub(Tick::MAX.get())));

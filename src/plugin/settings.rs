@@ -52,6 +52,8 @@ pub struct DeimosSettings {
     /// How many microseconds the garbage collector may work in a frame, beside `gc_work`; 0 for as many as that takes. Off by
     /// default: when something is collected, which scripts can see, then depends on the machine.
     pub gc_time_limit: u32,
+    /// With so many entities in the world, scripts can spawn no more.
+    pub entity_limit: u32,
     /// What becomes of a behaviour when an error ends one of its tasks.
     pub error_policy: ErrorPolicy,
     /// After how many frames running in which a task used up its slice it is called a runaway; 0 for never.
@@ -99,6 +101,7 @@ impl Default for DeimosSettings {
             memory_limit: 512 << 20,
             gc_work: 4000,
             gc_time_limit: 0,
+            entity_limit: 1_000_000,
             error_policy: ErrorPolicy::StopTask,
             runaway_frames: 300,
             runaway_policy: RunawayPolicy::Report,

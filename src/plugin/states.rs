@@ -193,6 +193,6 @@ impl<'gc> Sequence<'gc> for Waiting {
         if self.left.is_some_and(|left| left <= 0.0) {
             return call.ret0();
         }
-        Ok(self.shared.ask(call, Request::Frames(1)))
+        self.shared.ask(call, Request::Frames(1))
     }
 }

@@ -129,7 +129,7 @@ fn spawner<'gc>(
         check_function(call, first)?;
         let at = place_of(call);
         call.leave_args(first);
-        Ok(shared.request(Request::Spawn { start, at, is_watched: false }))
+        shared.request(Request::Spawn { start, at, is_watched: false })
     })
 }
 
@@ -171,7 +171,7 @@ fn status<'gc>(call: &mut Call<'_, 'gc>, shared: &Rc<Shared>) -> Result<Action<'
 }
 
 fn current<'gc>(call: &mut Call<'_, 'gc>, shared: &Rc<Shared>) -> Result<Action<'gc>, Raised<'gc>> {
-    Ok(shared.ask(call, Request::Current))
+    shared.ask(call, Request::Current)
 }
 
 /// `task.cancel(task)`: whether it was there to be cancelled.
@@ -181,14 +181,14 @@ fn cancel<'gc>(call: &mut Call<'_, 'gc>, shared: &Rc<Shared>) -> Result<Action<'
         return call.ret1(Value::Boolean(false));
     }
     let key = state.key.get();
-    Ok(shared.ask(call, Request::Cancel(key)))
+    shared.ask(call, Request::Cancel(key))
 }
 
 /// `task.on_cancel(f)`: `f` is called if the current task is cancelled.
 fn on_cancel<'gc>(call: &mut Call<'_, 'gc>, shared: &Rc<Shared>) -> Result<Action<'gc>, Raised<'gc>> {
     let function = check_function(call, 0)?;
     call.leave(&[function]);
-    Ok(shared.request(Request::OnCancel))
+    shared.request(Request::OnCancel)
 }
 
 /// `task.join(task)`: waits for the end of a task, and returns what it returned or raises what it raised.
@@ -229,7 +229,7 @@ impl<'gc> Sequence<'gc> for Join<'gc> {
         }
         self.has_asked = true;
         let tasks = as_handle(Value::UserData(self.handle)).map(|(_, state)| state.key.get()).into_iter().collect();
-        Ok(self.shared.ask(call, Request::Join { tasks, seconds: self.seconds }))
+        self.shared.ask(call, Request::Join { tasks, seconds: self.seconds })
     }
 }
 
@@ -392,6 +392,8 @@ impl<'gc> Sequence<'gc> for Gathering<'gc> {
 
     fn poll(&mut self, call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
         self.shared.check_refusal()?;
+        // All of them are looked at each time.
+        call.charge(self.tasks.len() / 8);
         if let Some(index) = self.spawning.take()
             && let Some(place) = self.tasks.get_mut(index)
         {
@@ -400,11 +402,7 @@ impl<'gc> Sequence<'gc> for Gathering<'gc> {
         if let Some(index) = self.tasks.iter().position(|task| as_handle(*task).is_none()) {
             self.spawning = Some(index);
             call.leave(&[self.tasks.get(index).copied().unwrap_or_default()]);
-            return Ok(self.shared.request(Request::Spawn {
-                start: Start::Now,
-                at: self.at.clone(),
-                is_watched: true,
-            }));
+            return self.shared.request(Request::Spawn { start: Start::Now, at: self.at.clone(), is_watched: true });
         }
         if self.outcome.is_none() {
             self.outcome = self.decided();
@@ -413,7 +411,7 @@ impl<'gc> Sequence<'gc> for Gathering<'gc> {
             let tasks = self.tasks.iter().filter_map(|task| as_handle(*task));
             let open = tasks.filter(|(_, state)| state.end.get() == End::Open).map(|(_, state)| state.key.get());
             let tasks = open.collect();
-            return Ok(self.shared.ask(call, Request::Join { tasks, seconds: None }));
+            return self.shared.ask(call, Request::Join { tasks, seconds: None });
         };
         while let Some(task) = self.tasks.get(self.cancelling) {
             self.cancelling += 1;
@@ -421,7 +419,7 @@ impl<'gc> Sequence<'gc> for Gathering<'gc> {
                 && state.end.get() == End::Open
             {
                 let key = state.key.get();
-                return Ok(self.shared.ask(call, Request::Cancel(key)));
+                return self.shared.ask(call, Request::Cancel(key));
             }
         }
         self.conclude(call, winner)
@@ -474,11 +472,11 @@ impl<'gc> Sequence<'gc> for Timed<'gc> {
         if self.stage == Stage::Spawn {
             self.stage = Stage::Spawned;
             call.leave_args(0);
-            return Ok(self.shared.request(Request::Spawn {
+            return self.shared.request(Request::Spawn {
                 start: Start::Now,
                 at: std::mem::take(&mut self.at),
                 is_watched: true,
-            }));
+            });
         }
         if self.stage == Stage::Spawned {
             self.handle = as_handle(call.arg(0)).map(|(handle, _)| handle);
@@ -489,12 +487,12 @@ impl<'gc> Sequence<'gc> for Timed<'gc> {
             (End::Open, Stage::Spawned) => {
                 self.stage = Stage::Joined;
                 let request = Request::Join { tasks: vec![state.key.get()], seconds: Some(self.seconds) };
-                Ok(self.shared.ask(call, request))
+                self.shared.ask(call, request)
             }
             (End::Open, _) => {
                 self.stage = Stage::Cancelled;
                 let key = state.key.get();
-                Ok(self.shared.ask(call, Request::Cancel(key)))
+                self.shared.ask(call, Request::Cancel(key))
             }
             (_, Stage::Cancelled) => call.ret1(Value::Boolean(false)),
             _ => deliver(call, handle, &[Value::Boolean(true)]),
@@ -520,7 +518,7 @@ fn every<'gc>(ctx: Context<'gc>, shared: &Rc<Shared>) -> Native<'gc> {
         let mut values = vec![Value::Native(body)];
         values.extend_from_slice(call.args().get(1..).unwrap_or_default());
         call.leave(&values);
-        Ok(shared.request(Request::Spawn { start: Start::Now, at, is_watched: false }))
+        shared.request(Request::Spawn { start: Start::Now, at, is_watched: false })
     })
 }
 
@@ -561,6 +559,6 @@ impl<'gc> Sequence<'gc> for Every<'gc> {
             return call.ret0();
         }
         self.is_waiting = true;
-        Ok(self.shared.ask(call, Request::Seconds(self.due)))
+        self.shared.ask(call, Request::Seconds(self.due))
     }
 }

@@ -20,7 +20,7 @@ pub(super) fn install(ctx: Context<'_>, shared: &Rc<Shared>) -> Result<(), Table
                 Value::Nil => Request::Frames(1),
                 _ => Request::Seconds(seconds(call, 0)?),
             };
-            Ok(to.ask(call, request))
+            to.ask(call, request)
         }),
     )?;
     let to = Rc::clone(shared);
@@ -28,7 +28,7 @@ pub(super) fn install(ctx: Context<'_>, shared: &Rc<Shared>) -> Result<(), Table
         "wait_frames",
         Native::new(ctx, "wait_frames", move |call| {
             let request = Request::Frames(frames(call)?);
-            Ok(to.ask(call, request))
+            to.ask(call, request)
         }),
     )?;
     let to = Rc::clone(shared);
@@ -36,11 +36,11 @@ pub(super) fn install(ctx: Context<'_>, shared: &Rc<Shared>) -> Result<(), Table
         "wait_real",
         Native::new(ctx, "wait_real", move |call| {
             let request = Request::RealSeconds(seconds(call, 0)?);
-            Ok(to.ask(call, request))
+            to.ask(call, request)
         }),
     )?;
     let to = Rc::clone(shared);
-    add("wait_fixed", Native::new(ctx, "wait_fixed", move |call| Ok(to.ask(call, Request::FixedStep))))?;
+    add("wait_fixed", Native::new(ctx, "wait_fixed", move |call| to.ask(call, Request::FixedStep)))?;
     let to = Rc::clone(shared);
     add(
         "wait_until",
@@ -113,7 +113,7 @@ impl<'gc> Sequence<'gc> for Until<'gc> {
                 return call.ret_args(0);
             }
             self.has_asked = false;
-            return Ok(self.shared.ask(call, Request::Frames(1)));
+            return self.shared.ask(call, Request::Frames(1));
         }
         self.has_asked = true;
         call.leave(&[self.condition]);

@@ -63,10 +63,11 @@ fn find<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
     };
     let world = world_of(call)?;
     let mut names = world.query::<(Entity, &Name)>();
-    let mut looked_at = 0;
-    let found = names.iter(world).inspect(|_| looked_at += 1).find(|(_, known)| known.as_bytes() == name.as_bytes());
-    let found = found.map(|(entity, _)| entity);
-    call.charge(looked_at / 4);
+    let mut cost = 0;
+    let mut look = |known: &Name| cost += if known.len() == name.len() { 1 + name.len() / 64 } else { 1 };
+    let mut known = names.iter(world).inspect(|(_, known)| look(known));
+    let found = known.find(|(_, known)| known.as_bytes() == name.as_bytes()).map(|(entity, _)| entity);
+    call.charge(cost / 4);
     let found = found.map_or(Value::Nil, |entity| entity_value(call.ctx, entity));
     call.ret1(found)
 }

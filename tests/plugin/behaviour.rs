@@ -111,7 +111,7 @@ fn close_variable_that_never_ends_is_given_up() {
     app.frames(2);
     assert!(app.world().get_entity(entity).is_err());
     let messages: Vec<&str> = app.errors().iter().map(|error| error.message.as_str()).collect();
-    assert_eq!(messages, ["test.lua:1: it has used up a slice of instructions, and ends here"]);
+    assert_eq!(messages, ["test.lua:1: it has used up a slice of instructions while closing, and ends here"]);
 }
 
 #[test]

@@ -236,12 +236,12 @@ fn task_that_is_cancelled_while_it_is_cut_off_does_not_go_on() {
 #[test]
 fn cleanup_that_waits_or_never_ends_is_cut_off_and_reported() {
     for (cleanup, place, why) in [
-        ("task.on_cancel(function()\nwait()  print('never') end)", 2, "neither wait nor start or send anything"),
+        ("task.on_cancel(function()\nwait()  print('never') end)", 2, "cannot wait while closing"),
         ("task.on_cancel(function() while true do end end)", 1, "used up a slice of instructions"),
         (
             "local c <close> = setmetatable({}, {__close = function()\nwait()  print('never') end})",
             2,
-            "neither wait nor start or send anything",
+            "cannot wait while closing",
         ),
     ] {
         let mut app = TestApp::new();
@@ -251,7 +251,7 @@ fn cleanup_that_waits_or_never_ends_is_cut_off_and_reported() {
         app.frames(2);
         assert!(app.prints().is_empty());
         let [error] = app.errors() else { panic!("{cleanup}: {:?}", app.errors()) };
-        assert!(error.message.starts_with(&format!("test.lua:{place}: it")), "{}", error.message);
+        assert!(error.message.starts_with(&format!("test.lua:{place}: ")), "{}", error.message);
         assert!(error.message.contains(why), "{}", error.message);
     }
 }

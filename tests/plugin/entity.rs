@@ -194,3 +194,19 @@ fn state_of_another_entity_is_its_behaviours_table() {
     assert!(app.prints()[4].contains(&format!("entity {plain} is gone")), "{:?}", app.prints());
     assert!(app.errors().is_empty(), "{:?}", app.errors());
 }
+
+#[test]
+fn scripts_cannot_fill_the_world() {
+    let mut app = TestApp::with_settings(deimos::DeimosSettings { entity_limit: 500, ..default() });
+    app.run(
+        "local last
+         local ok, why = pcall(function() while true do last = world:spawn{} end end)
+         print(ok, why)
+         last:despawn()  print(world:spawn{}.alive, pcall(world.spawn, world))",
+    );
+    app.frames(3);
+    assert!(app.errors().is_empty(), "{:?}", app.errors());
+    let full =
+        "there are 500 entities, and scripts can spawn no more: despawn some, or raise DeimosSettings::entity_limit";
+    assert_eq!(app.prints(), [format!("false\ttest.lua:2: {full}"), format!("true\tfalse\t{full}")]);
+}

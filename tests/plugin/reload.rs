@@ -169,7 +169,7 @@ fn reload_handler_that_waits_is_reported() {
     app.frames(2);
     assert_eq!(app.prints(), ["new"]);
     let messages: Vec<&str> = app.errors().iter().map(|error| error.message.as_str()).collect();
-    assert_eq!(messages, ["test.lua:2: it can neither wait nor start or send anything any more, and ends here"]);
+    assert_eq!(messages, ["test.lua:2: cannot wait in a handler of 'reload'"]);
 }
 
 /// The memory of the scripts' values, without garbage.

@@ -28,6 +28,8 @@ struct Module {
     handle: Option<Handle<LuaScript>>,
     /// The version that ran last, or runs.
     revision: Option<u64>,
+    /// The number of the call that runs it, or ran it last.
+    runner: u64,
     /// Whether its value is known.
     is_done: bool,
     /// Whether somebody was told that it cannot be loaded.
@@ -67,13 +69,21 @@ pub(in crate::plugin) struct Outdated {
 }
 
 impl Modules {
-    /// The place of the module with a path, and that it is required there.
-    pub(super) fn require(&mut self, path: &str, by: By) -> usize {
-        let index = self.by_path.get(path).copied().unwrap_or_else(|| {
+    /// How many there may be, those among them that no file was found for.
+    pub(super) const COUNT_MAX: usize = 4096;
+
+    /// The place of the module with a path, and that it is required there; `None` if there are too many.
+    pub(super) fn require(&mut self, path: &str, by: By) -> Option<usize> {
+        let known = self.by_path.get(path).copied();
+        if known.is_none() && self.modules.len() >= Modules::COUNT_MAX {
+            return None;
+        }
+        let index = known.unwrap_or_else(|| {
             self.modules.push(Module {
                 path: path.into(),
                 handle: None,
                 revision: None,
+                runner: 0,
                 is_done: false,
                 has_failed: false,
                 programs: BTreeSet::new(),
@@ -88,7 +98,7 @@ impl Modules {
                 By::Module(other) => module.dependents.insert(other),
             };
         }
-        index
+        Some(index)
     }
 
     /// The path of a module.
@@ -119,11 +129,18 @@ impl Modules {
 
     /// Whether a call of `require` runs a module.
     pub(super) fn is_running(&self, module: usize) -> bool {
-        self.open.iter().any(|open| open.runs && open.to == module)
+        let runner = self.modules.get(module).map_or(0, |module| module.runner);
+        self.open(runner).is_some_and(|open| open.runs)
+    }
+
+    /// The call with a number; they are in the order of their numbers.
+    fn open(&self, serial: u64) -> Option<&Open> {
+        let place = self.open.binary_search_by_key(&serial, |open| open.serial).ok()?;
+        self.open.get(place)
     }
 
     /// Notes a call of `require`. Its number.
-    pub(super) fn open(&mut self, task: Key, from: By, to: usize) -> u64 {
+    pub(super) fn begin_call(&mut self, task: Key, from: By, to: usize) -> u64 {
         self.serials += 1;
         self.open.push(Open { serial: self.serials, task, from, to, runs: false });
         self.serials
@@ -131,7 +148,9 @@ impl Modules {
 
     /// Ends a call of `require`, however it ended.
     pub(super) fn close(&mut self, serial: u64) {
-        self.open.retain(|open| open.serial != serial);
+        if let Ok(place) = self.open.binary_search_by_key(&serial, |open| open.serial) {
+            self.open.remove(place);
+        }
     }
 
     /// Ends the calls of a task that will never go on.
@@ -141,17 +160,19 @@ impl Modules {
 
     /// Notes that a call runs its module.
     pub(super) fn begin(&mut self, serial: u64, revision: u64) {
-        let Some(open) = self.open.iter_mut().find(|open| open.serial == serial) else { return };
+        let place = self.open.binary_search_by_key(&serial, |open| open.serial);
+        let Some(open) = place.ok().and_then(|place| self.open.get_mut(place)) else { return };
         open.runs = true;
         if let Some(module) = self.modules.get_mut(open.to) {
+            module.runner = serial;
             module.revision = Some(revision);
         }
     }
 
     /// Notes that a module has run. Whether its value is the one that holds: its file may have changed meanwhile.
     pub(super) fn finish(&mut self, serial: u64) -> bool {
-        let Some(open) = self.open.iter().find(|open| open.serial == serial && open.runs) else { return false };
-        let Some(module) = self.modules.get_mut(open.to) else { return false };
+        let Some(to) = self.open(serial).filter(|open| open.runs).map(|open| open.to) else { return false };
+        let Some(module) = self.modules.get_mut(to) else { return false };
         module.is_done = true;
         true
     }

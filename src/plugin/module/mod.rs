@@ -56,7 +56,11 @@ fn require<'gc>(
             By::Module(module) => path::path_of(&name, modules.path(module)),
             By::Program(_) => path::path_of(&name, &shared.script.borrow()),
         };
-        let to = modules.require(&path.map_err(Raised::message)?, by);
+        let path = path.map_err(Raised::message)?;
+        let Some(to) = modules.require(&path, by) else {
+            let max = Modules::COUNT_MAX;
+            return Err(Raised::message(format!("module '{path}' is one too many: scripts have required {max}")));
+        };
         if modules.is_done(to) {
             let value = values.get_integer(call.ctx, place(to));
             return call.ret1(value);
@@ -64,7 +68,7 @@ fn require<'gc>(
         if let Some(cycle) = modules.cycle(by, to) {
             return Err(Raised::message(format!("modules require each other in a circle: {cycle}")));
         }
-        let serial = modules.open(shared.task.get(), by, to);
+        let serial = modules.begin_call(shared.task.get(), by, to);
         drop(modules);
         let ticket = Ticket { serial, shared: Rc::clone(&shared) };
         call.leave(&[]);
@@ -132,10 +136,10 @@ impl<'gc> Sequence<'gc> for Requiring<'gc> {
             return call.ret1(value);
         }
         if shared.modules.borrow().is_running(self.module) {
-            return Ok(shared.ask(call, Request::Load));
+            return shared.ask(call, Request::Load);
         }
         let Some(script) = self.script(world_of(call)?)? else {
-            return Ok(shared.ask(call, Request::Load));
+            return shared.ask(call, Request::Load);
         };
         shared.modules.borrow_mut().begin(self.ticket.serial, script.revision());
         self.runs = true;

@@ -7,7 +7,7 @@ use bevy::reflect::enums::VariantInfo;
 use bevy::reflect::{PartialReflect, ReflectMut, TypeInfo, Typed as _};
 
 use super::from_lua::{Builder, put};
-use super::leaf::{as_text, wants};
+use super::leaf::{as_text, charge_text, wants};
 use super::names::{hint, listed};
 use super::place::Typed;
 use super::reference::as_reference;
@@ -16,6 +16,7 @@ use crate::api::{Table, Value};
 use crate::plugin::data::{LuaData, LuaFields};
 use crate::plugin::declared::Declaration;
 use crate::plugin::entity::as_entity;
+use crate::plugin::limit::Limit;
 
 /// The variants of data: their names, and the types of what they hold.
 pub(super) fn variants() -> impl Iterator<Item = (&'static str, Typed)> {
@@ -61,6 +62,10 @@ impl<'gc> Builder<'_, 'gc> {
             && reference.place.is_whole()
         {
             let kept = reference.look(self.world, |there| self.keep(&mut fields, there.try_downcast_ref()));
+            // Rust may have written beyond them there.
+            for (name, value) in &fields {
+                self.at(&format!(".{name}"), |this| this.check_limit(declaration.limits.get(name), value))?;
+            }
             return match kept {
                 Ok(kept) => kept.map(|()| fields),
                 Err(_) => self.fail(format_args!("'{}' is not there any more", reference.text())),
@@ -83,10 +88,17 @@ impl<'gc> Builder<'_, 'gc> {
                     )),
                 };
             };
-            self.at(&format!(".{name}"), |this| this.write_field(field, value))?;
+            self.at(&format!(".{name}"), |this| {
+                this.write_field(field, value)?;
+                this.check_limit(declaration.limits.get(&name), field)
+            })?;
         }
         self.charge();
         Ok(fields)
+    }
+
+    fn check_limit(&self, limit: Option<&Limit>, value: &LuaData) -> Result<(), String> {
+        limit.map_or(Ok(()), |limit| limit.check(value)).or_else(|why| self.fail(why))
     }
 
     /// Takes over the values of fields, as far as they are of the right types.
@@ -120,13 +132,14 @@ impl<'gc> Builder<'_, 'gc> {
     }
 
     /// Data of any kind.
-    pub(super) fn data(&mut self, value: Value<'gc>, depth: u32) -> Result<LuaData, String> {
+    pub(in crate::plugin) fn data(&mut self, value: Value<'gc>, depth: u32) -> Result<LuaData, String> {
         self.count(depth)?;
         match value {
             Value::Boolean(value) => return Ok(LuaData::Bool(value)),
             Value::Integer(value) => return Ok(LuaData::Integer(value)),
             Value::Float(value) => return Ok(LuaData::Number(value)),
             Value::String(_) => {
+                charge_text(self.ctx, value);
                 let text = as_text(value, "a string").or_else(|why| self.fail(why))?;
                 return Ok(LuaData::Text(text.to_owned()));
             }

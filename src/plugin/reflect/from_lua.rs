@@ -663,7 +663,11 @@ fn take_weight(value: &dyn PartialReflect, levels: u32, left: &mut usize) -> Res
             take_weight(value, levels, left)
         }),
         ReflectRef::Set(set) => set.iter().try_for_each(|item| take_weight(item, levels, left)),
-        ReflectRef::Enum(value) => value.iter_fields().try_for_each(|field| take_weight(field.value(), levels, left)),
+        ReflectRef::Enum(fields) => {
+            // What a script wrote is as deep as the script sees it.
+            let levels = if value.represents::<LuaData>() { levels + 1 } else { levels };
+            fields.iter_fields().try_for_each(|field| take_weight(field.value(), levels, left))
+        }
         ReflectRef::Opaque(value) => value.try_downcast_ref::<String>().map_or(Ok(()), |text| take(text.len() / 16)),
     }
 }

@@ -87,7 +87,7 @@ fn charge_bytes(ctx: Context<'_>, bytes: usize) {
 }
 
 /// A string of Rust in Lua, which is a copy.
-fn copied_text<'gc>(ctx: Context<'gc>, text: &str) -> Value<'gc> {
+pub(in crate::plugin) fn copied_text<'gc>(ctx: Context<'gc>, text: &str) -> Value<'gc> {
     charge_bytes(ctx, text.len());
     ctx.text(text)
 }

@@ -15,6 +15,7 @@ mod reference;
 mod to_lua;
 
 pub(super) use from_lua::{Builder, copy_of};
+pub(super) use leaf::copied_text;
 pub(super) use names::{hint, listed};
 pub(super) use place::{Component, Kind, Place, component_names, is_type, resolve};
 pub(super) use reference::{Reference, as_reference, install, read, require};

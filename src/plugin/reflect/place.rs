@@ -24,6 +24,7 @@ use crate::plugin::data::{LuaData, LuaFields};
 use crate::plugin::declared::{self, Declaration, LuaComponents};
 use crate::plugin::entity::label;
 use crate::plugin::guard;
+use crate::plugin::limit::Limit;
 use crate::plugin::values::Shape;
 
 /// A component type that scripts use.
@@ -60,6 +61,8 @@ pub(in crate::plugin) struct Place {
     pub(in crate::plugin) kind: Kind,
     /// If what is there is a value in Lua, such as a vector: how to make it one.
     pub(in crate::plugin) shape: Option<&'static Shape>,
+    /// What a field of a component that was defined in Lua may hold, if not all of its type.
+    pub(super) limit: Option<Box<Limit>>,
     parts: OnceCell<Box<[Part]>>,
 }
 
@@ -195,7 +198,7 @@ impl Place {
 
     fn of_kind(component: Rc<Component>, path: Box<[Step]>, text: String, typed: Typed, kind: Kind) -> Rc<Place> {
         let shape = Shape::of(typed.0);
-        Rc::new(Place { component, path, text, typed, kind, shape, parts: OnceCell::new() })
+        Rc::new(Place { component, path, text, typed, kind, shape, limit: None, parts: OnceCell::new() })
     }
 
     fn parts(&self) -> &[Part] {
@@ -277,13 +280,18 @@ impl Place {
         };
         let steps = self.path.iter().cloned().chain([Step::Entry(name.into())]);
         let (component, text) = (Rc::clone(&self.component), format!("{}.{name}", self.text));
-        let place = match variant.filter(|_| !default.is_table()) {
+        let limit = component.declared.as_ref().and_then(|declared| declared.limits.get(name));
+        let limit = limit.cloned().map(Box::new);
+        let mut place = match variant.filter(|_| !default.is_table()) {
             Some((name, typed)) => {
                 let path = steps.chain([Step::Variant { name, field: 0 }]).collect();
                 Place::new(component, path, text, typed)
             }
             None => Place::of_kind(component, steps.collect(), text, data_type(), Kind::Data { is_table: true }),
         };
+        if let Some(place) = Rc::get_mut(&mut place) {
+            place.limit = limit;
+        }
         Part { name: name.into(), place }
     }
 
@@ -302,6 +310,7 @@ impl Place {
             typed: self.typed,
             kind: Kind::Variant(info),
             shape: None,
+            limit: None,
             parts: OnceCell::new(),
         };
         Part { name: info.name().into(), place: Rc::new(place) }

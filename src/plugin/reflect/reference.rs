@@ -15,7 +15,7 @@ use bevy::reflect::enums::VariantType;
 use bevy::reflect::{PartialReflect, ReflectMut, ReflectRef};
 
 use super::from_lua::{Builder, copy_of, put};
-use super::leaf::{Leaf, read_leaf, write_leaf};
+use super::leaf::{Leaf, charge_text, make_leaf, read_leaf, write_leaf};
 use super::place::{Kind, Place, Step, lacks};
 use super::to_lua::to_lua;
 use crate::api::{Action, Call, Context, Glance, Native, Raised, Table, TableError, UserData, Value};
@@ -24,6 +24,7 @@ use crate::plugin::data::LuaFields;
 use crate::plugin::entity::{gone, label, world_of};
 use crate::plugin::guard;
 use crate::plugin::kept::{keep, kept};
+use crate::plugin::limit::Limit;
 use crate::plugin::values;
 
 /// A component of an entity, or a part of it, as a Lua value.
@@ -305,7 +306,8 @@ pub(in crate::plugin) fn write<'gc>(
     }
     let world = world_of(call)?;
     if let Kind::Leaf(leaf) = reference.place.kind {
-        return reference.change(world, |target| write_leaf(leaf, target, value));
+        let within = (ctx, reference.place.limit.as_deref());
+        return reference.change(world, |target| write_within(within, leaf, target, value));
     }
     let built = reference.look(world, |old| {
         let mut builder = Builder::at_reference(ctx, world, reference);
@@ -351,12 +353,27 @@ fn glance_to_write<'gc>(glance: Glance<'_, 'gc>) -> Option<Value<'gc>> {
     let (Kind::Fields(_) | Kind::Declared) = place.kind else { return None };
     let part = place.part(name.as_bytes())?;
     let Kind::Leaf(leaf) = part.kind else { return None };
-    if !leaf.is_small() {
+    if !leaf.is_small() || part.limit.is_some() {
         return None;
     }
     let spot = Spot { entity: Entity::try_from_bits(entity)?, place: part, keys: &[] };
     spot.change(glance.host.downcast_mut()?, |target| write_leaf(leaf, target, value)).ok()?;
     Some(Value::Nil)
+}
+
+/// As [`write_leaf`], within the limit that the place may have.
+#[inline]
+fn write_within(
+    (ctx, limit): (Context<'_>, Option<&Limit>),
+    leaf: Leaf,
+    target: &mut dyn PartialReflect,
+    value: Value<'_>,
+) -> Result<bool, String> {
+    charge_text(ctx, value);
+    if let Some(limit) = limit {
+        limit.check_part(make_leaf(leaf, value)?.as_partial_reflect())?;
+    }
+    write_leaf(leaf, target, value)
 }
 
 /// `reference.key`
@@ -488,7 +505,8 @@ fn new_index<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> 
             match part.kind {
                 Kind::Leaf(leaf) => {
                     let spot = reference.spot_of(part);
-                    spot.change(world_of(call)?, |target| write_leaf(leaf, target, value))?;
+                    let within = (call.ctx, part.limit.as_deref());
+                    spot.change(world_of(call)?, |target| write_within(within, leaf, target, value))?;
                 }
                 _ => write(call, &reference.part(part), value)?,
             }

@@ -36,7 +36,7 @@ impl<'gc> Turn<'_, 'gc> {
         }
         // A body before this one that has not come to its end has nothing more to say.
         let is_open = |task: &Key| self.parts.tasks.extra(*task).is_some_and(|extra| extra.defines.is_some());
-        let open: Vec<Key> = self.parts.tasks.started_by(body).iter().copied().filter(is_open).collect();
+        let open: Vec<Key> = self.parts.tasks.started_by(body).filter(is_open).collect();
         for task in open {
             self.cancel(task);
         }

@@ -229,7 +229,7 @@ impl<'gc> Turn<'_, 'gc> {
 
     /// Ends a behaviour without running anything of it.
     fn fail_for_memory(&mut self, body: Key, message: String) {
-        for task in self.parts.tasks.started_by(body).to_vec() {
+        for task in self.parts.tasks.started_by(body).collect::<Vec<Key>>() {
             self.let_go(task);
             self.tell_end(task, End::Cancelled, Value::Nil);
             self.parts.tasks.remove(task);
@@ -277,7 +277,7 @@ fn bytes_of<'gc>(reach: &mut Reach<'gc>, ctx: Context<'gc>, roots: &Roots<'gc>, 
     let place = |slot: u32| i64::from(slot) + 1;
     let own = [roots.states.made, roots.states.environments].map(|table| table.get_integer(ctx, place(body.slot)));
     let mut bytes = own.into_iter().map(|value| reach.bytes_from(value)).sum();
-    for task in std::iter::once(&body).chain(tasks.started_by(body)) {
+    for task in std::iter::once(body).chain(tasks.started_by(body)) {
         for table in [roots.threads, roots.wakes, roots.handles, roots.cleanups] {
             bytes += reach.bytes_from(table.get_integer(ctx, place(task.slot)));
         }

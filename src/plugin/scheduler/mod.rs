@@ -6,10 +6,11 @@
 //! again. One visit to the arena serves all behaviours of a frame.
 //!
 //! `tasks` is the list of who runs, `timers` when they are due, `listeners` who hears which events; none of these knows
-//! the machine. `turn` is the hand in the arena, `requests` what tasks ask of it, `programs` what scripts there are,
+//! the machine. `turn` is the hand in the arena, `requests` what tasks ask of it, `closing` their last words, `programs` what scripts there are,
 //! `saving` brings their states to where scenes find them, `restart` and `keep` say what becomes of behaviours whose scripts
 //! have changed, `memory` sees to garbage and to those who hold too much, `profiler` measures what scripts cost.
 
+mod closing;
 mod keep;
 mod listeners;
 mod memory;
@@ -22,6 +23,7 @@ mod tasks;
 mod timers;
 mod turn;
 
+use std::collections::VecDeque;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -79,6 +81,12 @@ struct Parts {
     starting: Vec<Key>,
     /// A task that is to have its first turn before the one who started it goes on.
     starting_now: Option<Key>,
+    /// Whether a task is being closed.
+    is_closing: bool,
+    /// Tasks that are to be cancelled once the one that is being closed has ended.
+    to_cancel: VecDeque<Key>,
+    /// The instructions that tasks may still run this frame while they are closed.
+    closing_left: u64,
     reports: Reports,
     failures: MessageCursor<AssetLoadFailedEvent<LuaScript>>,
     /// Whether behaviours that were there before the plugin have been found.
@@ -125,6 +133,9 @@ impl Scripts {
             program_of: HashMap::default(),
             starting: Vec::new(),
             starting_now: None,
+            is_closing: false,
+            to_cancel: VecDeque::new(),
+            closing_left: u64::MAX,
             reports: Reports::default(),
             failures: MessageCursor::default(),
             scanned: false,
@@ -308,6 +319,7 @@ pub(super) fn resume(world: &mut World) {
         scripts.parts.look_for_profile(world);
         let parts = &mut scripts.parts;
         parts.frame = parts.frame.saturating_add(1);
+        parts.closing_left = settings.frame_budget;
         parts.now = world.get_resource::<Time>().map(Time::elapsed).unwrap_or_default();
         let real = world.get_resource::<Time<Real>>().map(Time::elapsed).unwrap_or_default();
         parts.tasks.begin_frame(parts.now, real, parts.frame);

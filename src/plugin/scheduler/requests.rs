@@ -16,6 +16,9 @@ use crate::plugin::class::Class;
 use crate::plugin::events;
 use crate::plugin::task::{End, Origin, TaskState, packed};
 
+/// How many handlers of events a behaviour may have.
+const HANDLERS_MAX: usize = 10_000;
+
 /// What a task asks for. Values that belong to it are left with the call.
 #[derive(Debug)]
 pub(in crate::plugin) enum Request {
@@ -48,6 +51,28 @@ pub(in crate::plugin) enum Request {
     Unhandle(HandlerId),
     /// To tell the handlers of an entity about an event of scripts, with the values that are left.
     Send { event: EventName },
+}
+
+impl Request {
+    /// Whether it is answered at a later moment only.
+    pub(in crate::plugin) fn is_wait(&self) -> bool {
+        match self {
+            Request::Frames(_)
+            | Request::Seconds(_)
+            | Request::RealSeconds(_)
+            | Request::FixedStep
+            | Request::Load
+            | Request::Join { .. }
+            | Request::Listen { .. } => true,
+            Request::Spawn { .. }
+            | Request::Current
+            | Request::Cancel(_)
+            | Request::OnCancel
+            | Request::Handle { .. }
+            | Request::Unhandle(_)
+            | Request::Send { .. } => false,
+        }
+    }
 }
 
 /// When a task has its first turn.
@@ -170,7 +195,7 @@ impl<'gc> Turn<'_, 'gc> {
         self.answer(key, Value::Nil);
     }
 
-    fn answer_to(&mut self, key: Key, request: Request) -> Result<Value<'gc>, Raised<'gc>> {
+    pub(super) fn answer_to(&mut self, key: Key, request: Request) -> Result<Value<'gc>, Raised<'gc>> {
         match request {
             Request::Spawn { start, at, is_watched } => {
                 let values = std::mem::take(&mut self.results);
@@ -322,9 +347,15 @@ impl<'gc> Turn<'_, 'gc> {
         }
         let sleeper = self.park(key, seconds, WaitingFor::Task);
         for &task in tasks {
+            let Some(extra) = self.parts.tasks.make_extra(task) else { continue };
+            let mut joiners = std::mem::take(&mut extra.joiners);
+            // Those who have given up are forgotten before there is room for more.
+            if joiners.len() == joiners.capacity() {
+                joiners.retain(|joiner| self.parts.tasks.is_waiting(*joiner));
+            }
+            joiners.push(sleeper);
             if let Some(extra) = self.parts.tasks.make_extra(task) {
-                extra.joiners.retain(|joiner| joiner.key != key);
-                extra.joiners.push(sleeper);
+                extra.joiners = joiners;
             }
         }
     }
@@ -404,6 +435,10 @@ impl<'gc> Turn<'_, 'gc> {
     ) -> Result<Value<'gc>, Raised<'gc>> {
         let subscription = self.subscription(key, name).map_err(Raised::message)?;
         let Some(body) = self.parts.tasks.body(key) else { return Ok(Value::Nil) };
+        if self.parts.tasks.extra(body).is_some_and(|extra| extra.handlers.len() >= HANDLERS_MAX) {
+            let remedy = "cancel those that are done, or let one handler do more";
+            return Err(Raised::message(format!("a behaviour has at most {HANDLERS_MAX} handlers: {remedy}")));
+        }
         let definition = self.parts.tasks.extra(key).and_then(|extra| extra.defines).unwrap_or_default();
         let id = self.parts.listeners.listen(subscription, ListenerKind::Handler { body, definition });
         let Some(index) = self.parts.listeners.place_of(id) else { return Ok(Value::Nil) };

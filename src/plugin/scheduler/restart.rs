@@ -1,19 +1,17 @@
-//! Restarting a behaviour because its script has changed; and the last word of whatever ends.
+//! Restarting a behaviour because its script has changed.
 //!
 //! The old code has the last word: handlers of the event `reload` run once more, with the `state` that the new code will
 //! find, and may bring it into the shape that they think is lasting. Then everything of the old code ends.
 
-use std::any::Any;
-
-use bevy::ecs::entity::Entity;
-
 use super::tasks::{Key, Phase};
 use super::turn::Turn;
-use crate::api::{Progress, Raised, Thread, Value};
-use crate::plugin::error::ScriptError;
+use crate::api::{Thread, Value};
 
 /// The event of scripts that precedes a restart.
 const RELOAD: &str = "reload";
+
+/// Where a task is that hears of it.
+const RELOADING: &str = "in a handler of 'reload'";
 
 impl<'gc> Turn<'_, 'gc> {
     /// Ends a behaviour and starts it anew, with its `state` kept; or lets it go on with new functions, if that is what its
@@ -52,40 +50,14 @@ impl<'gc> Turn<'_, 'gc> {
             let function = self.roots.handlers.get_integer(self.ctx, handler);
             if matches!(function, Value::Closure(_) | Value::Native(_)) {
                 let thread = Thread::new(self.ctx, function);
-                let host: &mut dyn Any = self.world;
-                let outcome = self.ctx.resume(thread, &[state], host, &mut fuel, &mut Vec::new());
-                self.report_last((slot.entity, slot.program), thread, outcome);
+                if let Err(raised) = self.run_through(body, (thread, Some(state)), RELOADING, &mut fuel) {
+                    self.fail_on(None, slot.entity, slot.program, &raised);
+                }
+                thread.kill(self.ctx);
             }
         }
         self.flush_output();
         self.parts.shared.set_who(before);
-    }
-
-    /// Ends a coroutine that was to have the last word of something that ends, and reports it if it failed or had not
-    /// come to its end.
-    pub(super) fn report_last(
-        &mut self,
-        (entity, program): (Entity, u32),
-        thread: Thread<'gc>,
-        outcome: Result<Progress, Raised<'gc>>,
-    ) {
-        self.parts.shared.take_request();
-        let why = match outcome {
-            Ok(Progress::Finished) => None,
-            Ok(Progress::OutOfFuel) => Some("it has used up a slice of instructions, and ends here"),
-            Ok(_) => Some("it can neither wait nor start or send anything any more, and ends here"),
-            Err(raised) => {
-                self.fail_on(None, entity, program, &raised);
-                None
-            }
-        };
-        if let Some(why) = why {
-            let traceback = thread.traceback(self.ctx);
-            let message = format!("{}: {why}", first_place(&traceback));
-            let error = ScriptError::of_behaviour(entity, self.script(program), message, Some(traceback));
-            self.parts.report(self.world, program, error);
-        }
-        thread.kill(self.ctx);
     }
 }
 

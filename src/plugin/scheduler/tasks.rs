@@ -6,7 +6,7 @@
 //! by an event has its turn at once, before those who follow. Nothing here knows the machine: a task is a number.
 
 use std::cell::RefCell;
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -139,7 +139,7 @@ pub(super) struct Extra {
     /// Whether there are functions to call when it is cancelled.
     pub(super) has_cleanups: bool,
     /// Of a body: the tasks that were started in its behaviour, oldest first.
-    tasks: Vec<Key>,
+    tasks: BTreeSet<Key>,
     /// Of a body: the behaviour's handlers of events.
     pub(super) handlers: Vec<u32>,
     /// Of a body: how many tasks were started.
@@ -210,7 +210,7 @@ impl Tasks {
         body.count = body.count.wrapping_add(1);
         let number = body.count;
         let key = self.add((order, number), entity, program, Some(owner));
-        self.extra_at(owner).tasks.push(key);
+        self.extra_at(owner).tasks.insert(key);
         Some(key)
     }
 
@@ -254,11 +254,8 @@ impl Tasks {
         if let Some(slot) = self.slots.get_mut(key.slot as usize).and_then(Option::take) {
             self.free.push(key.slot);
             if slot.owner != key.slot {
-                if let Some(Some(owner)) = self.extras.get_mut(slot.owner as usize)
-                    // Most often it is the youngest: of a behaviour that ends, and of a handler that returned.
-                    && let Some(at) = owner.tasks.iter().rposition(|task| task.slot == key.slot)
-                {
-                    owner.tasks.remove(at);
+                if let Some(Some(owner)) = self.extras.get_mut(slot.owner as usize) {
+                    owner.tasks.remove(&key);
                 }
             } else {
                 let mut by_entity = self.by_entity.borrow_mut();
@@ -356,8 +353,13 @@ impl Tasks {
     }
 
     /// The tasks that were started in a behaviour and have not ended, oldest first.
-    pub(super) fn started_by(&self, body: Key) -> &[Key] {
-        self.extra(body).map(|extra| extra.tasks.as_slice()).unwrap_or_default()
+    pub(super) fn started_by(&self, body: Key) -> impl DoubleEndedIterator<Item = Key> {
+        self.extra(body).into_iter().flat_map(|extra| extra.tasks.iter().copied())
+    }
+
+    /// The task that was started last in a behaviour, of those that have not ended.
+    pub(super) fn youngest(&self, body: Key) -> Option<Key> {
+        self.started_by(body).next_back()
     }
 
     /// The body of an entity's behaviour.
@@ -545,7 +547,7 @@ impl Tasks {
     pub(super) fn stop_waiting(&mut self, key: Key) {
         let Some(&Slot { phase, .. }) = self.get(key) else { return };
         self.end_wait(key);
-        let Tasks { slots, sleepers, real_sleepers, .. } = self;
+        let Tasks { slots, sleepers, real_sleepers, frame_sleepers, .. } = self;
         let still_sleeps = |sleeper: Sleeper| {
             let slot = slots.get(sleeper.key.slot as usize).and_then(Option::as_ref);
             slot.is_some_and(|slot| slot.generation == sleeper.key.generation && slot.wait == sleeper.wait)
@@ -553,6 +555,7 @@ impl Tasks {
         match phase {
             Phase::Sleep { .. } | Phase::Parked => sleepers.note_stale(still_sleeps),
             Phase::RealSleep { .. } => real_sleepers.note_stale(still_sleeps),
+            Phase::Frame { .. } => frame_sleepers.note_stale(still_sleeps),
             _ => {}
         }
     }

@@ -4,7 +4,6 @@
 //! final: the coroutine's `<close>` variables and the functions of `task.on_cancel` get one slice of instructions, and
 //! that is all it ever runs.
 
-use std::any::Any;
 use std::time::Duration;
 
 use bevy::ecs::change_detection::DetectChangesMut;
@@ -298,6 +297,8 @@ impl<'gc> Turn<'_, 'gc> {
             }
             Err(raised) => self.fail_on(Some(key), slot.entity, slot.program, &raised),
         }
+        // What was closed may have changed more.
+        self.settle();
         self.results.clear();
         used
     }
@@ -419,7 +420,7 @@ impl<'gc> Turn<'_, 'gc> {
     /// Shows whether anything of a behaviour goes on whose body has ended.
     fn show_rest(&mut self, body: Key) {
         let has_handlers = self.parts.tasks.extra(body).is_some_and(|extra| !extra.handlers.is_empty());
-        let status = if has_handlers || !self.parts.tasks.started_by(body).is_empty() {
+        let status = if has_handlers || self.parts.tasks.started_by(body).next().is_some() {
             BehaviourStatus::Waiting(WaitingFor::Event)
         } else {
             self.roots.states.finish(self.ctx, i64::from(body.slot) + 1);
@@ -474,15 +475,16 @@ impl<'gc> Turn<'_, 'gc> {
     /// Ends all that runs in a behaviour: its handlers, its tasks from the youngest on, and its body.
     pub(super) fn end_tasks(&mut self, body: Key) {
         self.drop_handlers(body);
-        // What a task leaves to be closed may start more.
-        while let Some(&task) = self.parts.tasks.started_by(body).last() {
+        // What a task leaves to be closed may start more, and listen to more.
+        while let Some(task) = self.parts.tasks.youngest(body) {
             self.cancel(task);
         }
         self.stop_listening(body);
         self.close(body);
-        while let Some(&task) = self.parts.tasks.started_by(body).last() {
+        while let Some(task) = self.parts.tasks.youngest(body) {
             self.cancel(task);
         }
+        self.drop_handlers(body);
         self.tell_end(body, End::Cancelled, Value::Nil);
     }
 
@@ -500,6 +502,16 @@ impl<'gc> Turn<'_, 'gc> {
         if matches!(slot.phase, Phase::Finished | Phase::Failed) {
             return false;
         }
+        if self.parts.is_closing {
+            self.parts.to_cancel.push_back(key);
+        } else {
+            self.cancel_now(key);
+        }
+        true
+    }
+
+    /// Ends a task before its time, also while another one is being closed.
+    pub(super) fn cancel_now(&mut self, key: Key) {
         self.stop_listening(key);
         self.close(key);
         self.tell_end(key, End::Cancelled, Value::Nil);
@@ -510,39 +522,6 @@ impl<'gc> Turn<'_, 'gc> {
         } else {
             self.remove_task(key);
         }
-        true
-    }
-
-    /// Runs what a coroutine has still to close, then what is to be called when it is cancelled, and forgets it.
-    pub(super) fn close(&mut self, key: Key) {
-        let Some(&slot) = self.parts.tasks.get(key) else { return };
-        let Some(thread) = self.thread(key) else { return };
-        self.drop_thread(key);
-        let before = self.parts.shared.who();
-        self.enter_script(key, slot.entity, slot.program);
-        let mut fuel = i64::try_from(self.parts.tasks.slice(key, self.slice)).unwrap_or(i64::MAX);
-        let host: &mut dyn Any = self.world;
-        let outcome = self.ctx.close(thread, host, &mut fuel, &mut Vec::new());
-        self.report_last((slot.entity, slot.program), thread, outcome);
-        for function in self.take_cleanups(key) {
-            let thread = Thread::new(self.ctx, function);
-            let host: &mut dyn Any = self.world;
-            let outcome = self.ctx.resume(thread, &[], host, &mut fuel, &mut Vec::new());
-            self.report_last((slot.entity, slot.program), thread, outcome);
-        }
-        self.flush_output();
-        self.parts.shared.set_who(before);
-    }
-
-    /// The functions to call when a task is cancelled, the last one first.
-    fn take_cleanups(&mut self, key: Key) -> Vec<Value<'gc>> {
-        let Some(extra) = self.parts.tasks.extra_mut(key).filter(|extra| extra.has_cleanups) else { return Vec::new() };
-        extra.has_cleanups = false;
-        let index = i64::from(key.slot) + 1;
-        let Value::Table(list) = self.roots.cleanups.get_integer(self.ctx, index) else { return Vec::new() };
-        // The place exists, so nothing is allocated that could fail.
-        let _ = self.roots.cleanups.set_integer(self.ctx, index, Value::Boolean(false));
-        (1..=list.len()).rev().map(|index| list.get_integer(self.ctx, index)).collect()
     }
 
     pub(super) fn thread(&self, key: Key) -> Option<Thread<'gc>> {
@@ -552,7 +531,7 @@ impl<'gc> Turn<'_, 'gc> {
         }
     }
 
-    fn drop_thread(&mut self, key: Key) {
+    pub(super) fn drop_thread(&mut self, key: Key) {
         if self.parts.tasks.get(key).is_some() {
             self.parts.shared.modules.borrow_mut().abandon(key);
             // The place exists, so nothing is allocated that could fail.
