@@ -411,3 +411,18 @@ fn copies_of_itself_do_not_nest_a_value_without_end() {
     assert!(prints[0].contains("it is nested more than 64 levels deep"), "{prints:?}");
     assert!(prints[1].parse::<usize>().is_ok_and(|depth| depth < 64), "{prints:?}");
 }
+
+/// What nobody can look into.
+#[derive(Component, Reflect, Clone, Debug, Default, PartialEq)]
+#[reflect(opaque, Component, Default)]
+struct Lock(u64);
+
+#[test]
+fn opaque_value_with_a_default_is_made_of_an_empty_table() {
+    let mut app = TestApp::new();
+    let entity = app.run("self.Lock = {}  print(pcall(self.insert, self, 'Lock', {1}))");
+    app.frame();
+    assert!(app.errors().is_empty(), "{:?}", app.errors());
+    assert_eq!(app.world().get::<Lock>(entity), Some(&Lock(0)));
+    assert!(app.prints()[0].contains("which scripts cannot look into"), "{:?}", app.prints());
+}

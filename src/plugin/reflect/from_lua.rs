@@ -182,11 +182,19 @@ impl<'a, 'gc> Builder<'a, 'gc> {
                 self.map(typed, key, value_type, value, depth)
             }
             Some(TypeInfo::Enum(info)) => self.variant(typed, info, value, old, depth),
-            Some(TypeInfo::Opaque(_)) | None => {
-                let got = wants("a value of its own kind", value);
-                self.fail(format_args!("{}, which scripts cannot look into; {got}", self.name_of(info)))
-            }
+            Some(TypeInfo::Opaque(_)) | None => self.opaque(typed, value, old),
         }
+    }
+
+    /// What scripts cannot look into: of an empty table, which says nothing of it, what is there or else the default.
+    fn opaque(&self, typed: Typed, value: Value<'gc>, old: Option<&dyn PartialReflect>) -> Built {
+        if matches!(value, Value::Table(said) if said.next_from(self.ctx, 0).is_none())
+            && let Some(base) = self.base(typed, old)
+        {
+            return Ok(base);
+        }
+        let got = wants("a value of its own kind", value);
+        self.fail(format_args!("{}, which scripts cannot look into; {got}", self.name_of(typed.1)))
     }
 
     /// A vector or another of the values that Lua has: given as one, as a table, or as a reference to one.
