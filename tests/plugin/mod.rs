@@ -17,6 +17,7 @@ mod event;
 mod function;
 mod guard;
 mod guide;
+mod hostile;
 mod input;
 mod keep;
 mod limit;
