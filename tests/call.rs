@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use deimos::{
-    Action, Callable, Error, FromLua, Function, Handle, IntoRaised, Lua, LuaString, Native, UserData, Value, Variadic,
+    Action, Callable, Error, FromLua, Function, Handle, IntoRaised, Libraries, Lua, LuaString, Native, UserData, Value,
+    Variadic,
 };
 
 /// Defines a global Rust function `f`, runs a chunk, and checks the text of what it returns or raises.
@@ -124,18 +125,15 @@ fn with_glances() -> Lua {
                 let key = call.arg(1);
                 call.ret1(key)
             },
-            |glance| match glance.args {
-                [Value::UserData(_), Value::String(key)] if key.as_bytes() == b"quick" => Some(glance.upvalue(0)),
-                _ => None,
-            },
+            |glance| (glance.key.as_bytes() == b"quick").then(|| glance.upvalue(0)),
         );
         let write = Native::with_glance(
             ctx,
             "newindex",
             &[],
             |_| Err(deimos::Raised::message("read-only")),
-            |glance| match glance.args {
-                [_, Value::String(key), Value::Integer(_)] if key.as_bytes() == b"quick" => Some(Value::Nil),
+            |glance| match glance.value {
+                Value::Integer(_) if glance.key.as_bytes() == b"quick" => Some(Value::Nil),
                 _ => None,
             },
         );
@@ -161,6 +159,102 @@ fn glance_answers_before_the_function_is_called() {
         let f = lua.function("f", |x: Option<i64>| x);
         check(lua, f, source, expected);
     }
+}
+
+/// Runs a chunk twice, and the second time with a hook, under which nothing is called without leaving the loop. It
+/// finds a userdata `object`, which counts up to the state of a `for` that calls it, and fails if that is a string.
+#[track_caller]
+fn iterates(source: &str, expected: &str) {
+    for hook in ["", "debug.sethook(function() end, 'crl') "] {
+        let mut lua = Lua::with_libraries(Libraries::SANDBOX.with(Libraries::DEBUG));
+        lua.enter(|ctx| {
+            let metatable = deimos::Table::new(ctx);
+            let call = Native::new(ctx, "count", |call| {
+                assert!(matches!(call.arg(0), Value::UserData(_)) && call.len() == 3);
+                let limit = call.check::<i64>(1)?;
+                let next = call.check::<Option<i64>>(2)?.unwrap_or(0) + 1;
+                if next > limit { call.ret1(Value::Nil) } else { call.ret(&[next, next * next].map(Value::Integer)) }
+            });
+            metatable.set_field(ctx, "__call", Value::Native(call)).expect("there is memory");
+            let object = UserData::new(ctx, (), Some(metatable));
+            ctx.globals().set_field(ctx, "object", Value::UserData(object)).expect("there is memory");
+        });
+        let outcome: Result<String, Error> =
+            lua.load("=call", format!("{hook}{source}")).expect("it works").call(&mut lua, ());
+        assert_eq!(outcome.unwrap_or_else(|error| error.message().to_owned()), expected, "{hook}");
+    }
+}
+
+#[test]
+fn userdata_that_can_be_called_iterate() {
+    iterates(
+        "local t = {} for i, s in object, 3 do t[#t + 1] = i .. ':' .. s end return table.concat(t, ' ')",
+        "1:1 2:4 3:9",
+    );
+    iterates(
+        "local t = {} for i, _, x in object, 2 do t[#t + 1] = i .. tostring(x) end return table.concat(t, ' ')",
+        "1nil 2nil",
+    );
+    iterates("local s = 0 for i in object, 4 do for j in object, i do s = s + j end end return tostring(s)", "20");
+    iterates("local s = 0 for i in object, 100000 do s = s + i end return tostring(s)", "5000050000");
+}
+
+#[test]
+fn errors_of_a_userdata_that_iterates_say_where() {
+    iterates("for i in object, 'x' do end", "call:1: bad argument #2 to 'for iterator' (number expected, got string)");
+    iterates(
+        "local function f()\nfor i in object, 'x' do end end\nlocal _, text = xpcall(f, debug.traceback)
+         return text:match('^[^\\n]+') .. (text:match('call:2: in function <call:1>') or text)",
+        "call:2: bad argument #2 to 'for iterator' (number expected, got string)call:2: in function <call:1>",
+    );
+}
+
+#[test]
+fn userdata_that_iterates_may_yield() {
+    iterates(
+        "debug.setmetatable(object, {__call = coroutine.yield})
+         local f = coroutine.wrap(function()
+           local t = {} for a, b in object, 's' do t[#t + 1] = a .. tostring(b) end return table.concat(t, ' ')
+         end)
+         local first, state, control = f()
+         assert(first == object and state == 's' and control == nil)
+         assert(select(3, f(1, 2)) == 1)
+         f(3)
+         return f(nil)",
+        "12 3nil",
+    );
+}
+
+#[test]
+fn metatable_of_a_userdata_that_iterates_may_change_in_the_loop() {
+    iterates(
+        "local s = 0
+         for i in object, 5 do
+           if i == 2 then
+             debug.setmetatable(object, {__call = function(o, limit, i)
+               assert(o == object) if i < limit - 1 then return i + 1 end
+             end})
+           end
+           s = s + i
+         end
+         return tostring(s)",
+        "10",
+    );
+    iterates(
+        "local inner = object
+         for i in object, 5 do
+           debug.setmetatable(object, {__call = setmetatable({}, {__call = function(t, o, limit, i)
+             assert(type(t) == 'table' and o == inner) if i < limit then return i + 2 end
+           end})})
+           object = i
+         end
+         return tostring(object)",
+        "5",
+    );
+    iterates(
+        "return (select(2, pcall(function() for i in object, 5 do debug.setmetatable(object, nil) end end)))",
+        "call:1: attempt to call a userdata value (for iterator 'for iterator')",
+    );
 }
 
 #[test]

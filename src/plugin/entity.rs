@@ -99,13 +99,12 @@ pub(super) fn install<'gc>(ctx: Context<'gc>, shared: &Rc<Shared>, states: State
 
 /// `entity.key`, where that is a component that was asked for before, or a method.
 fn glance<'gc>(glance: Glance<'_, 'gc>) -> Option<Value<'gc>> {
-    let [Value::UserData(data), Value::String(key)] = *glance.args else { return None };
-    let is_it =
-        |kept: UserData<'gc>| kept.shared_ref::<Place>().is_some_and(|(place, _)| place.is_called(key.as_bytes()));
-    if let Some(kept) = kept(glance.ctx, data, is_it) {
-        let (place, _) = kept.shared_ref::<Place>()?;
+    let (data, key) = (glance.object, glance.key);
+    let called_so =
+        |kept: UserData<'gc>| kept.shared_ref::<Place>().filter(|(place, _)| place.is_called(key.as_bytes()));
+    if let Some((kept, (place, _))) = kept(glance.ctx, data, called_so) {
         let world: &World = glance.host.downcast_ref()?;
-        let has = world.get_entity(held(data)?).is_ok_and(|found| found.contains_id(place.component.id));
+        let has = world.get_entity(held(data)?).is_ok_and(|found| place.component.is_on(found));
         return has.then_some(Value::UserData(kept));
     }
     let Value::Table(methods) = glance.upvalue(0) else { return None };
@@ -154,12 +153,13 @@ pub(super) fn component_of<'gc>(
     entity: Entity,
     place: &Rc<Place>,
 ) -> UserData<'gc> {
-    let is_it = |kept: UserData<'gc>| kept.shared_ref().is_some_and(|(kept, _)| std::ptr::eq::<Place>(kept, &**place));
-    kept(ctx, data, is_it).unwrap_or_else(|| {
-        let reference = Reference::new(entity, Rc::clone(place)).wrap(ctx);
-        keep(ctx, data, reference);
-        reference
-    })
+    let of_it = |kept: UserData<'gc>| kept.shared_ref().filter(|(kept, _)| std::ptr::eq::<Place>(*kept, &**place));
+    if let Some((kept, _)) = kept(ctx, data, of_it) {
+        return kept;
+    }
+    let reference = Reference::new(entity, Rc::clone(place)).wrap(ctx);
+    keep(ctx, data, reference);
+    reference
 }
 
 /// `entity.key = value`: puts a component in place of the one it may have; nil removes it.
@@ -266,7 +266,7 @@ fn has<'gc>(call: &mut Call<'_, 'gc>, shared: &Shared) -> Result<Action<'gc>, Ra
         };
         let place = component(call, shared, name.as_bytes())?;
         let Ok(found) = world_of(call)?.get_entity(entity) else { return Err(gone(entity)) };
-        has_all &= found.contains_id(place.component.id);
+        has_all &= place.component.is_on(found);
     }
     call.ret1(Value::Boolean(has_all))
 }

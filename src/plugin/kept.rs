@@ -9,20 +9,20 @@ use crate::api::{Context, Table, UserData, Value};
 /// References that one userdata keeps.
 const KEPT_MAX: i64 = 16;
 
-/// What is kept in `data` and is wanted.
+/// What is kept in `data` and is wanted, with what the wish has found in it.
 #[inline]
-pub(super) fn kept<'gc>(
+pub(super) fn kept<'gc, R>(
     ctx: Context<'gc>,
     data: UserData<'gc>,
-    is_wanted: impl Fn(UserData<'gc>) -> bool,
-) -> Option<UserData<'gc>> {
+    wanted: impl Fn(UserData<'gc>) -> Option<R>,
+) -> Option<(UserData<'gc>, R)> {
     match data.user_value() {
-        Value::UserData(only) => is_wanted(only).then_some(only),
+        Value::UserData(only) => wanted(only).map(|found| (only, found)),
         Value::Table(list) => {
             for index in 1..=KEPT_MAX {
                 let Value::UserData(one) = list.get_integer(ctx, index) else { return None };
-                if is_wanted(one) {
-                    return Some(one);
+                if let Some(found) = wanted(one) {
+                    return Some((one, found));
                 }
             }
             None

@@ -11,7 +11,7 @@ use super::call_exits::Exit;
 use super::context::Context;
 use super::error::Raised;
 use super::executor::WINDOW;
-use super::function::{CacheSlot, Native};
+use super::function::{CacheSlot, Glance, Native};
 use super::long::Relation;
 use super::meta::{Event, Meta};
 use super::operate::{ArithOp, is_text};
@@ -273,9 +273,50 @@ pub(super) fn find_field<'gc>(
     None
 }
 
-/// `R[a] := object[key]` for a constant string key that was not at its cached position.
+/// `R[a] := R[object][key]` for a constant string key that was not at its cached position. The object is looked at
+/// where it is, as in [`get_index`].
 #[inline(never)]
 pub(super) fn get_field<'gc>(
+    step: &mut Step<'_, 'gc>,
+    regs: &mut Window<'gc>,
+    place: Place,
+    object: Reg,
+    key: LuaString<'gc>,
+    slot: &CacheSlot,
+) -> Option<Exit<'gc>> {
+    match &regs[usize::from(object.0)] {
+        &Value::UserData(object) => get_data_field(step, regs, place, object, key, slot),
+        object => get_field_of(step.ctx, regs, place, *object, key, slot),
+    }
+}
+
+/// `R[a] := object[key]` for a userdata: its metamethod is asked first whether it needs a call.
+#[inline(always)]
+fn get_data_field<'gc>(
+    step: &mut Step<'_, 'gc>,
+    regs: &mut Window<'gc>,
+    place: Place,
+    object: UserData<'gc>,
+    key: LuaString<'gc>,
+    slot: &CacheSlot,
+) -> Option<Exit<'gc>> {
+    let ctx = step.ctx;
+    let Some(native) = native_of(ctx, object, Event::Index, slot) else {
+        return store(regs, place, ctx.index(Value::UserData(object), Value::String(key)));
+    };
+    if let Some(glance) = native.glance() {
+        let look = Glance { ctx, host: step.host, object, key, value: &Value::Nil, memo: &slot.field, callee: native };
+        if glance(look, &mut regs[usize::from(place.to.0)]) {
+            return None;
+        }
+    }
+    lay_out(regs, place.free, &[Value::Native(native), Value::UserData(object), Value::String(key)]);
+    Some(meta_call(2, place.pending()))
+}
+
+/// `R[a] := object[key]` for an object that is a captured variable, mostly a table of globals.
+#[inline(never)]
+pub(super) fn get_up_field<'gc>(
     step: &mut Step<'_, 'gc>,
     regs: &mut Window<'gc>,
     place: Place,
@@ -283,18 +324,26 @@ pub(super) fn get_field<'gc>(
     key: LuaString<'gc>,
     slot: &CacheSlot,
 ) -> Option<Exit<'gc>> {
-    let ctx = step.ctx;
-    if let Value::UserData(data) = object
-        && let Some(native) = native_of(ctx, data, Event::Index, slot)
-    {
-        let args = [object, Value::String(key)];
-        if let Some(value) = native.glance(ctx, step.host, &args) {
-            regs[usize::from(place.to.0)] = value;
-            return None;
+    match object {
+        Value::Table(table) if let Some(value) = find_field(step.ctx, table, key, slot) => {
+            regs[usize::from(place.to.0)] = value.get();
+            None
         }
-        lay_out(regs, place.free, &[Value::Native(native), object, Value::String(key)]);
-        return Some(meta_call(2, place.pending()));
+        Value::UserData(object) => get_data_field(step, regs, place, object, key, slot),
+        _ => get_field_of(step.ctx, regs, place, object, key, slot),
     }
+}
+
+/// `R[a] := object[key]` for an object that is no userdata.
+#[inline(never)]
+fn get_field_of<'gc>(
+    ctx: Context<'gc>,
+    regs: &mut Window<'gc>,
+    place: Place,
+    object: Value<'gc>,
+    key: LuaString<'gc>,
+    slot: &CacheSlot,
+) -> Option<Exit<'gc>> {
     if let Value::Table(table) = object {
         // A clear key bit proves that the object has no such field of its own; the cached position, which is
         // then the class's, stays.
@@ -325,13 +374,20 @@ pub(super) fn get_field<'gc>(
 }
 
 /// The native function that is a userdata's metamethod; its position in the metatable is cached.
-#[inline]
+#[inline(always)]
 fn native_of<'gc>(ctx: Context<'gc>, data: UserData<'gc>, event: Event, slot: &CacheSlot) -> Option<Native<'gc>> {
     let name = *ctx.state().events.get(event as usize)?;
-    match data.metatable()?.get_cached(ctx, name, &slot.meta) {
+    match data.metatable()?.place_cached(ctx, name, &slot.meta)?.get() {
         Value::Native(native) => Some(native),
         _ => None,
     }
+}
+
+/// The native function that a userdata calls, unless the machine runs that itself; its position in the metatable is
+/// cached.
+#[inline(never)]
+pub(super) fn called_by<'gc>(ctx: Context<'gc>, data: UserData<'gc>, slot: &CacheSlot) -> Option<Native<'gc>> {
+    native_of(ctx, data, Event::Call, slot).filter(|native| !native.kind().switches())
 }
 
 /// How many classes up a field is looked for here; from there on the general way is gone.
@@ -395,27 +451,74 @@ pub(super) fn set<'gc>(
     answer(regs, free, ctx.set_index(object, key, value), Pending::Discard).err()
 }
 
-/// `object[key] := value` for a constant string key that was not at its cached position.
+/// `R[object][key] := R[value]` for a constant string key that was not at its cached position. The operands are looked
+/// at where they are, as in [`get_index`].
 #[inline(never)]
 pub(super) fn set_field<'gc>(
     step: &mut Step<'_, 'gc>,
+    regs: &mut Window<'gc>,
+    (free, slot): (u8, &CacheSlot),
+    (object, value): (Reg, Reg),
+    key: LuaString<'gc>,
+) -> Option<Exit<'gc>> {
+    match &regs[usize::from(object.0)] {
+        &Value::UserData(object) => set_data_field(step, regs, (free, slot), object, key, value),
+        object => set_field_of(step.ctx, regs, (free, slot), *object, key, regs[usize::from(value.0)]),
+    }
+}
+
+/// `object[key] := R[value]` for an object that is a captured variable.
+#[inline(never)]
+pub(super) fn set_up_field<'gc>(
+    step: &mut Step<'_, 'gc>,
+    regs: &mut Window<'gc>,
+    (free, slot): (u8, &CacheSlot),
+    (object, value): (Value<'gc>, Reg),
+    key: LuaString<'gc>,
+) -> Option<Exit<'gc>> {
+    match object {
+        Value::UserData(object) => set_data_field(step, regs, (free, slot), object, key, value),
+        _ => set_field_of(step.ctx, regs, (free, slot), object, key, regs[usize::from(value.0)]),
+    }
+}
+
+/// `object[key] := R[value]` for a userdata: its metamethod is asked first whether it needs a call.
+#[inline(always)]
+fn set_data_field<'gc>(
+    step: &mut Step<'_, 'gc>,
+    regs: &mut Window<'gc>,
+    (free, slot): (u8, &CacheSlot),
+    object: UserData<'gc>,
+    key: LuaString<'gc>,
+    value: Reg,
+) -> Option<Exit<'gc>> {
+    let ctx = step.ctx;
+    let value = &regs[usize::from(value.0)];
+    let Some(native) = native_of(ctx, object, Event::NewIndex, slot) else {
+        let outcome = ctx.set_index(Value::UserData(object), Value::String(key), *value);
+        return answer(regs, free, outcome, Pending::Discard).err();
+    };
+    if let Some(glance) = native.glance() {
+        let look = Glance { ctx, host: step.host, object, key, value, memo: &slot.field, callee: native };
+        if glance(look, &mut Value::Nil) {
+            return None;
+        }
+    }
+    let call = [Value::Native(native), Value::UserData(object), Value::String(key), *value];
+    lay_out(regs, free, &call);
+    Some(meta_call(3, Pending::Discard))
+}
+
+/// `object[key] := value` for an object that is no userdata.
+#[inline(never)]
+fn set_field_of<'gc>(
+    ctx: Context<'gc>,
     regs: &mut Window<'gc>,
     (free, slot): (u8, &CacheSlot),
     object: Value<'gc>,
     key: LuaString<'gc>,
     value: Value<'gc>,
 ) -> Option<Exit<'gc>> {
-    let ctx = step.ctx;
-    if let Value::UserData(data) = object
-        && let Some(native) = native_of(ctx, data, Event::NewIndex, slot)
-    {
-        let args = [object, Value::String(key), value];
-        if native.glance(ctx, step.host, &args).is_some() {
-            return None;
-        }
-        lay_out(regs, free, &[Value::Native(native), object, Value::String(key), value]);
-        return Some(meta_call(3, Pending::Discard));
-    }
     if let Value::Table(table) = object
         && newindex(ctx, table).is_nil()
     {

@@ -20,6 +20,9 @@ use crate::bytecode::{Count, Op, Reg};
 
 use gc_arena::Collect;
 
+/// Up to so many values it takes less time to move one by one than to call for it.
+const ONE_BY_ONE: usize = 8;
+
 /// How many `__call` metamethods may lead to a function.
 const CALL_CHAIN_MAX: usize = 200;
 
@@ -181,6 +184,28 @@ impl<'gc> Machine<'gc> {
         Some(func + count)
     }
 
+    /// Calls a native function that is the metamethod of a userdata, which is the iterator of a loop of the Lua frame on
+    /// top, which is saved: with the userdata and the two values behind it. `first` and `want` are the loop's first
+    /// variable and their number. Whether it returns at once; the frame is then gone.
+    #[inline(never)]
+    pub(super) fn call_iterator(
+        &mut self,
+        step: &mut Step<'_, 'gc>,
+        native: Native<'gc>,
+        first: usize,
+        want: Count,
+    ) -> bool {
+        const BACK: usize = 4;
+        self.reserve(first + BACK);
+        for at in 0..BACK - 1 {
+            self.move_value(first - BACK + at, first + 1 + at);
+        }
+        if let Some(slot) = self.stack.get_mut(first) {
+            *slot = Value::Native(native);
+        }
+        self.call_in_loop(step, native, (first, BACK - 1), want).is_some()
+    }
+
     /// Runs a native function. If it returns at once, the start and number of its results; else `step` holds
     /// what is to be done next, so that nothing big is moved in the usual case.
     #[inline]
@@ -320,8 +345,16 @@ impl<'gc> Machine<'gc> {
     fn place_many(&mut self, to: usize, want: usize, start: usize, count: usize) {
         let copied = want.min(count);
         self.reserve(to + want);
-        self.move_values(start, to, copied);
-        self.clear(to + copied, to + want);
+        if copied <= ONE_BY_ONE && to <= start {
+            for at in 0..copied {
+                self.move_value(start + at, to + at);
+            }
+        } else {
+            self.move_values(start, to, copied);
+        }
+        if copied < want {
+            self.clear(to + copied, to + want);
+        }
     }
 
     /// Gives values to the Lua frame that called the native function on top, if that passes them on and nothing else

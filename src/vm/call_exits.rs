@@ -7,6 +7,7 @@ use super::access::Window;
 use super::context::Context;
 use super::error::Raised;
 use super::executor::Machine;
+use super::function::Native;
 use super::hook::HookEvent;
 use super::meta::{Event, Meta};
 use super::operate::compare_integer_float;
@@ -25,6 +26,9 @@ pub(super) enum Exit<'gc> {
     Return(Reg, u32),
     /// Call what is in the register, which is no Lua function.
     Call(Reg, Count, Count),
+    /// Call the native function that the userdata calls which iterates for the loop whose first variable is in the
+    /// register and which has so many.
+    Iterate(Reg, u8, Native<'gc>),
     /// Call what is in the register, which is no Lua function, and return its results.
     TailCall(Reg, Count),
     /// Call the metamethod that lies behind the frame's last register with as many arguments as the word says, then do
@@ -64,7 +68,7 @@ impl<'gc> Machine<'gc> {
                 Next::Pause
             }
             Exit::Raise(raised) => self.raise(step, raised),
-            Exit::Return(..) | Exit::Call(..) | Exit::TailCall(..) | Exit::Meta(..) => Next::Run,
+            Exit::Return(..) | Exit::Call(..) | Exit::Iterate(..) | Exit::TailCall(..) | Exit::Meta(..) => Next::Run,
         }
     }
 

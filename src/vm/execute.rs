@@ -474,7 +474,7 @@ pub(super) fn execute<'gc, const HOOKED: bool>(machine: &mut Machine<'gc>, step:
                             reg!(a) = value.get();
                             break;
                         }
-                        leave_if!('run, access::get_field(step, regs, place!(a), reg!(object), key, slot));
+                        leave_if!('run, access::get_field(step, regs, place!(a), object, key, slot));
                     }
                     Op::GetField { a, b, key, cache } => {
                         let &Value::String(key) = &constant!(key) else { break };
@@ -489,7 +489,7 @@ pub(super) fn execute<'gc, const HOOKED: bool>(machine: &mut Machine<'gc>, step:
                                 break;
                             }
                         }
-                        leave_if!('run, access::get_field(step, regs, place!(a), reg!(b), key, slot));
+                        leave_if!('run, access::get_field(step, regs, place!(a), b, key, slot));
                     }
                     Op::GetUpField { a, up, key, cache } => {
                         let &Value::String(key) = &constant!(key) else { break };
@@ -501,7 +501,7 @@ pub(super) fn execute<'gc, const HOOKED: bool>(machine: &mut Machine<'gc>, step:
                             break;
                         }
                         let object = access::contents(upvalue(closure, up.0));
-                        leave_if!('run, access::get_field(step, regs, place!(a), object, key, slot));
+                        leave_if!('run, access::get_up_field(step, regs, place!(a), object, key, slot));
                     }
                     Op::SetField { a, b, key, cache } => {
                         let &Value::String(key) = &constant!(key) else { break };
@@ -512,7 +512,7 @@ pub(super) fn execute<'gc, const HOOKED: bool>(machine: &mut Machine<'gc>, step:
                         {
                             break;
                         }
-                        leave_if!('run, access::set_field(step, regs, (code.max_stack, slot), reg!(a), key, reg!(b)));
+                        leave_if!('run, access::set_field(step, regs, (code.max_stack, slot), (a, b), key));
                     }
                     Op::SetUpField { up, b, key, cache } => {
                         let &Value::String(key) = &constant!(key) else { break };
@@ -523,7 +523,7 @@ pub(super) fn execute<'gc, const HOOKED: bool>(machine: &mut Machine<'gc>, step:
                             break;
                         }
                         let object = access::contents(upvalue(closure, up.0));
-                        leave_if!('run, access::set_field(step, regs, (code.max_stack, slot), object, key, reg!(b)));
+                        leave_if!('run, access::set_up_field(step, regs, (code.max_stack, slot), (object, b), key));
                     }
                     Op::GetIndex { a, b, c } => {
                         if let (&Value::Table(table), &Value::Integer(key)) = (&reg!(b), &reg!(c))
@@ -857,6 +857,13 @@ pub(super) fn execute<'gc, const HOOKED: bool>(machine: &mut Machine<'gc>, step:
                                 None => {}
                             }
                         }
+                        if let &Value::UserData(data) = &reg!(a)
+                            && !HOOKED
+                            && machine.fuel > 0
+                            && let Some(native) = access::called_by(ctx, data, cache_slot(&code.caches, cache.0))
+                        {
+                            break 'run Exit::Iterate(first, count, native);
+                        }
                         let func = Reg(a.0.wrapping_add(4));
                         reg!(func) = reg!(a);
                         reg!(second) = reg!(state);
@@ -963,6 +970,14 @@ pub(super) fn execute<'gc, const HOOKED: bool>(machine: &mut Machine<'gc>, step:
                 }
                 machine.control.push_lua(closure, place, Pending::Results { to: a, want: results });
                 return step.call(func, count);
+            }
+            Exit::Iterate(to, count, native) => {
+                let want = Count::exactly(count);
+                machine.control.push_lua(closure, place, Pending::Results { to, want });
+                if machine.call_iterator(step, native, base + usize::from(to.0), want) {
+                    continue 'frame;
+                }
+                return step.after_native;
             }
             Exit::TailCall(a, args) => {
                 let func = base + usize::from(a.0);

@@ -17,6 +17,7 @@ use super::error::Raised;
 use super::gc::Charge;
 use super::sequence::{Action, Call};
 use super::string::LuaString;
+use super::userdata::UserData;
 use super::value::Value;
 use crate::bytecode::{CHECKPOINT_EVERY, Constant, Op, Proto};
 
@@ -233,18 +234,26 @@ impl<'gc> Closure<'gc> {
 /// What a native function runs.
 pub type NativeFn = dyn for<'a, 'gc> Fn(&mut Call<'a, 'gc>) -> Result<Action<'gc>, Raised<'gc>>;
 
-/// How a native function that is a metamethod may answer without being called; see [`Native::with_glance`].
-pub type GlanceFn = dyn for<'a, 'gc> Fn(Glance<'a, 'gc>) -> Option<Value<'gc>>;
+/// How a native function that is a metamethod may answer without being called: whether it has, and put the answer where
+/// it is to go. One that returned it would have it moved, which waits for the parts that were stored an instant ago.
+type GlanceFn = dyn for<'a, 'gc> Fn(Glance<'a, 'gc>, &mut Value<'gc>) -> bool;
 
-/// What such an answer has to go by.
+/// What the answer of a metamethod that is not called has to go by; see [`Native::with_glance`].
 pub struct Glance<'a, 'gc> {
     /// The context of the visit.
     pub ctx: Context<'gc>,
     /// What the host passed to the step.
     pub host: &'a mut dyn Any,
-    /// What the metamethod would be called with.
-    pub args: &'a [Value<'gc>],
-    callee: Native<'gc>,
+    /// The userdata whose field is meant.
+    pub object: UserData<'gc>,
+    /// The field's name.
+    pub key: LuaString<'gc>,
+    /// What is to be written; nil where the field is read.
+    pub value: &'a Value<'gc>,
+    /// A number that this instruction of the script keeps, for what it found the last time: where to look first. It may
+    /// be anybody's, about anything.
+    pub memo: &'a Cell<u32>,
+    pub(super) callee: Native<'gc>,
 }
 
 impl<'gc> Glance<'_, 'gc> {
@@ -329,13 +338,20 @@ impl<'gc> Native<'gc> {
     /// A native function that is a metamethod, `__index` or `__newindex` of userdata. Where a script names the field,
     /// `glance` is asked first: what it returns is the answer, and the function is called only if that is `None`. So it
     /// must do what the function would do, fail in nothing and take no more time than a few instructions of Lua, since
-    /// neither a frame nor fuel is spent on it.
+    /// neither a frame nor fuel is spent on it. What it returns for a field that is written is not used.
     pub fn with_glance<F, G>(ctx: Context<'gc>, name: &str, upvalues: &[Value<'gc>], run: F, glance: G) -> Native<'gc>
     where
         F: 'static + for<'a, 'b> Fn(&mut Call<'a, 'b>) -> Result<Action<'b>, Raised<'b>>,
         G: 'static + for<'a, 'b> Fn(Glance<'a, 'b>) -> Option<Value<'b>>,
     {
-        let functions: Functions = (Box::new(run), Some(Box::new(glance)));
+        let glance: Box<GlanceFn> = Box::new(move |look, answer| match glance(look) {
+            Some(value) => {
+                *answer = value;
+                true
+            }
+            None => false,
+        });
+        let functions: Functions = (Box::new(run), Some(glance));
         Native::build(ctx, ctx.string(name.as_bytes()), functions, Intrinsic::None, upvalues)
     }
 
@@ -401,11 +417,10 @@ impl<'gc> Native<'gc> {
         (self.0.as_ref().run)(call)
     }
 
-    /// What it answers without being called.
+    /// How it may answer without being called.
     #[inline]
-    pub(super) fn glance(self, ctx: Context<'gc>, host: &mut dyn Any, args: &[Value<'gc>]) -> Option<Value<'gc>> {
-        let glance = self.0.as_ref().glance.as_ref()?;
-        glance(Glance { ctx, host, args, callee: self })
+    pub(super) fn glance(self) -> Option<&'gc GlanceFn> {
+        self.0.as_ref().glance.as_deref()
     }
 
     /// How many values it keeps.
@@ -430,7 +445,7 @@ impl<'gc> Native<'gc> {
 
 impl std::fmt::Debug for Glance<'_, '_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Glance").field("args", &self.args).finish_non_exhaustive()
+        f.debug_struct("Glance").field("key", &self.key).field("value", &self.value).finish_non_exhaustive()
     }
 }
 

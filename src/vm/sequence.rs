@@ -297,6 +297,7 @@ impl<'gc> Call<'_, 'gc> {
 
     /// Adds a value behind those left with the call so far. Begin with [`Call::leave`] or
     /// [`Call::leave_args`].
+    #[inline]
     pub fn push(&mut self, value: impl Into<Value<'gc>>) {
         let end = self.out + self.out_count;
         let room = (end + 1).saturating_sub(self.base);

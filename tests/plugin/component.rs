@@ -289,3 +289,76 @@ fn reference_outlives_its_component() {
     app.frame();
     assert!(app.prints()[0].contains("has no Health"), "{:?}", app.prints());
 }
+
+#[test]
+fn component_that_goes_between_two_uses_of_an_instruction_is_missed() {
+    let (prints, _) = check(
+        "local function read() return self.Stats.deep.deeper.value end
+         local function write(v) self.Stats.deep.deeper.value = v end
+         print(read())  write(4)  print(read())
+         local kept = self.Stats
+         self.Stats = nil
+         print(pcall(read))  print(pcall(write, 5))  print(pcall(function() return kept.level end))
+         self.Stats = {deep = {deeper = {value = 6}}, level = 1, score = 0, big = 0, rate = 0, name = '', initial = 'x',
+                       active = false, mood = 'Calm', target = self, pair = {1, 2}, list = {}}
+         write(read() + 1)  print(read(), kept.deep.deeper.value)",
+    );
+    assert_eq!(prints[..2], ["9", "4"]);
+    for missing in &prints[2..5] {
+        assert!(missing.starts_with("false\ttest.lua:") && missing.contains("has no Stats"), "{missing}");
+    }
+    assert_eq!(prints[5], "7\t7");
+}
+
+#[test]
+fn instruction_that_meets_several_kinds_of_objects_reads_the_right_field() {
+    let (prints, _) = check(
+        "local x = {value = 'table', x = 'table'}
+         local function value(o) return o.value end
+         local function x_of(o) return o.x end
+         local v, t = vec3(7, 8, 9), self.Transform
+         t.translation = vec3(1, 2, 3)  t.scale = vec3(4, 5, 6)
+         for pass = 1, 2 do
+           print(value(self.Stats.deep.deeper), value(x))
+           print(x_of(t.translation), x_of(x), x_of(v), x_of(t.scale), x_of(v.zyx))
+         end
+         local function second(o, key) if key == 'y' then return o.y else return o.z end end
+         print(second(t.scale, 'y'), second(t.scale, 'z'), pcall(value, t))",
+    );
+    let expected = ["9\ttable", "1.0\ttable\t7.0\t4.0\t9.0"];
+    assert_eq!((&prints[..2], &prints[2..4]), (&expected.map(str::to_owned)[..], &expected.map(str::to_owned)[..]));
+    assert!(prints[4].starts_with("5.0\t6.0\tfalse\ttest.lua:2: 'Transform' has no field 'value'"), "{}", prints[4]);
+}
+
+#[test]
+fn entity_in_the_place_of_one_that_is_gone_is_another() {
+    let mut app = TestApp::new();
+    app.run(
+        "local function level(e) return e.Health[1] end
+         local function x(e) return e.Transform.translation.x end
+         local function set(e, v) e.Transform.translation.x = v end
+         for round = 1, 3 do
+           local old = world:spawn({Transform = {}, Health = {round}})
+           local t = old.Transform
+           set(old, round)
+           print(level(old), x(old))
+           old:despawn()
+           local new = world:spawn({Transform = {}})
+           print(pcall(level, old))  print(pcall(x, old))  print(pcall(set, old, 9))
+           print(pcall(function() return t.translation.x end))
+           print(x(new), old == new, select('#', pcall(level, new)))
+           new:despawn()
+         end",
+    );
+    app.frames(2);
+    assert!(app.errors().is_empty(), "{:?}", app.errors());
+    let prints = app.prints();
+    assert_eq!(prints.len(), 18, "{prints:?}");
+    for (round, prints) in (1..).zip(prints.chunks(6)) {
+        assert_eq!(prints[0], format!("{round}.0\t{round}.0"));
+        for gone in &prints[1..5] {
+            assert!(gone.starts_with("false\ttest.lua:") && gone.ends_with("is gone"), "{gone}");
+        }
+        assert_eq!(prints[5], "0.0\tfalse\t2");
+    }
+}

@@ -5,14 +5,15 @@
 //! a map, the place says only that; which item it is lies with the reference. Nothing here reads or writes a world's data.
 
 use std::any::TypeId;
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
+use bevy::ecs::archetype::ArchetypeId;
 use bevy::ecs::component::{ComponentId, ComponentInfo};
 use bevy::ecs::entity::Entity;
 use bevy::ecs::reflect::{AppTypeRegistry, ReflectComponent, ReflectResource};
-use bevy::ecs::world::World;
+use bevy::ecs::world::{EntityRef, World};
 use bevy::reflect::enums::{EnumInfo, VariantInfo};
 use bevy::reflect::{PartialReflect, ReflectRef, TypeInfo, TypeRegistry, Typed as _};
 
@@ -45,6 +46,24 @@ pub(in crate::plugin) struct Component {
     pub(in crate::plugin) mutable: bool,
     /// Why scripts can only read it, if so.
     pub(in crate::plugin) only_read: Option<&'static str>,
+    /// Which entities were last seen to have it: those of an archetype have the same components for good.
+    seen_on: Cell<Option<ArchetypeId>>,
+}
+
+impl Component {
+    /// Whether an entity has it.
+    #[inline]
+    pub(in crate::plugin) fn is_on(&self, entity: EntityRef<'_>) -> bool {
+        let archetype = Some(entity.location().archetype_id);
+        if archetype == self.seen_on.get() {
+            return true;
+        }
+        let is_on = entity.contains_id(self.id);
+        if is_on {
+            self.seen_on.set(archetype);
+        }
+        is_on
+    }
 }
 
 /// A component, or a part of it at any depth.
@@ -118,7 +137,7 @@ pub(in crate::plugin) type Typed = (TypeId, Option<&'static TypeInfo>);
 impl Place {
     /// Whether the place is the component that a script calls by this name.
     pub(in crate::plugin) fn is_called(&self, name: &[u8]) -> bool {
-        self.is_whole() && self.component.name.as_bytes() == name
+        self.is_whole() && is_same(self.component.name.as_bytes(), name)
     }
 
     /// Whether the place is a component, not a part of one.
@@ -138,6 +157,19 @@ impl Place {
     /// The field, or the variant, with this name.
     pub(super) fn part(&self, name: &[u8]) -> Option<&Rc<Place>> {
         self.parts().iter().find(|part| part.name.as_bytes() == name).map(|part| &part.place)
+    }
+
+    /// As [`Place::part`], looked for first where the memo says.
+    #[inline]
+    pub(super) fn part_from(&self, memo: &Cell<u32>, name: &[u8]) -> Option<&Rc<Place>> {
+        let parts = self.parts();
+        let is_called = |part: &Part| is_same(part.name.as_bytes(), name);
+        if let Some(part) = parts.get(memo.get() as usize).filter(|part| is_called(part)) {
+            return Some(&part.place);
+        }
+        let index = parts.iter().position(is_called)?;
+        memo.set(u32::try_from(index).unwrap_or(0));
+        parts.get(index).map(|part| &part.place)
     }
 
     /// The field of a tuple at this position, counted from 1.
@@ -317,6 +349,21 @@ impl Place {
     }
 }
 
+/// Whether two names are the same. Names are short, and to call for a comparison takes longer than to do it.
+#[inline]
+fn is_same(a: &[u8], b: &[u8]) -> bool {
+    fn same_ends<const N: usize>(a: &[u8], b: &[u8]) -> bool {
+        a.first_chunk::<N>() == b.first_chunk::<N>() && a.last_chunk::<N>() == b.last_chunk::<N>()
+    }
+    a.len() == b.len()
+        && match a.len() {
+            1 => a.first() == b.first(),
+            4..=8 => same_ends::<4>(a, b),
+            9..=16 => same_ends::<8>(a, b),
+            _ => a == b,
+        }
+}
+
 /// The type of data.
 fn data_type() -> Typed {
     (TypeId::of::<LuaData>(), Some(LuaData::type_info()))
@@ -378,6 +425,7 @@ pub(in crate::plugin) fn resolve(world: &mut World, name: &str) -> Result<Rc<Pla
         id,
         mutable: world.components().get_info(id).is_some_and(ComponentInfo::mutable),
         only_read: guard::why_only_read(world, &types, id, path),
+        seen_on: Cell::new(None),
     });
     let text = component.name.clone();
     Ok(Place::new(component, Box::default(), text, (info.type_id(), Some(info))))
@@ -396,6 +444,7 @@ fn declared_place(declared: Arc<Declaration>) -> Rc<Place> {
         id,
         mutable: true,
         only_read: None,
+        seen_on: Cell::new(None),
     };
     let typed = (TypeId::of::<LuaFields>(), Some(LuaFields::type_info()));
     Place::of_kind(Rc::new(component), Box::new([Step::Field(declared::FIELDS)]), text, typed, Kind::Declared)

@@ -234,7 +234,7 @@ pub(in crate::plugin) fn install(ctx: Context<'_>) -> Result<(), TableError> {
 /// Fails unless the entity is there and has the component.
 pub(in crate::plugin) fn require<'gc>(world: &World, entity: Entity, place: &Place) -> Result<(), Raised<'gc>> {
     match world.get_entity(entity) {
-        Ok(found) if found.contains_id(place.component.id) => Ok(()),
+        Ok(found) if place.component.is_on(found) => Ok(()),
         Ok(_) => Err(Raised::message(lacks(world, entity, &place.component))),
         Err(_) => Err(gone(entity)),
     }
@@ -328,10 +328,9 @@ pub(in crate::plugin) fn write<'gc>(
 
 /// `reference.key`, where that is a value that Lua has too or a part that was asked for before: so end most reads.
 fn glance<'gc>(glance: Glance<'_, 'gc>) -> Option<Value<'gc>> {
-    let [Value::UserData(data), Value::String(name)] = *glance.args else { return None };
-    let (place, entity) = data.shared_ref::<Place>()?;
+    let (place, entity) = glance.object.shared_ref::<Place>()?;
     let (Kind::Fields(_) | Kind::Declared) = place.kind else { return None };
-    let part = place.part(name.as_bytes())?;
+    let part = place.part_from(glance.memo, glance.key.as_bytes())?;
     match part.kind {
         Kind::Leaf(leaf) if leaf.is_small() => {
             let spot = Spot { entity: Entity::try_from_bits(entity)?, place: part, keys: &[] };
@@ -339,8 +338,9 @@ fn glance<'gc>(glance: Glance<'_, 'gc>) -> Option<Value<'gc>> {
             spot.look(world, |value| read_leaf(glance.ctx, leaf, value)).ok()?
         }
         Kind::Fields(_) | Kind::List { .. } | Kind::Map(_) | Kind::Set(_) => {
-            let is_it = |kept: UserData<'gc>| kept.shared_ref().is_some_and(|(kept, _)| std::ptr::eq(kept, &**part));
-            kept(glance.ctx, data, is_it).map(Value::UserData)
+            let of_it =
+                |kept: UserData<'gc>| kept.shared_ref().filter(|(kept, _)| std::ptr::eq::<Place>(*kept, &**part));
+            kept(glance.ctx, glance.object, of_it).map(|(kept, _)| Value::UserData(kept))
         }
         _ => None,
     }
@@ -348,16 +348,15 @@ fn glance<'gc>(glance: Glance<'_, 'gc>) -> Option<Value<'gc>> {
 
 /// `reference.key = value`, where that is a value that Lua has too, and fits.
 fn glance_to_write<'gc>(glance: Glance<'_, 'gc>) -> Option<Value<'gc>> {
-    let [Value::UserData(data), Value::String(name), value] = *glance.args else { return None };
-    let (place, entity) = data.shared_ref::<Place>()?;
+    let (place, entity) = glance.object.shared_ref::<Place>()?;
     let (Kind::Fields(_) | Kind::Declared) = place.kind else { return None };
-    let part = place.part(name.as_bytes())?;
+    let part = place.part_from(glance.memo, glance.key.as_bytes())?;
     let Kind::Leaf(leaf) = part.kind else { return None };
     if !leaf.is_small() || part.limit.is_some() {
         return None;
     }
     let spot = Spot { entity: Entity::try_from_bits(entity)?, place: part, keys: &[] };
-    spot.change(glance.host.downcast_mut()?, |target| write_leaf(leaf, target, value)).ok()?;
+    spot.change(glance.host.downcast_mut()?, |target| write_leaf(leaf, target, *glance.value)).ok()?;
     Some(Value::Nil)
 }
 
@@ -399,14 +398,14 @@ fn index<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
             return call.ret1(value);
         }
         Kind::Fields(_) | Kind::List { .. } | Kind::Map(_) | Kind::Set(_) => {
-            let is_it = |kept: UserData<'gc>| {
-                Reference::held(kept).is_some_and(|kept| Rc::ptr_eq(&kept.place, part) && kept.keys == reference.keys)
+            let of_it = |kept: UserData<'gc>| {
+                Reference::held(kept).filter(|kept| Rc::ptr_eq(&kept.place, part) && kept.keys == reference.keys)
             };
-            let part = kept(call.ctx, *data, is_it).unwrap_or_else(|| {
-                let part = reference.part(part).wrap(call.ctx);
-                keep(call.ctx, *data, part);
-                part
-            });
+            if let Some((kept, _)) = kept(call.ctx, *data, of_it) {
+                return call.ret1(Value::UserData(kept));
+            }
+            let part = reference.part(part).wrap(call.ctx);
+            keep(call.ctx, *data, part);
             return call.ret1(Value::UserData(part));
         }
         _ => {}

@@ -142,8 +142,7 @@ fn member<'gc>(ctx: Context<'gc>, value: Datum, key: LuaString<'gc>) -> Option<V
 
 /// `value.key`, without a call.
 fn glance<'gc>(glance: Glance<'_, 'gc>) -> Option<Value<'gc>> {
-    let [Value::UserData(data), Value::String(key)] = *glance.args else { return None };
-    member(glance.ctx, Datum::unwrap(data)?, key)
+    member(glance.ctx, Datum::unwrap(glance.object)?, glance.key)
 }
 
 /// `value.key`

@@ -9,6 +9,7 @@ use std::cell::Cell;
 use gc_arena::Lock;
 
 use super::{ENTRIES_MAX, Entry, KEY, SCANNED_MAX, Table, VALUE, key_bit};
+use crate::vm::context::Context;
 use crate::vm::string::{LuaString, seed};
 use crate::vm::value::Value;
 
@@ -54,6 +55,32 @@ impl<'gc> Table<'gc> {
         };
         let place = &entry[VALUE];
         if place.get().is_nil() { None } else { Some(place) }
+    }
+
+    /// As [`Table::get_cached`], the place of the value: for those who want to know one thing about it.
+    #[inline(always)]
+    pub(in crate::vm) fn place_cached(
+        self,
+        ctx: Context<'gc>,
+        key: LuaString<'gc>,
+        cache: &Cell<u32>,
+    ) -> Option<&'gc Lock<Value<'gc>>> {
+        match self.near_entry(cache.get() as usize) {
+            Some(entry) if matches!(entry[KEY].get(), Value::String(found) if found.same(key)) => Some(&entry[VALUE]),
+            _ => self.place_and_cache(ctx, key, cache),
+        }
+    }
+
+    #[inline(never)]
+    pub(super) fn place_and_cache(
+        self,
+        ctx: Context<'gc>,
+        key: LuaString<'gc>,
+        cache: &Cell<u32>,
+    ) -> Option<&'gc Lock<Value<'gc>>> {
+        let Some(at) = self.find_string(key) else { return self.missing_string(ctx, key) };
+        cache.set(at);
+        self.entry(at).map(|entry| &entry[VALUE])
     }
 
     #[inline(never)]

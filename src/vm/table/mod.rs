@@ -413,14 +413,7 @@ impl<'gc> Table<'gc> {
 
     #[inline(never)]
     pub(super) fn get_and_cache(self, ctx: Context<'gc>, key: LuaString<'gc>, cache: &Cell<u32>) -> Value<'gc> {
-        let place = match self.find_string(key) {
-            Some(at) => {
-                cache.set(at);
-                self.entry(at).map(|entry| &entry[VALUE])
-            }
-            None => self.missing_string(ctx, key),
-        };
-        place.map_or(Value::Nil, Lock::get)
+        self.place_and_cache(ctx, key, cache).map_or(Value::Nil, Lock::get)
     }
 
     fn get_entry(self, ctx: Context<'gc>, key: Value<'gc>) -> Value<'gc> {
