@@ -11,6 +11,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use bevy::ecs::archetype::ArchetypeId;
 use bevy::ecs::change_detection::Tick;
 use bevy::ecs::entity::{Entity, EntityHashMap};
 use bevy::ecs::query::{QueryBuilder, QueryState};
@@ -52,7 +53,7 @@ impl Queries {
 
 /// A query as it is kept.
 struct Query {
-    /// Where the userdata of its entities lie among those of all queries.
+    /// Where the userdata of its rows lie among those of all queries.
     number: i64,
     state: RefCell<QueryState<FilteredEntityRef<'static, 'static>>>,
     /// What a row shows.
@@ -65,6 +66,8 @@ struct Query {
     kept: RefCell<Option<Rc<Rows>>>,
     /// Whether a loop has gone over them since it was last looked whether they are used.
     is_used: Cell<bool>,
+    /// Which entities were last seen to have what a row shows: those of an archetype have the same components for good.
+    seen_on: Cell<Option<ArchetypeId>>,
 }
 
 /// The entities that a loop goes over.
@@ -80,7 +83,8 @@ struct Term {
     is_optional: bool,
 }
 
-/// A query in a script's hands. The user value is the list of its rows' userdata, if they are kept.
+/// A query in a script's hands. The user value is the list of its rows' userdata, if they are kept: of each row the
+/// entity and, unless the rows are sorted, what it shows of the components, as far as a loop has come there.
 struct Run {
     query: Rc<Query>,
     rows: RefCell<Option<Rc<Rows>>>,
@@ -115,7 +119,7 @@ pub(super) fn install<'gc>(ctx: Context<'gc>, world: Table<'gc>, shared: &Rc<Sha
         let (_, run) = this(call, "first")?;
         let (rows, list) = find(call, &run.query, &to)?;
         match rows.entities.first() {
-            Some(&entity) => row(call, &run.query, entity, listed_at(call.ctx, list, 0)),
+            Some(&entity) => row(call, &run.query, entity, Listed::new(list, 0, run.query.width())),
             None => call.ret1(Value::Nil),
         }
     });
@@ -125,7 +129,7 @@ pub(super) fn install<'gc>(ctx: Context<'gc>, world: Table<'gc>, shared: &Rc<Sha
         let (_, run) = this(call, "single")?;
         let (rows, list) = find(call, &run.query, &to)?;
         match &*rows.entities {
-            [entity] => row(call, &run.query, *entity, listed_at(call.ctx, list, 0)),
+            [entity] => row(call, &run.query, *entity, Listed::new(list, 0, run.query.width())),
             [] => Err(Raised::message(format!("no entity has {}", run.query.described()))),
             many => {
                 let (count, what) = (many.len(), run.query.described());
@@ -234,8 +238,17 @@ fn build<'gc>(call: &mut Call<'_, 'gc>, shared: &Rc<Shared>) -> Result<Query, Ra
     let state = RefCell::new(builder.build());
     terms.extend(optional.into_iter().map(|place| Term { place, is_optional: true }));
     let number = i64::try_from(shared.queries.known.borrow().len()).unwrap_or(i64::MAX).saturating_add(1);
-    let (kept, is_used) = (RefCell::default(), Cell::new(false));
-    Ok(Query { number, state, terms, changed, added, asked: RefCell::default(), kept, is_used })
+    Ok(Query {
+        number,
+        state,
+        terms,
+        changed,
+        added,
+        asked: RefCell::default(),
+        kept: RefCell::default(),
+        is_used: Cell::new(false),
+        seen_on: Cell::new(None),
+    })
 }
 
 fn read_filter<'gc>(
@@ -267,6 +280,11 @@ fn read_filter<'gc>(
 }
 
 impl Query {
+    /// How many values are kept of a row.
+    fn width(&self) -> usize {
+        1 + self.terms.len()
+    }
+
     fn described(&self) -> String {
         let names: Vec<&str> =
             self.terms.iter().filter(|term| !term.is_optional).map(|term| &*term.place.component.name).collect();
@@ -317,10 +335,18 @@ impl Query {
     }
 
     /// Whether an entity still has what a row shows.
+    #[inline]
     fn matches(&self, world: &World, entity: Entity) -> bool {
-        world.get_entity(entity).is_ok_and(|entity| {
-            self.terms.iter().all(|term| term.is_optional || entity.contains_id(term.place.component.id))
-        })
+        let Ok(entity) = world.get_entity(entity) else { return false };
+        let archetype = Some(entity.location().archetype_id);
+        if archetype == self.seen_on.get() {
+            return true;
+        }
+        let is_there = self.terms.iter().all(|term| term.is_optional || term.place.component.is_on(entity));
+        if is_there {
+            self.seen_on.set(archetype);
+        }
+        is_there
     }
 }
 
@@ -359,12 +385,12 @@ fn find<'gc>(
     let (Some(lists), false) = (lists(ctx), query.asks_for_news() || gathered.len() > KEPT_MAX) else {
         return Ok((rows, None));
     };
-    call.charge(gathered.len() / 2);
+    call.charge(gathered.len() * query.width() / 2);
     let old = match (&old, old_list) {
         (Some(rows), Some(Value::Table(list))) => Some((&*rows.entities, list)),
         _ => None,
     };
-    let list = list_of(ctx, &gathered, old)?;
+    let list = list_of(ctx, &gathered, query.width(), old.map(|(entities, list)| (entities, list, query.width())))?;
     lists.set_integer(ctx, query.number, Value::Table(list))?;
     *query.kept.borrow_mut() = Some(Rc::clone(&rows));
     query.is_used.set(true);
@@ -379,35 +405,72 @@ fn lists(ctx: Context<'_>) -> Option<Table<'_>> {
     }
 }
 
-/// A list of entities' userdata; those that an old list has are taken from there. Both are in the order of the numbers.
+/// A list of rows' userdata, so many values for each; those that an old list has are taken from there, as far as its
+/// rows go. Both are in the order of the entities' numbers.
 fn list_of<'gc>(
     ctx: Context<'gc>,
     entities: &[Entity],
-    old: Option<(&[Entity], Table<'gc>)>,
+    width: usize,
+    old: Option<(&[Entity], Table<'gc>, usize)>,
 ) -> Result<Table<'gc>, TableError> {
-    let list = Table::with_capacity(ctx, entities.len(), 0);
-    let mut known = old.into_iter().flat_map(|(entities, list)| {
-        (1..).zip(entities).map(move |(place, &entity)| (entity, list.get_integer(ctx, place)))
+    let list = Table::with_capacity(ctx, entities.len() * width, 0);
+    let mut known = old.into_iter().flat_map(|(entities, list, width)| {
+        (0..).zip(entities).filter_map(move |(row, &entity)| Some((entity, Listed::new(Some(list), row, width)?)))
     });
     let mut next = known.next();
-    for (place, &entity) in (1..).zip(entities) {
-        while next.is_some_and(|(known, _)| known.index() < entity.index()) {
+    let mut place = 1;
+    for &entity in entities {
+        while next.as_ref().is_some_and(|(known, _)| known.index() < entity.index()) {
             next = known.next();
         }
-        let value = match next {
-            Some((known, value)) if known == entity => value,
-            _ => Value::UserData(entity_data(ctx, entity)),
-        };
-        list.set_integer(ctx, place, value)?;
+        let old = next.as_ref().filter(|(known, _)| *known == entity).map(|(_, listed)| listed);
+        let data = old.and_then(|listed| listed.get(ctx, 0)).unwrap_or_else(|| entity_data(ctx, entity));
+        list.set_integer(ctx, place, Value::UserData(data))?;
+        for (column, place) in (1..width).zip(place + 1..) {
+            let shown = old.and_then(|listed| listed.get(ctx, column));
+            list.set_integer(ctx, place, shown.map_or(Value::Boolean(false), Value::UserData))?;
+        }
+        place += i64::try_from(width).unwrap_or(1);
     }
     Ok(list)
 }
 
-/// The userdata at a place of a list, counted from 0.
-fn listed_at<'gc>(ctx: Context<'gc>, list: Option<Table<'gc>>, place: usize) -> Option<UserData<'gc>> {
-    match list?.get_integer(ctx, i64::try_from(place).ok()? + 1) {
-        Value::UserData(entity) => Some(entity),
-        _ => None,
+/// A row in a list of rows.
+#[derive(Clone, Copy)]
+struct Listed<'gc> {
+    list: Table<'gc>,
+    /// The place of the entity.
+    first: i64,
+    width: usize,
+}
+
+impl<'gc> Listed<'gc> {
+    /// The row, counted from 0, in a list with so many values for each.
+    #[inline]
+    fn new(list: Option<Table<'gc>>, row: usize, width: usize) -> Option<Listed<'gc>> {
+        Some(Listed { list: list?, first: i64::try_from(row.checked_mul(width)?).ok()? + 1, width })
+    }
+
+    /// The entity's userdata, in column 0, or what the row shows in another one, if it is known.
+    #[inline]
+    fn get(&self, ctx: Context<'gc>, column: usize) -> Option<UserData<'gc>> {
+        if column >= self.width {
+            return None;
+        }
+        match self.list.get_integer(ctx, self.first + i64::try_from(column).ok()?) {
+            Value::UserData(data) => Some(data),
+            _ => None,
+        }
+    }
+
+    /// Makes known what the row shows in a column.
+    fn set(&self, ctx: Context<'gc>, column: usize, shown: UserData<'gc>) {
+        if column < self.width
+            && let Ok(column) = i64::try_from(column)
+        {
+            // There is such a place, so that this takes no memory.
+            let _ = self.list.set_integer(ctx, self.first + column, Value::UserData(shown));
+        }
     }
 }
 
@@ -458,33 +521,43 @@ fn step<'gc>(call: &mut Call<'_, 'gc>, shared: &Rc<Shared>) -> Result<Action<'gc
                 Value::Table(list) => Some(list),
                 _ => None,
             };
-            return row(call, &run.query, entity, listed_at(call.ctx, list, next));
+            let width = if run.is_sorted.get() { 1 } else { run.query.width() };
+            return row(call, &run.query, entity, Listed::new(list, next, width));
         }
         call.charge(1);
     }
 }
 
-/// Returns an entity, whose userdata may be there already, and its components.
+/// Returns an entity and its components; their userdata may be there already.
 fn row<'gc>(
     call: &mut Call<'_, 'gc>,
     query: &Query,
     entity: Entity,
-    known: Option<UserData<'gc>>,
+    listed: Option<Listed<'gc>>,
 ) -> Result<Action<'gc>, Raised<'gc>> {
     let ctx = call.ctx;
-    let data = known.unwrap_or_else(|| entity_data(ctx, entity));
-    call.leave(&[Value::UserData(data)]);
-    for term in &query.terms {
+    let data = listed.and_then(|listed| listed.get(ctx, 0)).unwrap_or_else(|| entity_data(ctx, entity));
+    call.leave(&[]);
+    call.push(Value::UserData(data));
+    for (column, term) in (1..).zip(&query.terms) {
         let is_there = !term.is_optional || {
             let world = world_of(call)?;
-            world.get_entity(entity).is_ok_and(|entity| entity.contains_id(term.place.component.id))
+            world.get_entity(entity).is_ok_and(|entity| term.place.component.is_on(entity))
         };
-        let value = match term.place.kind {
-            _ if !is_there => Value::Nil,
-            Kind::Enum(_) => read(call, Reference::new(entity, Rc::clone(&term.place)))?,
-            _ => Value::UserData(component_of(ctx, data, entity, &term.place)),
-        };
-        call.push(value);
+        if !is_there {
+            call.push(Value::Nil);
+        } else if let Some(shown) = listed.and_then(|listed| listed.get(ctx, column)) {
+            call.push(Value::UserData(shown));
+        } else if let Kind::Enum(_) = term.place.kind {
+            let value = read(call, Reference::new(entity, Rc::clone(&term.place)))?;
+            call.push(value);
+        } else {
+            let shown = component_of(ctx, data, entity, &term.place);
+            if let Some(listed) = listed {
+                listed.set(ctx, column, shown);
+            }
+            call.push(Value::UserData(shown));
+        }
     }
     Ok(Action::Return)
 }
@@ -499,7 +572,7 @@ fn sorted<'gc>(call: &mut Call<'_, 'gc>, shared: &Rc<Shared>) -> Result<Action<'
     let ctx = call.ctx;
     // A list of its own, to be put in order.
     let (rows, known) = find(call, &run.query, shared)?;
-    let list = list_of(ctx, &rows.entities, known.map(|known| (&*rows.entities, known)))?;
+    let list = list_of(ctx, &rows.entities, 1, known.map(|known| (&*rows.entities, known, run.query.width())))?;
     let sort = match ctx.globals().get(ctx, ctx.text("table")) {
         Value::Table(library) => library.get(ctx, ctx.text("sort")),
         _ => Value::Nil,

@@ -302,3 +302,41 @@ fn hierarchy_is_no_ring_and_not_too_deep() {
         ],
     );
 }
+
+#[test]
+fn rows_that_lose_a_component_in_the_loop_are_left_out() {
+    prints(
+        &mut populated(),
+        "local all = {}
+         for e in world:query('Alpha') do all[#all + 1] = e end
+         for pass = 1, 2 do
+           for e, a in world:query('Alpha') do
+             print(pass, a.value)
+             if e == all[1] and pass == 1 then all[3].Alpha = nil all[2].Mode = 'Slow' end
+           end
+         end",
+        &["1\t1", "1\t2", "1\t4", "2\t1", "2\t2", "2\t4"],
+    );
+}
+
+#[test]
+fn rows_that_are_kept_show_what_is_there_now() {
+    prints(
+        &mut populated(),
+        "local second
+         for pass = 1, 3 do
+           local row = {}
+           for e, a, m in world:query('Alpha', {optional = 'Mode'}) do
+             row[#row + 1] = a.value .. tostring(m)
+             if a.value == 2 then second = e end
+           end
+           print(table.concat(row, ' '))
+           if pass == 1 then second.Mode = 'Slow' elseif pass == 2 then second.Mode = nil second.Alpha = {value = 5} end
+         end
+         local sorted = world:query('Alpha'):sorted(function(a, b) return a.Alpha.value > b.Alpha.value end)
+         local row = {}
+         for e, a in sorted do row[#row + 1] = tostring(e.Alpha == a and a.value) end
+         print(table.concat(row, ' '))",
+        &["1nil 2nil 3nil 4Slow", "1nil 2Slow 3nil 4Slow", "1nil 5nil 3nil 4Slow", "5 4 3 1"],
+    );
+}
