@@ -32,8 +32,6 @@ pub(super) struct Shared {
     pub(super) task: Cell<Key>,
     /// What it asks of the scheduler.
     request: Cell<Option<Request>>,
-    /// Why what it asked for before was refused.
-    pub(super) refusal: Cell<Option<String>>,
     /// Whether it runs the body of a script that may run again while the behaviour goes on.
     pub(super) defines: Cell<bool>,
     /// Where the task is, if it cannot wait there.
@@ -62,7 +60,6 @@ impl Shared {
             entity: Cell::new(Entity::PLACEHOLDER),
             task: Cell::new(Key::NONE),
             request: Cell::new(None),
-            refusal: Cell::new(None),
             defines: Cell::new(false),
             no_wait: Cell::new(None),
             program: Cell::new(u32::MAX),
@@ -95,19 +92,6 @@ impl Shared {
         }
         self.request.set(Some(request));
         Ok(Action::Suspend)
-    }
-
-    /// As [`Shared::request`], for a request that may be refused: then an error is raised.
-    pub(super) fn ask_fallibly<'gc>(self: &Rc<Shared>, request: Request) -> Result<Action<'gc>, Raised<'gc>> {
-        Ok(Action::Start(Box::new(Asking { request: Some(Box::new(request)), shared: Rc::clone(self) })))
-    }
-
-    /// Raises an error if what the task asked for last was refused.
-    pub(super) fn check_refusal<'gc>(&self) -> Result<(), Raised<'gc>> {
-        match self.refusal.take() {
-            Some(message) => Err(Raised::message(message)),
-            None => Ok(()),
-        }
     }
 
     /// What the task that has suspended asks for.
@@ -143,29 +127,6 @@ impl Shared {
             level,
             text: String::from_utf8_lossy(text).into_owned(),
         });
-    }
-}
-
-/// A request that may be refused. It stays with its task for as long as that waits; the request itself does not.
-#[derive(Collect)]
-#[collect(require_static)]
-struct Asking {
-    request: Option<Box<Request>>,
-    shared: Rc<Shared>,
-}
-
-impl<'gc> Sequence<'gc> for Asking {
-    fn name(&self) -> &'static str {
-        "request"
-    }
-
-    fn poll(&mut self, call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
-        if let Some(request) = self.request.take() {
-            call.leave_args(0);
-            return self.shared.request(*request);
-        }
-        self.shared.check_refusal()?;
-        call.ret_args(0)
     }
 }
 

@@ -257,7 +257,7 @@ fn listener<'gc>(ctx: Context<'gc>, name: &'static str, subject: Subject, shared
         }
         let at = place_of(call);
         call.leave(&[function]);
-        shared.ask_fallibly(Request::Handle { event, at })
+        shared.request(Request::Handle { event, at })
     })
 }
 
@@ -272,7 +272,7 @@ fn waiter<'gc>(ctx: Context<'gc>, name: &'static str, subject: Subject, shared: 
         let (event, rest) = event_name(call, subject.first(), target)?;
         let seconds = timeout(call, rest)?;
         call.leave(&[]);
-        shared.ask_fallibly(Request::Listen { event, seconds })
+        shared.request(Request::Listen { event, seconds })
     })
 }
 

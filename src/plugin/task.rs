@@ -223,7 +223,6 @@ impl<'gc> Sequence<'gc> for Join<'gc> {
     }
 
     fn poll(&mut self, call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
-        self.shared.check_refusal()?;
         if self.has_asked {
             return deliver(call, self.handle, &[]);
         }
@@ -391,7 +390,6 @@ impl<'gc> Sequence<'gc> for Gathering<'gc> {
     }
 
     fn poll(&mut self, call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
-        self.shared.check_refusal()?;
         // All of them are looked at each time.
         call.charge(self.tasks.len() / 8);
         if let Some(index) = self.spawning.take()

@@ -639,6 +639,43 @@ impl<'gc> Thread<'gc> {
     }
 }
 
+impl<'gc> Thread<'gc> {
+    /// Lets a suspended coroutine go on with an error, raised by the native function that suspended it: what the next
+    /// resume passes is dropped. One that has not begun, or is dead, is left as it is.
+    pub fn raise_next(self, ctx: Context<'gc>, message: String) {
+        // Those that were paused on top of it go on first.
+        let innermost = self.state().paused.last().copied().unwrap_or(self);
+        let mut state = innermost.state_mut(ctx);
+        if !state.has_begun() || !matches!(innermost.status(), Status::Suspended | Status::Normal) {
+            return;
+        }
+        let (base, pc) = (state.frames_from + state.values.len() as u32, state.natives.len() as u32);
+        let callee = state.yielder.take();
+        state.frames.push(Frame { closure: None, base, pc, extra: 0, pending: Awaited::new(Pending::Discard) });
+        state.natives.push(NativeState::new(Box::new(Refused { message: Some(message) }), callee));
+    }
+}
+
+/// Raises an error in the place of a native function that has suspended its coroutine.
+#[derive(Collect)]
+#[collect(require_static)]
+struct Refused {
+    message: Option<String>,
+}
+
+impl<'gc> Sequence<'gc> for Refused {
+    fn name(&self) -> &'static str {
+        "error"
+    }
+
+    fn poll(&mut self, call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
+        match self.message.take() {
+            Some(message) => Err(Raised::message(message)),
+            None => call.ret0(),
+        }
+    }
+}
+
 /// Stands for a native function that has raised an error, for as long as the stack is whole.
 #[derive(Collect)]
 #[collect(require_static)]

@@ -94,8 +94,9 @@ impl<'gc> Turn<'_, 'gc> {
             if let Some(task) = self.parts.starting_now.take() {
                 self.parts.tasks.next_is(task);
             }
-            let refusal = answer.as_ref().err().map(|raised| self.message(raised));
-            self.parts.shared.refusal.set(refusal);
+            if let Err(raised) = &answer {
+                thread.raise_next(self.ctx, self.message(raised));
+            }
             let host: &mut dyn Any = self.world;
             progress = self.ctx.resume(thread, &[answer.unwrap_or_default()], host, fuel, &mut self.results);
         };

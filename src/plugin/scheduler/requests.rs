@@ -189,8 +189,8 @@ impl<'gc> Turn<'_, 'gc> {
     /// Lets a task go on with an error where it waits.
     #[cold]
     fn refuse(&mut self, key: Key, message: String) {
-        if let Some(extra) = self.parts.tasks.make_extra(key) {
-            extra.refusal = Some(message);
+        if let Some(thread) = self.thread(key) {
+            thread.raise_next(self.ctx, message);
         }
         self.answer(key, Value::Nil);
     }
@@ -401,8 +401,8 @@ impl<'gc> Turn<'_, 'gc> {
                 self.parts.waits_for_others.push((sleeper, entity));
                 continue;
             }
-            if let Some(extra) = self.parts.tasks.make_extra(sleeper.key) {
-                extra.refusal = Some("cancelled: the entity whose event was waited for is gone".to_owned());
+            if let Some(thread) = self.thread(sleeper.key) {
+                thread.raise_next(self.ctx, "cancelled: the entity whose event was waited for is gone".to_owned());
             }
             self.wake(sleeper, Value::Nil);
         }

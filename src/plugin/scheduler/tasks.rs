@@ -132,8 +132,6 @@ pub(super) struct Extra {
     pub(super) joiners: Vec<Sleeper>,
     /// Where it was started, unless it is a behaviour's body.
     pub(super) origin: Option<Rc<Origin>>,
-    /// Why what it asked for last was refused.
-    pub(super) refusal: Option<String>,
     /// Whether somebody will look how it ended.
     pub(super) is_watched: bool,
     /// Whether there are functions to call when it is cancelled.
@@ -323,10 +321,9 @@ impl Tasks {
         self.get_mut(key)?.listening.take()
     }
 
-    /// What natives are to know of a task that gets its turn: why what it asked for last was refused, if it was, and
-    /// whether it runs the body of a script that may run again.
-    pub(super) fn begin_turn(&mut self, key: Key) -> (Option<String>, bool) {
-        self.extra_mut(key).map(|extra| (extra.refusal.take(), extra.defines.is_some())).unwrap_or_default()
+    /// Whether a task runs the body of a script that may run again.
+    pub(super) fn defines(&self, key: Key) -> bool {
+        self.extra(key).is_some_and(|extra| extra.defines.is_some())
     }
 
     /// Ends a task's run of the body of a script that may run again: the how manieth it was, if it was one.

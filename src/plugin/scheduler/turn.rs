@@ -541,10 +541,8 @@ impl<'gc> Turn<'_, 'gc> {
 
     /// Tells the natives whose turn it is.
     pub(super) fn enter_script(&mut self, key: Key, entity: Entity, program: u32) {
-        let (refusal, defines) = self.parts.tasks.begin_turn(key);
         let shared = &self.parts.shared;
-        shared.refusal.set(refusal);
-        shared.defines.set(defines);
+        shared.defines.set(self.parts.tasks.defines(key));
         shared.entity.set(entity);
         shared.task.set(key);
         shared.program.set(program);
