@@ -57,6 +57,22 @@ fn global_event_reaches_all_in_order_and_a_handler_may_wait() {
 }
 
 #[test]
+fn handler_on_another_entity_ends_with_that_entity() {
+    let mut app = TestApp::new();
+    let listener = app.run("world:spawn{Transform = {}}:on('Hit', function() print('hit') end)");
+    app.frame();
+    assert_eq!(app.status(listener), Some(BehaviourStatus::Waiting(WaitingFor::Event)));
+    let other =
+        app.world().query_filtered::<Entity, (With<Transform>, Without<Behaviour>)>().single(app.world()).unwrap();
+    app.world().trigger(Hit { entity: other, amount: 1.0 });
+    app.frame();
+    app.world().despawn(other);
+    app.frames(2);
+    assert_eq!(app.prints(), ["hit"]);
+    assert_eq!(app.status(listener), Some(BehaviourStatus::Finished), "nothing of it can go on");
+}
+
+#[test]
 fn handler_ends_with_cancel_and_with_its_behaviour() {
     let mut app = TestApp::new();
     app.run("local h = on('Alarm', function() print('once') end)  wait()  wait()  print(h:cancel(), h:cancel())");

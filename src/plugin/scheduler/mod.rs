@@ -95,6 +95,9 @@ struct Parts {
     frozen: bool,
     /// Waits for events of other entities, which may be gone before these happen.
     waits_for_others: Vec<(Sleeper, Entity)>,
+    /// Handlers of events of other entities, which may be gone before their behaviours end. Some of them are looked at in
+    /// each frame.
+    handlers_on_others: VecDeque<(HandlerId, Entity)>,
     /// Behaviours that start anew at a moment of the game's time.
     restarts: Vec<(Duration, Key)>,
     /// How often behaviours have failed and were to start anew.
@@ -141,6 +144,7 @@ impl Scripts {
             scanned: false,
             frozen: false,
             waits_for_others: Vec::new(),
+            handlers_on_others: VecDeque::new(),
             restarts: Vec::new(),
             failures_of: EntityHashMap::default(),
             has_fixed_steps,
@@ -327,6 +331,7 @@ pub(super) fn resume(world: &mut World) {
             turn.settle();
             turn.read_messages();
             turn.wake_bereft();
+            turn.drop_bereft();
             if turn.parts.frame % FORGET_FRAMES == 0 {
                 turn.parts.shared.queries.forget_unused(turn.ctx);
             }

@@ -408,6 +408,23 @@ impl<'gc> Turn<'_, 'gc> {
         }
     }
 
+    /// Removes handlers of events of entities that are no more. Each is looked at once in so many frames.
+    pub(super) fn drop_bereft(&mut self) {
+        const FRAMES: usize = 64;
+        let count = self.parts.handlers_on_others.len().div_ceil(FRAMES);
+        for _ in 0..count {
+            let Some((id, entity)) = self.parts.handlers_on_others.pop_front() else { return };
+            if self.parts.listeners.place_of(id).is_none() {
+                continue;
+            }
+            if self.world.get_entity(entity).is_ok() {
+                self.parts.handlers_on_others.push_back((id, entity));
+            } else {
+                self.remove_handler(id);
+            }
+        }
+    }
+
     /// Removes the listener that was to wake a task.
     pub(super) fn stop_listening(&mut self, key: Key) {
         if let Some(index) = self.parts.tasks.take_listening(key) {
@@ -452,6 +469,9 @@ impl<'gc> Turn<'_, 'gc> {
         if let Some(extra) = self.parts.tasks.make_extra(body) {
             extra.handlers.push(index);
         }
+        if let Target::Entity(entity) = name.target {
+            self.parts.handlers_on_others.push_back((id, entity));
+        }
         Ok(Value::UserData(Class::Handler.wrap(self.ctx, id)))
     }
 
@@ -461,8 +481,11 @@ impl<'gc> Turn<'_, 'gc> {
             && let Some(extra) = self.parts.tasks.extra_mut(body)
         {
             extra.handlers.retain(|handler| *handler != index);
+            self.drop_handler(index);
+            if self.parts.tasks.get(body).is_some_and(|slot| slot.phase == Phase::Finished) {
+                self.show_rest(body);
+            }
         }
-        self.drop_handler(index);
         true
     }
 

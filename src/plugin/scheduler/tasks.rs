@@ -174,6 +174,9 @@ pub(super) struct Tasks {
     frame_sleepers: Timers<u64>,
 }
 
+/// For so many tasks that wait for a fixed step there is room at least.
+const FIXED_MIN: usize = 64;
+
 /// A moment by one of the clocks.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Moment {
@@ -504,6 +507,14 @@ impl Tasks {
 
     /// Gives a task a turn in the next fixed step.
     pub(super) fn wait_for_fixed_step(&mut self, key: Key) {
+        // No step comes while the game is paused; those that have ended meanwhile are forgotten before there is room
+        // for more.
+        if self.fixed.len() == self.fixed.capacity() {
+            let mut fixed = std::mem::take(&mut self.fixed);
+            fixed.retain(|key| self.get(*key).is_some_and(|slot| matches!(slot.phase, Phase::FixedStep { .. })));
+            fixed.reserve(fixed.len().max(FIXED_MIN));
+            self.fixed = fixed;
+        }
         self.fixed.push(key);
     }
 
@@ -555,5 +566,30 @@ impl Tasks {
             Phase::Frame { .. } => frame_sleepers.note_stale(still_sleeps),
             _ => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cancelled_waits_for_fixed_steps_do_not_pile_up() {
+        let mut tasks = Tasks::new(Rc::default());
+        let body = tasks.insert(Entity::PLACEHOLDER, 0);
+        let wait = |tasks: &mut Tasks| {
+            let key = tasks.insert_task(body).unwrap();
+            tasks.get_mut(key).unwrap().phase = Phase::FixedStep { since: Since::new(Duration::ZERO) };
+            tasks.wait_for_fixed_step(key);
+            key
+        };
+        let lasting = wait(&mut tasks);
+        for _ in 0..10_000 {
+            let key = wait(&mut tasks);
+            tasks.remove(key);
+        }
+        assert!(tasks.fixed.len() <= 4 * FIXED_MIN, "{}", tasks.fixed.len());
+        tasks.begin_fixed_step();
+        assert_eq!(tasks.next(), Some(lasting));
     }
 }

@@ -418,7 +418,7 @@ impl<'gc> Turn<'_, 'gc> {
     }
 
     /// Shows whether anything of a behaviour goes on whose body has ended.
-    fn show_rest(&mut self, body: Key) {
+    pub(super) fn show_rest(&mut self, body: Key) {
         let has_handlers = self.parts.tasks.extra(body).is_some_and(|extra| !extra.handlers.is_empty());
         let status = if has_handlers || self.parts.tasks.started_by(body).next().is_some() {
             BehaviourStatus::Waiting(WaitingFor::Event)
