@@ -51,7 +51,7 @@ struct Row {
 }
 
 #[rustfmt::skip]
-const ROWS: [Row; 12] = [
+const ROWS: [Row; 14] = [
     Row { name: "frame", what: "a frame without behaviours", unit: "ms", bar: None, measure: empty_frame },
     Row { name: "turn/1000", what: "resume and yield, each of 1,000", unit: "ns", bar: Some(200.0), measure: |scale| turn(scale, 1000) },
     Row { name: "turn/10000", what: "resume and yield, each of 10,000", unit: "ns", bar: Some(200.0), measure: |scale| turn(scale, 10_000) },
@@ -64,6 +64,8 @@ const ROWS: [Row; 12] = [
     Row { name: "storm", what: "10,000 despawned at once, each with two cleanups", unit: "ms", bar: Some(15.0), measure: storm },
     Row { name: "runaway/ratio", what: "10,000 active and a runaway, less its slice, to those without", unit: "times", bar: Some(1.2), measure: runaway_ratio },
     Row { name: "runaway/slice", what: "the slice of a runaway alone", unit: "ms", bar: None, measure: runaway_slice },
+    Row { name: "garbage/step", what: "the longest frame after 500,000 strings became garbage", unit: "ms", bar: None, measure: garbage_step },
+    Row { name: "garbage/verdict", what: "the longest frame when somebody has filled 64 MB with tables", unit: "ms", bar: None, measure: verdict },
 ];
 
 /// How often a row is measured.
@@ -262,6 +264,32 @@ fn runaway_slice(scale: Scale) -> f64 {
     let (mut without, mut with) = (app(), app());
     with.run(RUNAWAY);
     milliseconds(median_frame(&mut with, scale.frames)) - milliseconds(median_frame(&mut without, scale.frames))
+}
+
+fn garbage_step(scale: Scale) -> f64 {
+    let mut app = app();
+    let count = scale.count(500_000);
+    let entity = app.run(&format!(
+        "do local texts = {{}}  for i = 1, {count} do texts[i] = 'the text with number ' .. i end end
+        while true do wait() end"
+    ));
+    while app.status(entity) != Some(BehaviourStatus::Waiting(default())) {
+        app.frame();
+        assert!(app.errors().is_empty(), "{:?}", app.errors());
+    }
+    milliseconds((0..scale.frames).map(|_| frame_time(&mut app)).max().unwrap_or_default())
+}
+
+fn verdict(scale: Scale) -> f64 {
+    let memory_limit = (64 << 20) / scale.divisor.min(8);
+    let mut app = TestApp::with_settings(DeimosSettings { memory_limit, ..DeimosSettings::default() });
+    crowd(&mut app, scale.count(1000), "while true do wait() end");
+    app.run("local held = {}  while true do for i = 1, 1000 do held[#held + 1] = {i} end  wait() end");
+    let mut longest = Duration::ZERO;
+    while app.errors().is_empty() {
+        longest = longest.max(frame_time(&mut app));
+    }
+    milliseconds(longest)
 }
 
 // -- what they share ---------------------------------------------------------------------------------
