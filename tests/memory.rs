@@ -245,3 +245,18 @@ fn a_table_whose_fields_come_and_go_stays_small_on_the_account() {
         assert!(stays < 10_000 + kept * 350, "{stays} bytes for {kept} fields");
     }
 }
+
+#[test]
+fn rows_that_tables_have_outgrown_go_to_the_next() {
+    let mut lua = Lua::new();
+    lua.collect_full();
+    let before = lua.memory_used();
+    // Not so much that the collector would begin to work.
+    let grow = "rows = {} for i = 1, 20 do local row = {} for j = 1, 200 do row[j] = j end rows[i] = row end";
+    let () = lua.load("=grow", grow).expect("it works").call(&mut lua, ()).expect("it works");
+    let grown = lua.memory_used() - before;
+    lua.collect_full();
+    let alive = lua.memory_used() - before;
+    // Else each of them would leave half a dozen behind, and those were an eighth of what is alive.
+    assert!(grown < alive + alive / 32, "{grown} bytes, of which {alive} are alive");
+}
