@@ -161,6 +161,85 @@ fn glance_answers_before_the_function_is_called() {
     }
 }
 
+/// A machine with a global userdata `object`: its fields are itself, and `end` is the names on the way there, which it
+/// knows if it answers for all of them at once.
+fn with_ways() -> Lua {
+    let mut lua = Lua::with_libraries(Libraries::SANDBOX.with(Libraries::DEBUG));
+    lua.enter(|ctx| {
+        let metatable = deimos::Table::new(ctx);
+        let read = Native::with_glance(
+            ctx,
+            "index",
+            &[],
+            |call| {
+                let (object, is_end) = (call.arg(0), call.check::<String>(1)? == "end");
+                let end = call.ctx.text("end");
+                call.ret1(if is_end { end } else { object })
+            },
+            |mut glance| {
+                let mut way = String::new();
+                loop {
+                    way.push_str(&glance.key.to_text());
+                    match (glance.key.as_bytes(), way.len()) {
+                        (b"end", _) => return Some(glance.ctx.text(&way)),
+                        // What is answered by the function alone.
+                        (b"slow", _) => return None,
+                        (_, 20..) => return None,
+                        _ if glance.advance() => way.push('.'),
+                        _ => return Some(Value::UserData(glance.object)),
+                    }
+                }
+            },
+        );
+        metatable.set_field(ctx, "__index", Value::Native(read)).expect("there is memory");
+        let object = UserData::new(ctx, (), Some(metatable));
+        ctx.globals().set_field(ctx, "object", Value::UserData(object)).expect("there is memory");
+    });
+    lua
+}
+
+#[test]
+fn glance_answers_for_several_fields_in_a_row() {
+    for (body, expected) in [
+        ("return object['end']", "end"),
+        ("return object.a['end']", "a.end"),
+        ("local o = object return o.a.b.c['end']", "a.b.c.end"),
+        ("local o = object return (function() return o.a.b['end'] end)()", "a.b.end"),
+        // A value that is used for something else is not passed over.
+        ("local o = object.a.b return o['end'] .. o.c['end']", "endc.end"),
+        ("local o = object.a local p = o.b return p == o and p['end']", "end"),
+        ("local t = {['b.end'] = 'key'} return t[object.b['end']]", "key"),
+        ("local o = object return (false or o.a).b['end']", "a.b.end"),
+        ("local o, p = object, {b = {['end'] = 'table'}} return (p or o.a).b['end']", "table"),
+        // The field is of what the last one answered for is, which is no object.
+        ("return #object.a['end'], object['end'].len(object.b['end'])", "5"),
+        // What cannot be answered for to its end is answered for step by step.
+        ("return object.slow.a['end']", "a.end"),
+        ("return object.a.slow['end']", "end"),
+        ("return object.aaaaaaaaaaaa.bbbbbbbbbbbb['end']", "bbbbbbbbbbbb.end"),
+    ] {
+        let mut lua = with_ways();
+        // The second time each instruction has a memo.
+        let source = format!("local function f() {body} end f() return tostring((f()))");
+        let answer: String = lua.load("=call", source).expect("it compiles").call(&mut lua, ()).expect(body);
+        assert_eq!(answer, expected, "{body}");
+    }
+}
+
+#[test]
+fn hook_sees_each_of_several_fields_in_a_row() {
+    let mut lua = with_ways();
+    let source = "local n = 0
+        local function f() return object.a.b.c['end'] end
+        debug.sethook(function() n = n + 1 end, '', 1)
+        local answer = f()
+        debug.sethook()
+        return answer .. n";
+    let answer: String = lua.load("=call", source).expect("it compiles").call(&mut lua, ()).expect("it runs");
+    let count = answer.strip_prefix("end").and_then(|count| count.parse::<u32>().ok());
+    assert!(count.is_some_and(|count| count >= 8), "{answer}");
+}
+
 /// Runs a chunk twice, and the second time with a hook, under which nothing is called without leaving the loop. It
 /// finds a userdata `object`, which counts up to the state of a `for` that calls it, and fails if that is a string.
 #[track_caller]

@@ -103,9 +103,7 @@ fn glance<'gc>(glance: Glance<'_, 'gc>) -> Option<Value<'gc>> {
     let called_so =
         |kept: UserData<'gc>| kept.shared_ref::<Place>().filter(|(place, _)| place.is_called(key.as_bytes()));
     if let Some((kept, (place, _))) = kept(glance.ctx, data, called_so) {
-        let world: &World = glance.host.downcast_ref()?;
-        let has = world.get_entity(held(data)?).is_ok_and(|found| place.component.is_on(found));
-        return has.then_some(Value::UserData(kept));
+        return reflect::glance_at_component(glance, held(data)?, kept, place);
     }
     let Value::Table(methods) = glance.upvalue(0) else { return None };
     Some(methods.get_string(glance.ctx, key)).filter(|method| !method.is_nil())

@@ -11,7 +11,7 @@ use super::call_exits::Exit;
 use super::context::Context;
 use super::error::Raised;
 use super::executor::WINDOW;
-use super::function::{CacheSlot, Glance, Native};
+use super::function::{Ahead, CacheSlot, Glance, Native};
 use super::long::Relation;
 use super::meta::{Event, Meta};
 use super::operate::{ArithOp, is_text};
@@ -281,11 +281,11 @@ pub(super) fn get_field<'gc>(
     regs: &mut Window<'gc>,
     place: Place,
     object: Reg,
-    key: LuaString<'gc>,
-    slot: &CacheSlot,
+    (key, slot): (LuaString<'gc>, &CacheSlot),
+    ahead: Option<Ahead<'_, 'gc>>,
 ) -> Option<Exit<'gc>> {
     match &regs[usize::from(object.0)] {
-        &Value::UserData(object) => get_data_field(step, regs, place, object, key, slot),
+        &Value::UserData(object) => get_data_field(step, regs, place, object, (key, slot), ahead),
         object => get_field_of(step.ctx, regs, place, *object, key, slot),
     }
 }
@@ -297,17 +297,28 @@ fn get_data_field<'gc>(
     regs: &mut Window<'gc>,
     place: Place,
     object: UserData<'gc>,
-    key: LuaString<'gc>,
-    slot: &CacheSlot,
+    (key, slot): (LuaString<'gc>, &CacheSlot),
+    ahead: Option<Ahead<'_, 'gc>>,
 ) -> Option<Exit<'gc>> {
     let ctx = step.ctx;
     let Some(native) = native_of(ctx, object, Event::Index, slot) else {
         return store(regs, place, ctx.index(Value::UserData(object), Value::String(key)));
     };
     if let Some(glance) = native.glance() {
-        let look = Glance { ctx, host: step.host, object, key, value: &Value::Nil, memo: &slot.field, callee: native };
+        let next = ahead.map(|ahead| ahead.next.get());
+        let (memo, callee) = (&slot.field, native);
+        let look = Glance { ctx, host: step.host, object, key, value: &Value::Nil, memo, callee, ahead };
         if glance(look, &mut regs[usize::from(place.to.0)]) {
             return None;
+        }
+        if let (Some(ahead), Some(next)) = (ahead, next)
+            && ahead.next.replace(next) != next
+        {
+            // It cannot answer for all that it went on to, but may for the first.
+            let look = Glance { ctx, host: step.host, object, key, value: &Value::Nil, memo, callee, ahead: None };
+            if glance(look, &mut regs[usize::from(place.to.0)]) {
+                return None;
+            }
         }
     }
     lay_out(regs, place.free, &[Value::Native(native), Value::UserData(object), Value::String(key)]);
@@ -321,15 +332,15 @@ pub(super) fn get_up_field<'gc>(
     regs: &mut Window<'gc>,
     place: Place,
     object: Value<'gc>,
-    key: LuaString<'gc>,
-    slot: &CacheSlot,
+    (key, slot): (LuaString<'gc>, &CacheSlot),
+    ahead: Ahead<'_, 'gc>,
 ) -> Option<Exit<'gc>> {
     match object {
         Value::Table(table) if let Some(value) = find_field(step.ctx, table, key, slot) => {
             regs[usize::from(place.to.0)] = value.get();
             None
         }
-        Value::UserData(object) => get_data_field(step, regs, place, object, key, slot),
+        Value::UserData(object) => get_data_field(step, regs, place, object, (key, slot), Some(ahead)),
         _ => get_field_of(step.ctx, regs, place, object, key, slot),
     }
 }
@@ -499,7 +510,8 @@ fn set_data_field<'gc>(
         return answer(regs, free, outcome, Pending::Discard).err();
     };
     if let Some(glance) = native.glance() {
-        let look = Glance { ctx, host: step.host, object, key, value, memo: &slot.field, callee: native };
+        let (memo, callee) = (&slot.field, native);
+        let look = Glance { ctx, host: step.host, object, key, value, memo, callee, ahead: None };
         if glance(look, &mut Value::Nil) {
             return None;
         }

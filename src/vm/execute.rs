@@ -22,6 +22,7 @@
 //! Fuel is charged at backward jumps by the length of the body, at calls by the length of the callee, and
 //! at checkpoints. All three are places where the frame can be saved as it is.
 
+use std::cell::Cell;
 use std::hint::{black_box, cold_path};
 use std::sync::atomic::{Ordering, compiler_fence};
 
@@ -29,7 +30,7 @@ use super::access::{self, Place, Window};
 use super::call_exits::{Exit, for_prepare, for_step};
 use super::error::Raised;
 use super::executor::{FRAMES_MAX, Machine, STACK_CHECKED, WINDOW};
-use super::function::{CacheSlot, Closure, Intrinsic};
+use super::function::{Ahead, Closure, Intrinsic};
 use super::long::Relation;
 use super::operate::{
     ArithOp, compare_integer_float, float_modulo, integer_floor_div, integer_modulo, power, shift_left, shift_right,
@@ -98,6 +99,23 @@ pub(super) fn execute<'gc, const HOOKED: bool>(machine: &mut Machine<'gc>, step:
             ($run:lifetime, $exit:expr) => {{
                 cold_path();
                 let exit = $exit;
+                machine.fuel -= ctx.take_charges();
+                if let Some(exit) = exit {
+                    break $run exit;
+                }
+            }};
+        }
+        // As `leave_if`, for the access of a field that may have read fields of its value, too.
+        macro_rules! leave_or_skip {
+            ($run:lifetime, $to:expr, |$ahead:ident| $exit:expr) => {{
+                cold_path();
+                // Under a hook each instruction is for itself.
+                let next = Cell::new(if HOOKED { usize::MAX } else { pc });
+                let $ahead = Ahead { code, next: &next, to: $to };
+                let exit = $exit;
+                if !HOOKED {
+                    pc = next.get();
+                }
                 machine.fuel -= ctx.take_charges();
                 if let Some(exit) = exit {
                     break $run exit;
@@ -465,7 +483,7 @@ pub(super) fn execute<'gc, const HOOKED: bool>(machine: &mut Machine<'gc>, step:
                     }
                     Op::Method { a, b, key, cache } => {
                         let &Value::String(key) = &constant!(key) else { break };
-                        let slot = cache_slot(&code.caches, cache.0);
+                        let slot = code.cache_slot(cache.0);
                         let object = Reg(a.0.wrapping_add(1));
                         reg!(object) = reg!(b);
                         if let &Value::Table(table) = &reg!(object)
@@ -474,11 +492,11 @@ pub(super) fn execute<'gc, const HOOKED: bool>(machine: &mut Machine<'gc>, step:
                             reg!(a) = value.get();
                             break;
                         }
-                        leave_if!('run, access::get_field(step, regs, place!(a), object, key, slot));
+                        leave_if!('run, access::get_field(step, regs, place!(a), object, (key, slot), None));
                     }
                     Op::GetField { a, b, key, cache } => {
                         let &Value::String(key) = &constant!(key) else { break };
-                        let slot = cache_slot(&code.caches, cache.0);
+                        let slot = code.cache_slot(cache.0);
                         if let &Value::Table(table) = &reg!(b) {
                             if let Some(value) = table.at_cached(key, &slot.field) {
                                 reg!(a) = value;
@@ -489,11 +507,13 @@ pub(super) fn execute<'gc, const HOOKED: bool>(machine: &mut Machine<'gc>, step:
                                 break;
                             }
                         }
-                        leave_if!('run, access::get_field(step, regs, place!(a), b, key, slot));
+                        leave_or_skip!('run, a, |ahead| {
+                            access::get_field(step, regs, place!(a), b, (key, slot), Some(ahead))
+                        });
                     }
                     Op::GetUpField { a, up, key, cache } => {
                         let &Value::String(key) = &constant!(key) else { break };
-                        let slot = cache_slot(&code.caches, cache.0);
+                        let slot = code.cache_slot(cache.0);
                         if let Value::Table(table) = upvalue(closure, up.0)
                             && let Some(value) = table.at_cached(key, &slot.field)
                         {
@@ -501,11 +521,13 @@ pub(super) fn execute<'gc, const HOOKED: bool>(machine: &mut Machine<'gc>, step:
                             break;
                         }
                         let object = access::contents(upvalue(closure, up.0));
-                        leave_if!('run, access::get_up_field(step, regs, place!(a), object, key, slot));
+                        leave_or_skip!('run, a, |ahead| {
+                            access::get_up_field(step, regs, place!(a), object, (key, slot), ahead)
+                        });
                     }
                     Op::SetField { a, b, key, cache } => {
                         let &Value::String(key) = &constant!(key) else { break };
-                        let slot = cache_slot(&code.caches, cache.0);
+                        let slot = code.cache_slot(cache.0);
                         if let &Value::Table(table) = &reg!(a)
                             && (table.try_set_cached(ctx, key, &reg!(b), &slot.field)
                                 || table.try_push_cached(ctx, key, &reg!(b), &slot.field))
@@ -516,7 +538,7 @@ pub(super) fn execute<'gc, const HOOKED: bool>(machine: &mut Machine<'gc>, step:
                     }
                     Op::SetUpField { up, b, key, cache } => {
                         let &Value::String(key) = &constant!(key) else { break };
-                        let slot = cache_slot(&code.caches, cache.0);
+                        let slot = code.cache_slot(cache.0);
                         if let Value::Table(table) = upvalue(closure, up.0)
                             && table.try_set_cached(ctx, key, &reg!(b), &slot.field)
                         {
@@ -817,7 +839,7 @@ pub(super) fn execute<'gc, const HOOKED: bool>(machine: &mut Machine<'gc>, step:
                             }
                             let pair = match native.kind() {
                                 Intrinsic::Next => {
-                                    let slot = cache_slot(&code.caches, cache.0);
+                                    let slot = code.cache_slot(cache.0);
                                     table.position_behind(reg!(control), slot.field.get()).map(|position| {
                                         let next = table.next_from(ctx, position);
                                         machine.fuel -=
@@ -860,7 +882,7 @@ pub(super) fn execute<'gc, const HOOKED: bool>(machine: &mut Machine<'gc>, step:
                         if let &Value::UserData(data) = &reg!(a)
                             && !HOOKED
                             && machine.fuel > 0
-                            && let Some(native) = access::called_by(ctx, data, cache_slot(&code.caches, cache.0))
+                            && let Some(native) = access::called_by(ctx, data, code.cache_slot(cache.0))
                         {
                             break 'run Exit::Iterate(first, count, native);
                         }
@@ -1078,12 +1100,6 @@ fn window<'a, 'gc>(stack: &'a mut [Value<'gc>], base: usize) -> Option<&'a mut W
 #[inline(always)]
 fn upvalue<'gc>(closure: Closure<'gc>, up: u8) -> Value<'gc> {
     closure.held(usize::from(up))
-}
-
-#[inline(always)]
-fn cache_slot(caches: &[CacheSlot], slot: u16) -> &CacheSlot {
-    // There is always one slot more than the function counts, for those who share.
-    &caches[usize::from(slot).min(caches.len() - 1)]
 }
 
 /// Equality with a constant, by reference: see [`Value::rebuilt`] for what a copy may cost.

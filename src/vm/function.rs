@@ -19,7 +19,7 @@ use super::sequence::{Action, Call};
 use super::string::LuaString;
 use super::userdata::UserData;
 use super::value::Value;
-use crate::bytecode::{CHECKPOINT_EVERY, Constant, Op, Proto};
+use crate::bytecode::{CHECKPOINT_EVERY, Constant, Op, Proto, Reg};
 
 /// A Lua function: code and what it captured.
 #[derive(Clone, Copy, Collect)]
@@ -129,6 +129,12 @@ impl<'gc> Code<'gc> {
     #[inline(always)]
     pub(super) fn op(&self, pc: usize) -> Option<Op> {
         self.ops.get(pc).copied()
+    }
+
+    #[inline(always)]
+    pub(super) fn cache_slot(&self, slot: u16) -> &CacheSlot {
+        // There is always one slot more than the function counts, for those who share.
+        &self.caches[usize::from(slot).min(self.caches.len() - 1)]
     }
 }
 
@@ -254,9 +260,36 @@ pub struct Glance<'a, 'gc> {
     /// be anybody's, about anything.
     pub memo: &'a Cell<u32>,
     pub(super) callee: Native<'gc>,
+    pub(super) ahead: Option<Ahead<'a, 'gc>>,
+}
+
+/// Where the script goes on that has asked for a field.
+#[derive(Clone, Copy)]
+pub(super) struct Ahead<'a, 'gc> {
+    pub(super) code: &'gc Code<'gc>,
+    /// The next instruction.
+    pub(super) next: &'a Cell<usize>,
+    /// The register that the field's value is for.
+    pub(super) to: Reg,
 }
 
 impl<'gc> Glance<'_, 'gc> {
+    /// Goes on to a field of the value that is asked for, if the script reads that at once and does nothing else with the
+    /// value: `key` and `memo` are then this field's, and so is what the glance returns. Whether there is one.
+    #[inline]
+    pub fn advance(&mut self) -> bool {
+        let Some(ahead) = self.ahead else { return false };
+        let next = ahead.next.get();
+        let Some(Op::GetField { a, b, key, cache }) = ahead.code.op(next) else { return false };
+        let Some(&Value::String(key)) = ahead.code.constants.get(usize::from(key.0)) else { return false };
+        if a != ahead.to || b != ahead.to {
+            return false;
+        }
+        ahead.next.set(next + 1);
+        (self.key, self.memo) = (key, &ahead.code.cache_slot(cache.0).field);
+        true
+    }
+
     /// The value that the native function keeps at `index`, or nil.
     #[inline]
     pub fn upvalue(&self, index: usize) -> Value<'gc> {

@@ -256,16 +256,18 @@ impl<'gc> Machine<'gc> {
     /// the values in `transfer`.
     pub(super) fn activate(&mut self, step: &mut Step<'_, 'gc>, thread: Thread<'gc>, at: usize) -> Next {
         let ctx = step.ctx;
-        let yielder = thread.state().yielder;
-        let has_begun = thread.state().has_begun();
-        let mut end = self.load(&mut thread.state_mut(ctx), thread, at);
-        let paused = std::mem::take(&mut thread.state_mut(ctx).paused);
-        for inner in paused {
-            if let Some(outer) = self.control.active.last() {
-                outer.thread.set_status(Status::Normal);
+        let mut state = thread.state_mut(ctx);
+        let (yielder, has_begun) = (state.yielder, state.has_begun());
+        let mut end = self.load(&mut state, thread, at);
+        if !state.paused.is_empty() {
+            for inner in std::mem::take(&mut state.paused) {
+                if let Some(outer) = self.control.active.last() {
+                    outer.thread.set_status(Status::Normal);
+                }
+                end = self.load(&mut inner.state_mut(ctx), inner, end);
             }
-            end = self.load(&mut inner.state_mut(ctx), inner, end);
         }
+        drop(state);
         let count = self.transfer.len();
         self.reserve(end + count);
         if let Some(room) = self.stack.get_mut(end..end + count) {
@@ -392,14 +394,15 @@ impl<'gc> Machine<'gc> {
 
     /// Saves all coroutines that run; the outermost remembers the others.
     pub(super) fn save_all(&mut self, ctx: Context<'gc>) {
-        let inner: Vec<Thread<'gc>> = self.control.active.iter().skip(1).map(|active| active.thread).collect();
-        while self.control.active.len() > 1 {
-            self.save(ctx, Status::Normal);
-        }
-        if let Some(outermost) = self.control.active.last().map(|active| active.thread) {
-            self.save(ctx, Status::Suspended);
+        let [outermost, inner @ ..] = &*self.control.active else { return };
+        if !inner.is_empty() {
+            let (outermost, inner) = (outermost.thread, inner.iter().map(|active| active.thread).collect());
+            while self.control.active.len() > 1 {
+                self.save(ctx, Status::Normal);
+            }
             outermost.state_mut(ctx).paused = inner;
         }
+        self.save(ctx, Status::Suspended);
     }
 
     pub(super) fn resume(&mut self, step: &mut Step<'_, 'gc>) -> Next {

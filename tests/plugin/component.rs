@@ -178,6 +178,64 @@ fn write_of_the_same_value_is_no_change() {
 }
 
 #[test]
+fn write_of_the_same_place_or_size_is_no_change() {
+    #[derive(Resource, Default)]
+    struct Seen(Vec<bool>);
+    let mut app = TestApp::new();
+    app.world().init_resource::<Seen>();
+    app.app().add_systems(Last, |transforms: Query<'_, '_, Ref<'_, Transform>>, mut seen: ResMut<'_, Seen>| {
+        seen.0.extend(transforms.iter().map(|transform| transform.is_changed()));
+    });
+    let entity = app.run_on(
+        "local t = self.Transform
+         wait()  t.translation.x = 10  local _ = t.translation.x + self.Transform.scale.y
+         wait()  t.translation.x = 11  wait()  t.translation.x = 11.0
+         wait()  self.Transform.scale.z = 2  wait()  self.Transform.scale.z = 2
+         wait()  print(pcall(function() t.scale.x = 'wide' end))  print(pcall(function() t.scale.x = nil end))",
+        Transform::from_xyz(10.0, 0.0, 0.0),
+    );
+    app.frames(7);
+    assert_eq!(app.world().resource::<Seen>().0, [true, false, true, false, true, false, false]);
+    assert_eq!(
+        app.prints(),
+        [
+            "false\ttest.lua:5: cannot set 'Transform.scale.x': it wants a number (f32), got a string",
+            "false\ttest.lua:5: cannot set 'Transform.scale.x': it wants a number (f32), got nil"
+        ]
+    );
+    let expected = Transform::from_xyz(11.0, 0.0, 0.0).with_scale(Vec3::new(1.0, 1.0, 2.0));
+    assert_eq!(app.world().get(entity), Some(&expected));
+}
+
+#[test]
+fn fields_in_a_row_are_read_as_one_by_one() {
+    let (prints, _) = check(
+        "local function deep(e) return e.Stats.deep.deeper.value end
+         local function x(e) return e.Transform.translation.x end
+         local function part(e, name) return e.Transform[name].y end
+         local function mixed(t) return (t or self.Transform).translation.z end
+         self.Transform.translation = vec3(1, 2, 3)
+         for pass = 1, 3 do
+           print(deep(self), x(self), part(self, 'translation'), part(self, 'scale'), mixed(), mixed({translation = {z = 'z'}}))
+         end
+         local translation = self.Transform.translation
+         self.Transform.translation = vec3(4, 5, 6)
+         print(x(self), translation.x, self.Transform.translation == translation, self.Transform.translation.xy)
+         self.Transform = nil
+         print(pcall(x, self))
+         print(pcall(function() return self.Transform.translation end))
+         print(pcall(function() return translation.x end))
+         print(pcall(x, {Transform = {translation = {x = 'table'}}}))",
+    );
+    assert_eq!(prints[..3], ["9\t1.0\t2.0\t1.0\t3.0\tz"; 3]);
+    assert_eq!(prints[3], "4.0\t4.0\ttrue\tvec2(4, 5)");
+    for missing in &prints[4..7] {
+        assert!(missing.starts_with("false\ttest.lua:") && missing.contains("has no Transform"), "{missing}");
+    }
+    assert_eq!(prints[7], "true\ttable");
+}
+
+#[test]
 fn unknown_component_is_an_error_that_suggests() {
     assert_eq!(error_of("local _ = self.Transfrom"), "unknown component 'Transfrom'; did you mean 'Transform'?");
     assert_eq!(

@@ -180,8 +180,7 @@ fn convert<S: Sink>(leaf: Leaf, value: Value<'_>, sink: S) -> Result<S::Out, Str
         }};
     }
     match leaf {
-        #[expect(clippy::cast_possible_truncation, reason = "a component's f32 has the precision its author chose")]
-        Leaf::F32 => sink.take(as_float(value, "f32")? as f32),
+        Leaf::F32 => sink.take(as_f32(value)?),
         Leaf::F64 => sink.take(as_float(value, "f64")?),
         Leaf::Bool => match value {
             Value::Boolean(value) => sink.take(value),
@@ -229,6 +228,12 @@ fn as_integer(value: Value<'_>, rust: &str) -> Result<i64, String> {
         }
         other => Err(wants(&format!("an integer ({rust})"), other)),
     }
+}
+
+#[inline]
+#[expect(clippy::cast_possible_truncation, reason = "a component's f32 has the precision its author chose")]
+pub(super) fn as_f32(value: Value<'_>) -> Result<f32, String> {
+    as_float(value, "f32").map(|value| value as f32)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "Lua converts integers to floats in the same way")]

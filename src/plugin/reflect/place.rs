@@ -19,6 +19,7 @@ use bevy::reflect::{PartialReflect, ReflectRef, TypeInfo, TypeRegistry, Typed as
 
 use super::declared::variants;
 use super::from_lua::is_optional;
+use super::known::Known;
 use super::leaf::Leaf;
 use super::names::{hint, listed};
 use crate::plugin::data::{LuaData, LuaFields};
@@ -33,7 +34,7 @@ pub(in crate::plugin) struct Component {
     /// Its short type path, by which errors call it.
     pub(in crate::plugin) name: String,
     /// Its full type path; empty if it was defined in Lua.
-    path: &'static str,
+    pub(super) path: &'static str,
     /// What it is, if it was defined in Lua.
     pub(in crate::plugin) declared: Option<Arc<Declaration>>,
     /// Whether it is a resource, of which the world has one.
@@ -82,6 +83,8 @@ pub(in crate::plugin) struct Place {
     pub(in crate::plugin) shape: Option<&'static Shape>,
     /// What a field of a component that was defined in Lua may hold, if not all of its type.
     pub(super) limit: Option<Box<Limit>>,
+    /// The short way there, if there is one.
+    pub(super) known: Option<Known>,
     parts: OnceCell<Box<[Part]>>,
 }
 
@@ -160,16 +163,20 @@ impl Place {
     }
 
     /// As [`Place::part`], looked for first where the memo says.
-    #[inline]
+    #[inline(always)]
     pub(super) fn part_from(&self, memo: &Cell<u32>, name: &[u8]) -> Option<&Rc<Place>> {
-        let parts = self.parts();
-        let is_called = |part: &Part| is_same(part.name.as_bytes(), name);
-        if let Some(part) = parts.get(memo.get() as usize).filter(|part| is_called(part)) {
-            return Some(&part.place);
+        match self.parts.get().and_then(|parts| parts.get(memo.get() as usize)) {
+            Some(part) if is_same(part.name.as_bytes(), name) => Some(&part.place),
+            _ => self.part_for(memo, name),
         }
-        let index = parts.iter().position(is_called)?;
+    }
+
+    /// As [`Place::part`], for a memo to say next time where it is.
+    #[inline(never)]
+    fn part_for(&self, memo: &Cell<u32>, name: &[u8]) -> Option<&Rc<Place>> {
+        let index = self.parts().iter().position(|part| part.name.as_bytes() == name)?;
         memo.set(u32::try_from(index).unwrap_or(0));
-        parts.get(index).map(|part| &part.place)
+        self.parts().get(index).map(|part| &part.place)
     }
 
     /// The field of a tuple at this position, counted from 1.
@@ -229,8 +236,8 @@ impl Place {
     }
 
     fn of_kind(component: Rc<Component>, path: Box<[Step]>, text: String, typed: Typed, kind: Kind) -> Rc<Place> {
-        let shape = Shape::of(typed.0);
-        Rc::new(Place { component, path, text, typed, kind, shape, limit: None, parts: OnceCell::new() })
+        let (shape, known) = (Shape::of(typed.0), Known::of(&component, &path, typed));
+        Rc::new(Place { component, path, text, typed, kind, shape, limit: None, known, parts: OnceCell::new() })
     }
 
     fn parts(&self) -> &[Part] {
@@ -343,6 +350,7 @@ impl Place {
             kind: Kind::Variant(info),
             shape: None,
             limit: None,
+            known: None,
             parts: OnceCell::new(),
         };
         Part { name: info.name().into(), place: Rc::new(place) }

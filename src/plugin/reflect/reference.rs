@@ -15,10 +15,11 @@ use bevy::reflect::enums::VariantType;
 use bevy::reflect::{PartialReflect, ReflectMut, ReflectRef};
 
 use super::from_lua::{Builder, copy_of, put};
+use super::glance::{glance, glance_to_write};
 use super::leaf::{Leaf, charge_text, make_leaf, read_leaf, write_leaf};
 use super::place::{Kind, Place, Step, lacks};
 use super::to_lua::to_lua;
-use crate::api::{Action, Call, Context, Glance, Native, Raised, Table, TableError, UserData, Value};
+use crate::api::{Action, Call, Context, Native, Raised, Table, TableError, UserData, Value};
 use crate::plugin::class::Class;
 use crate::plugin::data::LuaFields;
 use crate::plugin::entity::{gone, label, world_of};
@@ -60,7 +61,7 @@ impl PartialEq for Key {
 
 /// Where a reference leads, borrowed: to look at a part of one takes no reference of its own.
 #[derive(Clone, Copy)]
-struct Spot<'a> {
+pub(super) struct Spot<'a> {
     entity: Entity,
     place: &'a Place,
     keys: &'a [Key],
@@ -134,6 +135,12 @@ impl Reference {
 }
 
 impl<'a> Spot<'a> {
+    /// What a way without items leads to.
+    #[inline]
+    pub(super) fn new(entity: Entity, place: &'a Place) -> Spot<'a> {
+        Spot { entity, place, keys: &[] }
+    }
+
     /// What messages call it.
     fn text(self) -> Cow<'a, str> {
         if self.keys.is_empty() {
@@ -155,7 +162,11 @@ impl<'a> Spot<'a> {
     }
 
     /// Looks at what is there.
-    fn look<'gc, R>(self, world: &World, look: impl FnOnce(&dyn PartialReflect) -> R) -> Result<R, Raised<'gc>> {
+    pub(super) fn look<'gc, R>(
+        self,
+        world: &World,
+        look: impl FnOnce(&dyn PartialReflect) -> R,
+    ) -> Result<R, Raised<'gc>> {
         let component = &self.place.component;
         let Ok(found) = world.get_entity(self.entity) else { return Err(gone_with(self.entity, &component.name)) };
         let Some(value) = component.reflect.reflect(found) else {
@@ -173,7 +184,7 @@ impl<'a> Spot<'a> {
     }
 
     /// Changes what is there; `change` says whether it has.
-    fn change<'gc>(
+    pub(super) fn change<'gc>(
         self,
         world: &mut World,
         change: impl FnOnce(&mut dyn PartialReflect) -> Result<bool, String>,
@@ -324,40 +335,6 @@ pub(in crate::plugin) fn write<'gc>(
         Some(built) => reference.change(world, |target| put(target, built).map(|()| true)),
         None => Ok(()),
     }
-}
-
-/// `reference.key`, where that is a value that Lua has too or a part that was asked for before: so end most reads.
-fn glance<'gc>(glance: Glance<'_, 'gc>) -> Option<Value<'gc>> {
-    let (place, entity) = glance.object.shared_ref::<Place>()?;
-    let (Kind::Fields(_) | Kind::Declared) = place.kind else { return None };
-    let part = place.part_from(glance.memo, glance.key.as_bytes())?;
-    match part.kind {
-        Kind::Leaf(leaf) if leaf.is_small() => {
-            let spot = Spot { entity: Entity::try_from_bits(entity)?, place: part, keys: &[] };
-            let world: &World = glance.host.downcast_ref()?;
-            spot.look(world, |value| read_leaf(glance.ctx, leaf, value)).ok()?
-        }
-        Kind::Fields(_) | Kind::List { .. } | Kind::Map(_) | Kind::Set(_) => {
-            let of_it =
-                |kept: UserData<'gc>| kept.shared_ref().filter(|(kept, _)| std::ptr::eq::<Place>(*kept, &**part));
-            kept(glance.ctx, glance.object, of_it).map(|(kept, _)| Value::UserData(kept))
-        }
-        _ => None,
-    }
-}
-
-/// `reference.key = value`, where that is a value that Lua has too, and fits.
-fn glance_to_write<'gc>(glance: Glance<'_, 'gc>) -> Option<Value<'gc>> {
-    let (place, entity) = glance.object.shared_ref::<Place>()?;
-    let (Kind::Fields(_) | Kind::Declared) = place.kind else { return None };
-    let part = place.part_from(glance.memo, glance.key.as_bytes())?;
-    let Kind::Leaf(leaf) = part.kind else { return None };
-    if !leaf.is_small() || part.limit.is_some() {
-        return None;
-    }
-    let spot = Spot { entity: Entity::try_from_bits(entity)?, place: part, keys: &[] };
-    spot.change(glance.host.downcast_mut()?, |target| write_leaf(leaf, target, *glance.value)).ok()?;
-    Some(Value::Nil)
 }
 
 /// As [`write_leaf`], within the limit that the place may have.
