@@ -151,8 +151,7 @@ pub(super) fn component_of<'gc>(
     entity: Entity,
     place: &Rc<Place>,
 ) -> UserData<'gc> {
-    let of_it = |kept: UserData<'gc>| kept.shared_ref().filter(|(kept, _)| std::ptr::eq::<Place>(*kept, &**place));
-    if let Some((kept, _)) = kept(ctx, data, of_it) {
+    if let Some((kept, ())) = kept(ctx, data, |kept| kept.is_share_of::<Place>(place).then_some(())) {
         return kept;
     }
     let reference = Reference::new(entity, Rc::clone(place)).wrap(ctx);

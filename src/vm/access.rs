@@ -259,6 +259,37 @@ pub(super) fn find_field<'gc>(
     key: LuaString<'gc>,
     slot: &CacheSlot,
 ) -> Option<&'gc Lock<Value<'gc>>> {
+    // The usual case needs few registers, and so none saved.
+    if let Some(place) = class_field(ctx, table, key, slot) {
+        return Some(place);
+    }
+    find_field_anywhere(ctx, table, key, slot)
+}
+
+/// The place of a field that the table lacks and its class has, if all is where it was the last time.
+#[inline(always)]
+fn class_field<'gc>(
+    ctx: Context<'gc>,
+    table: Table<'gc>,
+    key: LuaString<'gc>,
+    slot: &CacheSlot,
+) -> Option<&'gc Lock<Value<'gc>>> {
+    let index = *ctx.state().events.get(Event::Index as usize)?;
+    let metatable = table.metatable().filter(|_| !table.is_weak())?;
+    if table.may_have_unique(key.unique_hash()?) {
+        return None;
+    }
+    let Value::Table(class) = metatable.place_at(index, &slot.meta)?.get() else { return None };
+    class.place_at(key, &slot.field)
+}
+
+#[inline(never)]
+fn find_field_anywhere<'gc>(
+    ctx: Context<'gc>,
+    table: Table<'gc>,
+    key: LuaString<'gc>,
+    slot: &CacheSlot,
+) -> Option<&'gc Lock<Value<'gc>>> {
     let index = *ctx.state().events.get(Event::Index as usize)?;
     let (hash, index_hash) = (key.unique_hash()?, index.unique_hash()?);
     let mut table = table;
@@ -282,7 +313,7 @@ pub(super) fn get_field<'gc>(
     place: Place,
     object: Reg,
     (key, slot): (LuaString<'gc>, &CacheSlot),
-    ahead: Option<Ahead<'_, 'gc>>,
+    ahead: Option<&Ahead<'gc>>,
 ) -> Option<Exit<'gc>> {
     match &regs[usize::from(object.0)] {
         &Value::UserData(object) => get_data_field(step, regs, place, object, (key, slot), ahead),
@@ -298,24 +329,21 @@ fn get_data_field<'gc>(
     place: Place,
     object: UserData<'gc>,
     (key, slot): (LuaString<'gc>, &CacheSlot),
-    ahead: Option<Ahead<'_, 'gc>>,
+    ahead: Option<&Ahead<'gc>>,
 ) -> Option<Exit<'gc>> {
     let ctx = step.ctx;
     let Some(native) = native_of(ctx, object, Event::Index, slot) else {
         return store(regs, place, ctx.index(Value::UserData(object), Value::String(key)));
     };
     if let Some(glance) = native.glance() {
-        let next = ahead.map(|ahead| ahead.next.get());
-        let (memo, callee) = (&slot.field, native);
-        let look = Glance { ctx, host: step.host, object, key, value: &Value::Nil, memo, callee, ahead };
-        if glance(look, &mut regs[usize::from(place.to.0)]) {
+        let next = ahead.map_or(0, |ahead| ahead.next.get());
+        let (host, value, memo, callee) = (&mut *step.host, &Value::Nil, &slot.field, native);
+        if glance(Glance { ctx, host, object, key, value, memo, callee, ahead }, &mut regs[usize::from(place.to.0)]) {
             return None;
         }
-        if let (Some(ahead), Some(next)) = (ahead, next)
-            && ahead.next.replace(next) != next
-        {
+        if ahead.is_some_and(|ahead| ahead.next.replace(next) != next) {
             // It cannot answer for all that it went on to, but may for the first.
-            let look = Glance { ctx, host: step.host, object, key, value: &Value::Nil, memo, callee, ahead: None };
+            let look = Glance { ctx, host: step.host, object, key, value, memo, callee, ahead: None };
             if glance(look, &mut regs[usize::from(place.to.0)]) {
                 return None;
             }
@@ -333,7 +361,7 @@ pub(super) fn get_up_field<'gc>(
     place: Place,
     object: Value<'gc>,
     (key, slot): (LuaString<'gc>, &CacheSlot),
-    ahead: Ahead<'_, 'gc>,
+    ahead: &Ahead<'gc>,
 ) -> Option<Exit<'gc>> {
     match object {
         Value::Table(table) if let Some(value) = find_field(step.ctx, table, key, slot) => {

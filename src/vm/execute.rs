@@ -110,11 +110,10 @@ pub(super) fn execute<'gc, const HOOKED: bool>(machine: &mut Machine<'gc>, step:
             ($run:lifetime, $to:expr, |$ahead:ident| $exit:expr) => {{
                 cold_path();
                 // Under a hook each instruction is for itself.
-                let next = Cell::new(if HOOKED { usize::MAX } else { pc });
-                let $ahead = Ahead { code, next: &next, to: $to };
+                let $ahead = &Ahead { code, next: Cell::new(if HOOKED { usize::MAX } else { pc }), to: $to };
                 let exit = $exit;
                 if !HOOKED {
-                    pc = next.get();
+                    pc = $ahead.next.get();
                 }
                 machine.fuel -= ctx.take_charges();
                 if let Some(exit) = exit {

@@ -260,15 +260,14 @@ pub struct Glance<'a, 'gc> {
     /// be anybody's, about anything.
     pub memo: &'a Cell<u32>,
     pub(super) callee: Native<'gc>,
-    pub(super) ahead: Option<Ahead<'a, 'gc>>,
+    pub(super) ahead: Option<&'a Ahead<'gc>>,
 }
 
 /// Where the script goes on that has asked for a field.
-#[derive(Clone, Copy)]
-pub(super) struct Ahead<'a, 'gc> {
+pub(super) struct Ahead<'gc> {
     pub(super) code: &'gc Code<'gc>,
     /// The next instruction.
-    pub(super) next: &'a Cell<usize>,
+    pub(super) next: Cell<usize>,
     /// The register that the field's value is for.
     pub(super) to: Reg,
 }

@@ -134,6 +134,15 @@ impl<'gc> UserData<'gc> {
         }
     }
 
+    /// Whether it was made of this shared value.
+    #[inline]
+    pub fn is_share_of<T: 'static>(self, value: &T) -> bool {
+        match &self.0.as_ref().value {
+            Held::Shared(shared, _) => std::ptr::addr_eq(Rc::as_ptr(shared), value),
+            Held::Any(_) | Held::Numbers(_) => false,
+        }
+    }
+
     /// The userdata's metatable.
     #[inline]
     pub fn metatable(self) -> Option<Table<'gc>> {

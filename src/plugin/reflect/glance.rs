@@ -10,11 +10,8 @@ use bevy::ecs::world::World;
 use super::leaf::{as_f32, read_leaf, write_leaf};
 use super::place::{Kind, Place};
 use super::reference::Spot;
-use crate::api::{Glance, UserData, Value};
+use crate::api::{Context, Glance, UserData, Value};
 use crate::plugin::kept::kept;
-
-/// How many fields in a row, from a component on, are answered for at once.
-const PARTS_MAX: usize = 4;
 
 /// `reference.key`
 pub(super) fn glance<'gc>(mut glance: Glance<'_, 'gc>) -> Option<Value<'gc>> {
@@ -47,45 +44,41 @@ pub(in crate::plugin) fn glance_at_component<'gc>(
 #[inline]
 fn follow<'gc>(
     glance: &mut Glance<'_, 'gc>,
-    reference: UserData<'gc>,
-    place: &Place,
+    mut reference: UserData<'gc>,
+    mut place: &Place,
     entity: Entity,
 ) -> Option<Value<'gc>> {
-    let mut way = [place; PARTS_MAX];
-    let mut place = place;
-    for length in 1..=PARTS_MAX {
+    // The part between `reference` and `place`: only who asks for a reference that lies in its own needs that.
+    let mut between: Option<&Place> = None;
+    loop {
         let (Kind::Fields(_) | Kind::Declared) = place.kind else { return None };
         let part = place.part_from(glance.memo, glance.key.as_bytes())?;
         match part.kind {
             Kind::Leaf(leaf) if leaf.is_small() => {
                 let world: &World = glance.host.downcast_ref()?;
-                if let Some(known) = part.known {
-                    return known.read(world, entity).map(|value| Value::Float(value.into()));
-                }
-                return Spot::new(entity, part).look(world, |value| read_leaf(glance.ctx, leaf, value)).ok()?;
+                return match part.known {
+                    Some(known) => known.read(world, entity).map(|value| Value::Float(value.into())),
+                    None => Spot::new(entity, part).look(world, |value| read_leaf(glance.ctx, leaf, value)).ok()?,
+                };
             }
             Kind::Fields(_) | Kind::List { .. } | Kind::Map(_) | Kind::Set(_) => {
-                *way.get_mut(length - 1)? = part;
-                if !glance.advance() {
-                    return kept_part(glance, reference, way.get(..length)?);
+                if let Some(between) = between {
+                    reference = kept_part(glance.ctx, reference, between)?;
                 }
-                place = part;
+                if !glance.advance() {
+                    return kept_part(glance.ctx, reference, part).map(Value::UserData);
+                }
+                (between, place) = (Some(&**part), part);
             }
             _ => return None,
         }
     }
-    None
 }
 
-/// The reference to the last of parts that lie in each other, if it was asked for before.
+/// The reference to a part, if it was asked for before.
 #[inline]
-fn kept_part<'gc>(glance: &Glance<'_, 'gc>, reference: UserData<'gc>, way: &[&Place]) -> Option<Value<'gc>> {
-    let mut reference = reference;
-    for part in way {
-        let of_it = |kept: UserData<'gc>| kept.shared_ref().filter(|(kept, _)| std::ptr::eq::<Place>(*kept, *part));
-        (reference, _) = kept(glance.ctx, reference, of_it)?;
-    }
-    Some(Value::UserData(reference))
+fn kept_part<'gc>(ctx: Context<'gc>, reference: UserData<'gc>, part: &Place) -> Option<UserData<'gc>> {
+    kept(ctx, reference, |kept| kept.is_share_of(part).then_some(())).map(|(kept, ())| kept)
 }
 
 /// `reference.key = value`, where that is a value that Lua has too, and fits.

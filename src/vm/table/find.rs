@@ -57,6 +57,20 @@ impl<'gc> Table<'gc> {
         if place.get().is_nil() { None } else { Some(place) }
     }
 
+    /// Whether the table may have a field whose name, a unique string, has this hash.
+    #[inline(always)]
+    pub(in crate::vm) fn may_have_unique(self, hash: u32) -> bool {
+        self.0.as_ref().key_bits.get() & key_bit(hash) != 0
+    }
+
+    /// The place of a unique string key's value at the cached position, if it is there and not nil.
+    #[inline(always)]
+    pub(in crate::vm) fn place_at(self, key: LuaString<'gc>, cache: &Cell<u32>) -> Option<&'gc Lock<Value<'gc>>> {
+        let entry = self.near_entry(cache.get() as usize)?;
+        let is_key = matches!(entry[KEY].get(), Value::String(found) if found.same(key));
+        if is_key && !entry[VALUE].get().is_nil() { Some(&entry[VALUE]) } else { None }
+    }
+
     /// As [`Table::get_cached`], the place of the value: for those who want to know one thing about it.
     #[inline(always)]
     pub(in crate::vm) fn place_cached(
