@@ -260,27 +260,30 @@ pub(super) fn find_field<'gc>(
     slot: &CacheSlot,
 ) -> Option<&'gc Lock<Value<'gc>>> {
     // The usual case needs few registers, and so none saved.
-    if let Some(place) = class_field(ctx, table, key, slot) {
-        return Some(place);
+    match field_as_before(ctx, table, key, slot) {
+        Some(place) => Some(place),
+        None => find_field_anywhere(ctx, table, key, slot),
     }
-    find_field_anywhere(ctx, table, key, slot)
 }
 
-/// The place of a field that the table lacks and its class has, if all is where it was the last time.
+/// The place of a field, the table's own or a class's, if all is where it was the last time.
 #[inline(always)]
-fn class_field<'gc>(
+fn field_as_before<'gc>(
     ctx: Context<'gc>,
-    table: Table<'gc>,
+    mut table: Table<'gc>,
     key: LuaString<'gc>,
     slot: &CacheSlot,
 ) -> Option<&'gc Lock<Value<'gc>>> {
-    let index = *ctx.state().events.get(Event::Index as usize)?;
-    let metatable = table.metatable().filter(|_| !table.is_weak())?;
-    if table.may_have_unique(key.unique_hash()?) {
-        return None;
+    let (hash, index) = (key.unique_hash()?, *ctx.state().events.get(Event::Index as usize)?);
+    for _ in 0..CLASSES_MAX {
+        if table.may_have_unique(hash) {
+            return table.place_at(key, &slot.field);
+        }
+        let metatable = table.metatable().filter(|_| !table.is_weak())?;
+        let Value::Table(class) = metatable.place_at(index, &slot.meta)?.get() else { return None };
+        table = class;
     }
-    let Value::Table(class) = metatable.place_at(index, &slot.meta)?.get() else { return None };
-    class.place_at(key, &slot.field)
+    None
 }
 
 #[inline(never)]
