@@ -513,11 +513,15 @@ pub(super) fn execute<'gc, const HOOKED: bool>(machine: &mut Machine<'gc>, step:
                     Op::GetUpField { a, up, key, cache } => {
                         let &Value::String(key) = &constant!(key) else { break };
                         let slot = code.cache_slot(cache.0);
-                        if let Value::Table(table) = upvalue(closure, up.0)
-                            && let Some(value) = table.at_cached(key, &slot.field)
-                        {
-                            reg!(a) = value;
-                            break;
+                        if let Value::Table(table) = upvalue(closure, up.0) {
+                            if let Some(value) = table.at_cached(key, &slot.field) {
+                                reg!(a) = value;
+                                break;
+                            }
+                            if let Some(value) = access::find_field(ctx, table, key, slot) {
+                                reg!(a) = value.get();
+                                break;
+                            }
                         }
                         let object = access::contents(upvalue(closure, up.0));
                         leave_or_skip!('run, a, |ahead| {

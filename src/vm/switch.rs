@@ -394,15 +394,22 @@ impl<'gc> Machine<'gc> {
 
     /// Saves all coroutines that run; the outermost remembers the others.
     pub(super) fn save_all(&mut self, ctx: Context<'gc>) {
-        let [outermost, inner @ ..] = &*self.control.active else { return };
-        if !inner.is_empty() {
-            let (outermost, inner) = (outermost.thread, inner.iter().map(|active| active.thread).collect());
-            while self.control.active.len() > 1 {
-                self.save(ctx, Status::Normal);
-            }
-            outermost.state_mut(ctx).paused = inner;
+        if self.control.active.len() > 1 {
+            self.save_inner(ctx);
         }
         self.save(ctx, Status::Suspended);
+    }
+
+    /// Saves all but the outermost coroutine, which is to remember them.
+    #[cold]
+    #[inline(never)]
+    fn save_inner(&mut self, ctx: Context<'gc>) {
+        let [outermost, inner @ ..] = &*self.control.active else { return };
+        let (outermost, inner) = (outermost.thread, inner.iter().map(|active| active.thread).collect());
+        while self.control.active.len() > 1 {
+            self.save(ctx, Status::Normal);
+        }
+        outermost.state_mut(ctx).paused = inner;
     }
 
     pub(super) fn resume(&mut self, step: &mut Step<'_, 'gc>) -> Next {

@@ -42,6 +42,13 @@ pub(super) struct Slot {
     listening: Option<u32>,
 }
 
+impl Slot {
+    /// Whether a listener is to wake it.
+    pub(super) fn listens(&self) -> bool {
+        self.listening.is_some()
+    }
+}
+
 // There is one for each task, and for each that waits a key or two.
 const _: () = assert!(size_of::<Option<Slot>>() <= 80 && size_of::<Sleeper>() <= 24);
 
@@ -460,8 +467,8 @@ impl Tasks {
 
     /// How many instructions of its behaviour's slice a task has left in a frame. The slice is `usual`, or the behaviour's
     /// own, but `most` at most.
-    pub(super) fn allowance(&self, key: Key, (usual, most): (u64, u64), frame: u32) -> u64 {
-        let Some(body) = self.body_of(key) else { return usual.min(most) };
+    pub(super) fn allowance(&self, task: &Slot, (usual, most): (u64, u64), frame: u32) -> u64 {
+        let Some(Some(body)) = self.slots.get(task.owner as usize) else { return usual.min(most) };
         let slice = if body.slice == 0 { usual } else { u64::from(body.slice) }.min(most);
         if body.spent_in == frame { slice.saturating_sub(body.spent.into()) } else { slice }
     }
@@ -471,9 +478,8 @@ impl Tasks {
     }
 
     /// Notes that a task has run so many instructions in a frame.
-    pub(super) fn spend(&mut self, key: Key, used: u64, frame: u32) {
-        let Some(owner) = self.get(key).map(|slot| slot.owner) else { return };
-        if let Some(Some(body)) = self.slots.get_mut(owner as usize) {
+    pub(super) fn spend(&mut self, task: &Slot, used: u64, frame: u32) {
+        if let Some(Some(body)) = self.slots.get_mut(task.owner as usize) {
             let before = if body.spent_in == frame { body.spent } else { 0 };
             let used = u32::try_from(used).unwrap_or(u32::MAX);
             (body.spent_in, body.spent) = (frame, before.saturating_add(used));

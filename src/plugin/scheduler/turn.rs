@@ -260,20 +260,22 @@ impl<'gc> Turn<'_, 'gc> {
         }
         let Some(thread) = self.thread(key) else { return 0 };
         let slice_max = self.parts.upkeep.slice_max();
-        let allowance = self.parts.tasks.allowance(key, (self.slice, slice_max), self.parts.step);
+        let allowance = self.parts.tasks.allowance(&slot, (self.slice, slice_max), self.parts.step);
         if allowance == 0 {
             self.parts.tasks.cut(key);
             return 0;
         }
         self.enter_script(key, slot.entity, slot.program);
         let args = self.args(key, slot.phase);
-        self.stop_listening(key);
+        if slot.listens() {
+            self.stop_listening(key);
+        }
         let portion = self.portion();
         let grant = allowance.min(left).min(portion);
         let mut fuel = i64::try_from(grant).unwrap_or(i64::MAX);
         let outcome = self.advance(thread, slot.program, args.as_slice(), &mut fuel);
         let used = grant.saturating_sub(u64::try_from(fuel).unwrap_or(0)).max(1);
-        self.parts.tasks.spend(key, used, self.parts.step);
+        self.parts.tasks.spend(&slot, used, self.parts.step);
         self.flush_output();
         if self.parts.changes.pending() {
             let results = std::mem::take(&mut self.results);
@@ -298,7 +300,9 @@ impl<'gc> Turn<'_, 'gc> {
             Err(raised) => self.fail_on(Some(key), slot.entity, slot.program, &raised),
         }
         // What was closed may have changed more.
-        self.settle();
+        if self.parts.changes.pending() {
+            self.settle();
+        }
         self.results.clear();
         used
     }
@@ -554,14 +558,17 @@ impl<'gc> Turn<'_, 'gc> {
         }
     }
 
+    #[inline(always)]
     pub(super) fn flush_output(&mut self) {
-        let mut output = self.parts.shared.output.borrow_mut();
-        if !output.is_empty() {
-            let lines = std::mem::take(&mut *output);
-            drop(output);
-            for line in lines {
-                put_out(self.world, line);
-            }
+        if !self.parts.shared.output.borrow().is_empty() {
+            self.put_out_lines();
+        }
+    }
+
+    #[inline(never)]
+    fn put_out_lines(&mut self) {
+        for line in self.parts.shared.output.take() {
+            put_out(self.world, line);
         }
     }
 
