@@ -1,7 +1,8 @@
 //! A machine, and what the command line runs on it.
 //!
 //! Everything runs in slices of fuel. Between two slices the output is flushed and Ctrl-C is looked at, so that
-//! nothing a script does makes the terminal deaf. In the sandbox all that programs share is read-only, and what they
+//! nothing a script does makes the terminal deaf; in the first slice, about a millisecond, Ctrl-C ends the process as it
+//! ends any other. In the sandbox all that programs share is read-only, and what they
 //! see as their globals is a table that falls back on it.
 
 use std::ffi::{OsStr, OsString};
@@ -162,7 +163,6 @@ impl Session {
     }
 
     fn call(&mut self, function: &Handle, arguments: Variadic<Handle>) -> Result<Values, Stop> {
-        listen_for_interrupts();
         let failure = Failure::default();
         let can_yield = self.is_sandboxed;
         let coroutine = self.lua.enter(|ctx| {
@@ -185,12 +185,14 @@ impl Session {
             let poll = self.lua.resume(task, &mut (), slice).inspect_err(|error| {
                 self.is_left = matches!(error.kind(), ErrorKind::Exit { close: false, .. });
             })?;
-            self.output.flush_all()?;
-            match poll {
-                Poll::Finished(values) => return Ok(values),
-                // At the top of a behaviour, to yield is to wait for the next frame. Here the next frame is now.
-                Poll::Yielded(_) | Poll::OutOfFuel => {}
+            if let Poll::Finished(values) = poll {
+                self.output.flush_all()?;
+                return Ok(values);
             }
+            // At the top of a behaviour, to yield is to wait for the next frame. Here the next frame is now.
+            // To listen takes a thread, whose start a program that ends by now would notice.
+            listen_for_interrupts();
+            self.output.flush_all()?;
             if INTERRUPT.load(Ordering::SeqCst) {
                 return Err(self.interrupt(task));
             }
