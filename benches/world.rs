@@ -90,6 +90,14 @@ fn rows() -> Rows {
             let script = turns("self.Transform.translation.x = i");
             Row::new(name, script).against(write_reflected(), write_typed()).bar(Duration::from_nanos(110))
         }),
+        ("read a float, self.Velocity.linear.x", |name| {
+            let script = turns("local _ = self.Velocity.linear.x");
+            Row::new(name, script).against(read_reflected(), read_typed()).bar(Duration::from_nanos(100))
+        }),
+        ("write a float, self.Velocity.linear.x", |name| {
+            let script = turns("self.Velocity.linear.x = i");
+            Row::new(name, script).against(write_reflected(), write_typed()).bar(Duration::from_nanos(110))
+        }),
         ("query row, one read and one write", |name| {
             Row::new(name, query()).against(query_reflected(), query_typed()).bar(Duration::from_nanos(250))
         }),
