@@ -110,7 +110,10 @@ impl TestApp {
     /// when a game watches its files.
     pub fn file(&mut self, path: &str, text: impl AsRef<[u8]>) {
         self.files.insert_asset(Path::new(path), text.as_ref().to_vec());
-        if let Some(server) = self.app.world().get_resource::<AssetServer>() {
+        // A reload looks for who holds the file in a while, on another thread: it would find who loads it only after this.
+        if let Some(server) = self.app.world().get_resource::<AssetServer>()
+            && server.get_handle_untyped(path.to_owned()).is_some()
+        {
             server.reload(path.to_owned());
         }
     }

@@ -1,33 +1,14 @@
 //! Scripts from files: loading, reloading, and files that are no scripts.
 
-use std::path::Path;
-
-use bevy::asset::io::memory::{Dir, MemoryAssetReader};
-use bevy::asset::io::{AssetSourceBuilder, AssetSourceId};
 use bevy::prelude::*;
 use deimos::testing::TestApp;
 use deimos::{Behaviour, BehaviourStatus, DeimosPlugin, DeimosSettings, LuaScript, LuaScriptError};
 
-/// An app whose files are in memory.
-pub(super) fn app_with_files() -> (TestApp, Dir) {
-    let files = Dir::default();
-    let root = files.clone();
-    let mut app = App::new();
-    let reader = move || Box::new(MemoryAssetReader { root: root.clone() }) as _;
-    app.register_asset_source(AssetSourceId::Default, AssetSourceBuilder::new(reader));
-    (TestApp::from_app(app, AssetPlugin::default()), files)
-}
-
-pub(super) fn spawn(app: &mut TestApp, path: &'static str) -> Entity {
-    let script = app.world().resource::<AssetServer>().load(path);
-    app.world().spawn(Behaviour::new(script)).id()
-}
-
 #[test]
 fn script_is_loaded_from_a_file() {
-    let (mut app, files) = app_with_files();
-    files.insert_asset_text(Path::new("scripts/hello.lua"), "print('hello')  error('x')");
-    let entity = spawn(&mut app, "scripts/hello.lua");
+    let mut app = TestApp::new();
+    app.file("scripts/hello.lua", "print('hello')  error('x')");
+    let entity = app.run_file("scripts/hello.lua");
     assert!(app.frames_until(|app| !app.errors().is_empty()));
     assert_eq!(app.prints(), ["hello"]);
     assert_eq!(app.output()[0].script, "scripts/hello.lua");
@@ -37,25 +18,21 @@ fn script_is_loaded_from_a_file() {
 
 #[test]
 fn changed_file_restarts_with_state_kept() {
-    let (mut app, files) = app_with_files();
-    let path = Path::new("a.lua");
-    files.insert_asset_text(path, "state.n = 1  print('old')  wait(1000)");
-    spawn(&mut app, "a.lua");
+    let mut app = TestApp::new();
+    app.file("a.lua", "state.n = 1  print('old')  wait(1000)");
+    app.run_file("a.lua");
     assert!(app.frames_until(|app| app.prints() == ["old"]));
-    files.insert_asset_text(path, "print('new', state.n)");
-    app.world().resource::<AssetServer>().reload("a.lua");
+    app.file("a.lua", "print('new', state.n)");
     assert!(app.frames_until(|app| app.prints() == ["old", "new\t1"]));
 }
 
 #[test]
 fn changed_file_that_does_not_compile_keeps_the_old_code() {
-    let (mut app, files) = app_with_files();
-    let path = Path::new("a.lua");
-    files.insert_asset_text(path, "state.n = 0  while true do state.n = state.n + 1  print(state.n)  wait() end");
-    let entity = spawn(&mut app, "a.lua");
+    let mut app = TestApp::new();
+    app.file("a.lua", "state.n = 0  while true do state.n = state.n + 1  print(state.n)  wait() end");
+    let entity = app.run_file("a.lua");
     assert!(app.frames_until(|app| !app.prints().is_empty()));
-    files.insert_asset_text(path, "while while");
-    app.world().resource::<AssetServer>().reload("a.lua");
+    app.file("a.lua", "while while");
     assert!(app.frames_until(|app| !app.errors().is_empty()));
     let before = app.prints().len();
     app.frames(2);
@@ -66,17 +43,15 @@ fn changed_file_that_does_not_compile_keeps_the_old_code() {
     assert!(error.message.starts_with("a.lua:1: unexpected symbol near 'while'"), "{}", error.message);
     assert!(matches!(app.status(entity), Some(BehaviourStatus::Waiting(_))));
     // Once it compiles again it is taken over.
-    files.insert_asset_text(path, "print('mended')");
-    app.world().resource::<AssetServer>().reload("a.lua");
+    app.file("a.lua", "print('mended')");
     assert!(app.frames_until(|app| app.prints().last() == Some(&"mended")));
 }
 
 #[test]
 fn file_with_a_syntax_error_fails_and_recovers() {
-    let (mut app, files) = app_with_files();
-    let path = Path::new("a.lua");
-    files.insert_asset_text(path, "local x = 1\nlocal y = = 2\nprint(x)");
-    let entity = spawn(&mut app, "a.lua");
+    let mut app = TestApp::new();
+    app.file("a.lua", "local x = 1\nlocal y = = 2\nprint(x)");
+    let entity = app.run_file("a.lua");
     assert!(app.frames_until(|app| matches!(app.status(entity), Some(BehaviourStatus::Failed(_)))));
     let message = app.errors()[0].message.clone();
     assert_eq!(app.status(entity), Some(BehaviourStatus::Failed(message.clone())));
@@ -84,8 +59,7 @@ fn file_with_a_syntax_error_fails_and_recovers() {
         message,
         "a.lua:2: unexpected symbol near '='\n     1 | local x = 1\n >   2 | local y = = 2\n     3 | print(x)"
     );
-    files.insert_asset_text(path, "print('mended')");
-    app.world().resource::<AssetServer>().reload("a.lua");
+    app.file("a.lua", "print('mended')");
     assert!(app.frames_until(|app| app.prints() == ["mended"]));
     assert_eq!(app.status(entity), Some(BehaviourStatus::Finished));
 }
@@ -100,22 +74,21 @@ fn syntax_error_marks_the_token() {
 
 #[test]
 fn behaviour_that_comes_after_its_script_has_failed_to_load_fails() {
-    let (mut app, files) = app_with_files();
+    let mut app = TestApp::new();
     let script = app.world().resource::<AssetServer>().load("late.lua");
     assert!(app.frames_until(|app| !app.errors().is_empty()));
     app.frames(3);
     let entity = app.world().spawn(Behaviour::new(script)).id();
     app.frame();
     assert!(matches!(app.status(entity), Some(BehaviourStatus::Failed(_))), "{:?}", app.status(entity));
-    files.insert_asset_text(Path::new("late.lua"), "print('here')");
-    app.world().resource::<AssetServer>().reload("late.lua");
+    app.file("late.lua", "print('here')");
     assert!(app.frames_until(|app| app.prints() == ["here"]));
 }
 
 #[test]
 fn file_that_is_not_there_fails() {
-    let (mut app, _files) = app_with_files();
-    let entity = spawn(&mut app, "nowhere.lua");
+    let mut app = TestApp::new();
+    let entity = app.run_file("nowhere.lua");
     assert!(app.frames_until(|app| matches!(app.status(entity), Some(BehaviourStatus::Failed(_)))));
     assert_eq!(app.errors()[0].script, "nowhere.lua");
     assert!(app.errors()[0].message.contains("nowhere.lua"), "{}", app.errors()[0].message);
@@ -123,9 +96,9 @@ fn file_that_is_not_there_fails() {
 
 #[test]
 fn file_that_is_not_text_fails_with_the_place() {
-    let (mut app, files) = app_with_files();
-    files.insert_asset(Path::new("a.lua"), b"local x = 1\nlocal y = '\xff'".to_vec());
-    let entity = spawn(&mut app, "a.lua");
+    let mut app = TestApp::new();
+    app.file("a.lua", b"local x = 1\nlocal y = '\xff'");
+    let entity = app.run_file("a.lua");
     assert!(app.frames_until(|app| matches!(app.status(entity), Some(BehaviourStatus::Failed(_)))));
     assert_eq!(
         app.errors()[0].message,
@@ -135,9 +108,9 @@ fn file_that_is_not_text_fails_with_the_place() {
 
 #[test]
 fn behaviour_that_comes_after_its_script_failed_fails_too() {
-    let (mut app, files) = app_with_files();
-    files.insert_asset_text(Path::new("a.lua"), "=");
-    let first = spawn(&mut app, "a.lua");
+    let mut app = TestApp::new();
+    app.file("a.lua", "=");
+    let first = app.run_file("a.lua");
     assert!(app.frames_until(|app| matches!(app.status(first), Some(BehaviourStatus::Failed(_)))));
     let script = app.world().get::<Behaviour>(first).unwrap().script.clone();
     let second = app.world().spawn(Behaviour::new(script)).id();

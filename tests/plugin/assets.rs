@@ -2,14 +2,12 @@
 
 use std::path::Path;
 
-use bevy::asset::io::memory::Dir;
+use bevy::asset::io::memory::{Dir, MemoryAssetReader};
 use bevy::asset::io::{AssetSourceBuilder, AssetSourceId, Reader};
 use bevy::asset::{AssetLoader, LoadContext, UnapprovedPathMode};
 use bevy::prelude::*;
 use deimos::LuaScript;
 use deimos::testing::TestApp;
-
-use super::asset::app_with_files;
 
 /// A text, read by a loader of the test's own.
 #[derive(Asset, Reflect, Default, Debug)]
@@ -50,18 +48,31 @@ struct Shelf {
     maybe: Option<Handle<Note>>,
 }
 
-fn app_with_notes() -> (TestApp, Dir) {
-    let (mut app, files) = app_with_files();
+fn add_notes(app: &mut TestApp) {
     app.app().init_asset::<Note>().register_asset_reflect::<Note>().init_asset_loader::<NoteLoader>();
+}
+
+fn app_with_notes() -> TestApp {
+    let mut app = TestApp::new();
+    add_notes(&mut app);
     for name in ["a", "b"] {
-        files.insert_asset_text(Path::new(&format!("notes/{name}.note")), &format!("the text of {name}"));
+        app.file(&format!("notes/{name}.note"), format!("the text of {name}"));
     }
-    (app, files)
+    app
+}
+
+/// An app on files that the test fills itself.
+fn app_on(files: &Dir, assets: AssetPlugin) -> TestApp {
+    let files = files.clone();
+    let mut app = App::new();
+    let reader = move || Box::new(MemoryAssetReader { root: files.clone() }) as _;
+    app.register_asset_source(AssetSourceId::Default, AssetSourceBuilder::new(reader));
+    TestApp::from_app(app, assets)
 }
 
 /// What a script with a `Shelf` prints, once that has become so many lines.
 fn prints(source: &str, count: usize) -> Vec<String> {
-    let (mut app, _files) = app_with_notes();
+    let mut app = app_with_notes();
     app.run_on(source, Shelf::default());
     let is_done = app.frames_until(|app| app.prints().len() >= count || !app.errors().is_empty());
     assert!(is_done && app.errors().is_empty(), "{:?} {:?}", app.errors(), app.prints());
@@ -103,9 +114,9 @@ impl AssetLoader for EndlessLoader {
 
 #[test]
 fn wait_ends_in_time() {
-    let (mut app, files) = app_with_notes();
+    let mut app = app_with_notes();
     app.app().init_asset_loader::<EndlessLoader>();
-    files.insert_asset_text(Path::new("x.endless"), "");
+    app.file("x.endless", "");
     app.run("local began = time.frame  print(assets.load('x.endless'):wait(0.1), time.frame - began)");
     assert!(app.frames_until(|app| !app.prints().is_empty()));
     assert_eq!(app.prints(), ["nil\t7"]);
@@ -152,7 +163,7 @@ fn handle_goes_into_a_component_and_comes_back() {
 
 #[test]
 fn handle_without_a_path_is_a_handle_like_any_other() {
-    let (mut app, _files) = app_with_notes();
+    let mut app = app_with_notes();
     let note = app.world().resource_mut::<Assets<Note>>().add(Note { text: "made".to_owned() });
     let shelf = Shelf { note: note.clone(), ..default() };
     let source = "local h = self.Shelf.note  print(h, h.path, h.loaded, h:get().text, h:wait() == h)
@@ -180,7 +191,7 @@ fn handle_of_another_type_is_an_error() {
 /// Bevy panics about these.
 #[test]
 fn asset_of_a_type_that_the_app_does_not_know_is_an_error() {
-    let (mut app, _files) = app_with_notes();
+    let mut app = app_with_notes();
     app.run_on("print(pcall(function() self.Shelf.stranger = 'x.note' end))", Shelf::default());
     app.frames(2);
     app.app().register_asset_reflect::<Stranger>();
@@ -194,12 +205,14 @@ fn asset_of_a_type_that_the_app_does_not_know_is_an_error() {
 
 #[test]
 fn asset_whose_type_the_path_does_not_say_is_found_in_the_file() {
-    let (mut app, files) = app_with_notes();
+    let files = Dir::default();
     files.insert_asset_text(Path::new("plain"), "text");
     files.insert_meta_text(
         Path::new("plain"),
         "(meta_format_version: \"1.0\", asset: Load(loader: \"integration::plugin::assets::NoteLoader\", settings: ()))",
     );
+    let mut app = app_on(&files, AssetPlugin::default());
+    add_notes(&mut app);
     let source = "local h = assets.load('plain')  print(h, h.path)
                   self.Shelf.note = h:wait()  print(self.Shelf.note:wait():get().text, self.Shelf.note == h, h:get().text)
                   print(pcall(function() self.Shelf.script = h end))";
@@ -213,12 +226,8 @@ fn asset_whose_type_the_path_does_not_say_is_found_in_the_file() {
 /// Also where the app itself may load from everywhere.
 #[test]
 fn paths_stay_in_the_assets_folder() {
-    let files = Dir::default();
-    let mut inner = App::new();
-    let reader = move || Box::new(bevy::asset::io::memory::MemoryAssetReader { root: files.clone() }) as _;
-    inner.register_asset_source(AssetSourceId::Default, AssetSourceBuilder::new(reader));
-    let plugin = AssetPlugin { unapproved_path_mode: UnapprovedPathMode::Allow, ..default() };
-    let mut app = TestApp::from_app(inner, plugin);
+    let assets = AssetPlugin { unapproved_path_mode: UnapprovedPathMode::Allow, ..default() };
+    let mut app = app_on(&Dir::default(), assets);
     app.run_on(
         "local paths = {'', '#x', '../x.lua', 'a/../../x.lua', '/etc/passwd', 'a//b.lua', './x.lua', 'a\\\\b.lua',
            'c:/x.lua', 'a\\0b.lua', 'x.lua#', '://x.lua', 'mods://x.lua', 'https://example.com/x.lua', '--untyped://x',
@@ -242,10 +251,10 @@ fn paths_stay_in_the_assets_folder() {
 
 #[test]
 fn loads_of_a_flood_wait_for_their_turn() {
-    let (mut app, files) = app_with_notes();
+    let mut app = app_with_notes();
     app.app().init_asset_loader::<EndlessLoader>();
     for number in 1..=257 {
-        files.insert_asset_text(Path::new(&format!("{number}.endless")), "");
+        app.file(&format!("{number}.endless"), "");
     }
     app.run_on(
         "local kept = {}  for i = 1, 256 do kept[i] = assets.load(i .. '.endless') end

@@ -6,16 +6,8 @@ use deimos::testing::TestApp;
 use deimos::{Behaviour, BehaviourStatus, DeimosDiagnostics, Scripts};
 
 use super::event::Hit;
+use super::task::prints;
 use super::wait::Gong;
-
-#[track_caller]
-fn prints(source: &str, frames: usize, expected: &[&str]) {
-    let mut app = TestApp::new();
-    app.run(source);
-    app.frames(frames);
-    assert!(app.errors().is_empty(), "{:?}", app.errors());
-    assert_eq!(app.prints(), expected);
-}
 
 // -- waiting -----------------------------------------------------------------------------------------
 

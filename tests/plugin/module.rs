@@ -1,38 +1,28 @@
 //! Modules: `require` in behaviours, from files that come, change and go wrong.
 
-use std::path::Path;
-
-use bevy::asset::io::memory::Dir;
 use bevy::prelude::*;
 use deimos::BehaviourStatus;
 use deimos::testing::TestApp;
 
-use super::asset::{app_with_files, spawn};
-
 /// An app with these files.
-fn app_with(files: &[(&str, &str)]) -> (TestApp, Dir) {
-    let (app, dir) = app_with_files();
+fn app_with(files: &[(&str, &str)]) -> TestApp {
+    let mut app = TestApp::new();
     for (path, text) in files {
-        dir.insert_asset_text(Path::new(path), text);
+        app.file(path, text);
     }
-    (app, dir)
+    app
 }
 
 /// What an app with these files prints when `main.lua` has ended.
 fn run(files: &[(&str, &str)]) -> Vec<String> {
-    let (mut app, _dir) = app_with(files);
-    let entity = spawn(&mut app, "main.lua");
+    let mut app = app_with(files);
+    let entity = app.run_file("main.lua");
     let is_over =
         |app: &mut TestApp| matches!(app.status(entity), Some(BehaviourStatus::Finished | BehaviourStatus::Failed(_)));
     assert!(app.frames_until(is_over), "{:?}", app.status(entity));
     let errors: Vec<&str> = app.errors().iter().map(|error| error.message.as_str()).collect();
     assert!(errors.is_empty(), "{errors:?}");
     app.prints().into_iter().map(str::to_owned).collect()
-}
-
-fn change(app: &mut TestApp, dir: &Dir, path: &'static str, text: &str) {
-    dir.insert_asset_text(Path::new(path), text);
-    app.world().resource::<AssetServer>().reload(path);
 }
 
 #[test]
@@ -76,12 +66,12 @@ fn dot_in_front_means_the_folder_of_the_script() {
 
 #[test]
 fn all_behaviours_share_a_module() {
-    let (mut app, _dir) = app_with(&[
+    let mut app = app_with(&[
         ("a.lua", "print('runs')  wait(0.1)  return {n = 0}"),
         ("main.lua", "local a = require 'a'  a.n = a.n + 1  print(a.n)"),
     ]);
     for _ in 0..3 {
-        spawn(&mut app, "main.lua");
+        app.run_file("main.lua");
     }
     assert!(app.frames_until(|app| app.prints().len() == 4));
     assert_eq!(app.prints(), ["runs", "1", "2", "3"]);
@@ -99,13 +89,13 @@ fn require_suspends_from_everywhere() {
 
 #[test]
 fn circle_is_an_error_that_shows_it() {
-    let (mut app, _dir) = app_with(&[
+    let mut app = app_with(&[
         ("a.lua", "return require 'b'"),
         ("b.lua", "return require 'c'"),
         ("c.lua", "return require 'a'"),
         ("main.lua", "require 'a'"),
     ]);
-    spawn(&mut app, "main.lua");
+    app.run_file("main.lua");
     assert!(app.frames_until(|app| !app.errors().is_empty()));
     let message = &app.errors()[0].message;
     assert_eq!(message, "c.lua:1: modules require each other in a circle: c.lua -> a.lua -> b.lua -> c.lua");
@@ -113,12 +103,12 @@ fn circle_is_an_error_that_shows_it() {
 
 #[test]
 fn circle_between_tasks_is_an_error_too() {
-    let (mut app, _dir) = app_with(&[
+    let mut app = app_with(&[
         ("a.lua", "wait(0.1)  return require 'b'"),
         ("b.lua", "wait(0.1)  return require 'a'"),
         ("main.lua", "spawn(require, 'a')  spawn(require, 'b')"),
     ]);
-    spawn(&mut app, "main.lua");
+    app.run_file("main.lua");
     assert!(app.frames_until(|app| !app.errors().is_empty()));
     assert!(app.errors()[0].message.contains("in a circle: "), "{}", app.errors()[0].message);
 }
@@ -134,29 +124,28 @@ fn module_that_requires_itself_is_an_error() {
 
 #[test]
 fn file_that_is_not_there_is_an_error_with_the_reason() {
-    let (mut app, dir) = app_with(&[("main.lua", "require 'scripts.util'")]);
-    let entity = spawn(&mut app, "main.lua");
+    let mut app = app_with(&[("main.lua", "require 'scripts.util'")]);
+    let entity = app.run_file("main.lua");
     assert!(app.frames_until(|app| !app.errors().is_empty()));
     let error = &app.errors()[0];
     assert_eq!(error.entity, Some(entity));
     assert!(error.message.starts_with("main.lua:1: module 'scripts.util' cannot be loaded: "), "{}", error.message);
     assert!(error.message.contains("scripts/util.lua"), "{}", error.message);
     // Once the file is there, those who wanted it start anew.
-    change(&mut app, &dir, "scripts/util.lua", "print('there')");
+    app.file("scripts/util.lua", "print('there')");
     assert!(app.frames_until(|app| app.prints() == ["there"]));
     assert_eq!(app.errors().len(), 1);
 }
 
 #[test]
 fn module_that_does_not_compile_is_an_error_with_the_place() {
-    let (mut app, dir) =
-        app_with(&[("a.lua", "local x = = 1"), ("main.lua", "print(pcall(require, 'a'))  error('end')")]);
-    spawn(&mut app, "main.lua");
+    let mut app = app_with(&[("a.lua", "local x = = 1"), ("main.lua", "print(pcall(require, 'a'))  error('end')")]);
+    app.run_file("main.lua");
     assert!(app.frames_until(|app| !app.errors().is_empty()));
     let print = app.prints()[0].to_owned();
     assert!(print.contains("module 'a' cannot be loaded: a.lua:1: unexpected symbol near '='"), "{print}");
     assert_eq!(app.errors().len(), 1, "who requires it hears of it, and nobody else");
-    change(&mut app, &dir, "a.lua", "return 'mended'");
+    app.file("a.lua", "return 'mended'");
     assert!(app.frames_until(|app| app.prints().last() == Some(&"true\tmended")));
 }
 
@@ -200,25 +189,25 @@ fn names_are_checked() {
 
 #[test]
 fn changed_module_restarts_who_required_it_with_state_kept() {
-    let (mut app, dir) = app_with(&[
+    let mut app = app_with(&[
         ("deep.lua", "return 'one'"),
         ("mid.lua", "return {get = function() return require 'deep' end}"),
         ("other.lua", "print('other')  return 'other'"),
         ("main.lua", "state.n = (state.n or 0) + 1  print(state.n, require('mid').get())  wait(1000)"),
         ("apart.lua", "print('apart', require 'other')  wait(1000)"),
     ]);
-    spawn(&mut app, "main.lua");
-    spawn(&mut app, "main.lua");
-    spawn(&mut app, "apart.lua");
+    app.run_file("main.lua");
+    app.run_file("main.lua");
+    app.run_file("apart.lua");
     assert!(app.frames_until(|app| app.prints().len() == 4));
-    change(&mut app, &dir, "deep.lua", "return 'two'");
+    app.file("deep.lua", "return 'two'");
     assert!(app.frames_until(|app| app.prints().len() == 6));
     app.frames(5);
     assert_eq!(app.prints()[4..], ["2\ttwo"; 2]);
     // Once more, since what is known of who requires whom has been built anew.
-    change(&mut app, &dir, "mid.lua", "return {get = function() return 'mid' end}");
+    app.file("mid.lua", "return {get = function() return 'mid' end}");
     assert!(app.frames_until(|app| app.prints().len() == 8));
-    change(&mut app, &dir, "deep.lua", "return 'three'");
+    app.file("deep.lua", "return 'three'");
     app.frames(20);
     std::thread::sleep(std::time::Duration::from_millis(50));
     app.frames(20);
@@ -228,11 +217,11 @@ fn changed_module_restarts_who_required_it_with_state_kept() {
 
 #[test]
 fn changed_module_that_does_not_compile_keeps_the_old_one() {
-    let (mut app, dir) =
+    let mut app =
         app_with(&[("a.lua", "return 'old'"), ("main.lua", "for i = 1, 1000000 do print(i, require 'a')  wait() end")]);
-    spawn(&mut app, "main.lua");
+    app.run_file("main.lua");
     assert!(app.frames_until(|app| !app.prints().is_empty()));
-    change(&mut app, &dir, "a.lua", "return (");
+    app.file("a.lua", "return (");
     assert!(app.frames_until(|app| !app.errors().is_empty()));
     assert_eq!((app.errors()[0].script.as_str(), app.errors()[0].entity), ("a.lua", None));
     let before = app.prints().len();

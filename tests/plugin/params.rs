@@ -1,12 +1,8 @@
 //! Parameters: given by Rust and by other scripts, and declared: `params { speed = 2.0 }`.
 
-use std::path::Path;
-
 use bevy::prelude::*;
 use deimos::testing::TestApp;
 use deimos::{Behaviour, BehaviourStatus, DeclaredParam, DeclaredParams, LuaData, LuaFields};
-
-use super::asset::app_with_files;
 
 /// What a script with parameters prints, and its errors.
 fn run(source: &str, set: impl FnOnce(Behaviour) -> Behaviour) -> (Vec<String>, Vec<String>) {
@@ -163,8 +159,8 @@ fn another_script_gives_them_as_a_table() {
     let guard = "params {speed = 1.0, name = 'x', home = vec3(0, 0, 0), loot = {}, target = self}
                  print(params.speed, params.name, params.home, params.loot.gold, params.loot.path[2])
                  print(params.target == self, params.target.alive)";
-    let (mut app, files) = app_with_files();
-    files.insert_asset_text(Path::new("scripts/guard.lua"), guard);
+    let mut app = TestApp::new();
+    app.file("scripts/guard.lua", guard);
     app.run(
         "local loot = {gold = 3, path = {1, 'two'}}
          local params = {speed = 3, name = 'y', home = vec3(1, 2, 3), loot = loot, target = self}

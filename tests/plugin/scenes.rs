@@ -1,7 +1,5 @@
 //! Scenes in files and in Rust: behaviours, states and the components of scripts, to `.scn.ron` and back, and from `bsn!`.
 
-use std::path::Path;
-
 use bevy::asset::LoadState;
 use bevy::ecs::entity::EntityHashMap;
 use bevy::prelude::*;
@@ -10,15 +8,13 @@ use bevy::world_serialization::{DynamicWorldBuilder, DynamicWorldRoot, WorldSeri
 use deimos::testing::TestApp;
 use deimos::{Behaviour, BehaviourState, BehaviourStatus, LuaFields, WorldLuaExt, param};
 
-use super::asset::{app_with_files, spawn};
-
 fn app(files: &[(&str, &str)]) -> TestApp {
-    let (mut app, root) = app_with_files();
+    let mut app = TestApp::new();
     // They need Bevy's assets, which the app has only now, when all its plugins are finished.
     WorldSerializationPlugin.build(app.app());
     ScenePlugin.build(app.app());
     for (path, text) in files {
-        root.insert_asset_text(Path::new(path), text);
+        app.file(path, text);
     }
     app
 }
@@ -120,7 +116,7 @@ fn a_scene_written_by_hand_starts_behaviours() {
 fn a_loaded_behaviour_has_the_status_of_this_run() {
     let files = [("scripts/guard.lua", "print('here')")];
     let mut app = app(&files);
-    let entity = spawn(&mut app, "scripts/guard.lua");
+    let entity = app.run_file("scripts/guard.lua");
     assert!(app.frames_until(|app| app.status(entity) == Some(BehaviourStatus::Finished)));
     let text = scene(&mut app, &[]).replace("scripts/guard.lua", "scripts/nowhere.lua");
     assert!(text.contains("Finished"), "{text}");
@@ -145,7 +141,7 @@ fn components_of_scripts_are_in_a_scene_by_name() {
         )
     };
     let mut app = app(&[("a.lua", &define("Plate", "Vigour"))]);
-    spawn(&mut app, "a.lua");
+    app.run_file("a.lua");
     assert!(app.frames_until(|app| app.prints() == ["false\t5\t7\ttrue"]), "{:?}", app.errors());
     let text = scene(&mut app, &[]);
     let app = load(&text, &[("a.lua", &define("Vigour", "Plate"))], 1);

@@ -1,12 +1,8 @@
 //! The settings file: found, changed, and wrong.
 
-use std::path::Path;
-
 use bevy::prelude::*;
 use deimos::DeimosSettings;
 use deimos::testing::TestApp;
-
-use super::asset::app_with_files;
 
 fn slice(app: &mut TestApp) -> u64 {
     app.world().resource::<DeimosSettings>().slice
@@ -14,12 +10,11 @@ fn slice(app: &mut TestApp) -> u64 {
 
 #[test]
 fn file_sets_what_it_says_and_changes_take_effect() {
-    let (mut app, files) = app_with_files();
-    files.insert_asset_text(Path::new("deimos.ron"), "(slice: 5000)");
+    let mut app = TestApp::new();
+    app.file("deimos.ron", "(slice: 5000)");
     assert!(app.frames_until(|app| slice(app) == 5000));
     assert_eq!(*app.world().resource::<DeimosSettings>(), DeimosSettings { slice: 5000, ..default() });
-    files.insert_asset_text(Path::new("deimos.ron"), "(\n  slice: 6000,\n  frame_budget: 7000,\n)");
-    app.world().resource::<AssetServer>().reload("deimos.ron");
+    app.file("deimos.ron", "(\n  slice: 6000,\n  frame_budget: 7000,\n)");
     assert!(app.frames_until(|app| slice(app) == 6000));
     assert_eq!(app.world().resource::<DeimosSettings>().frame_budget, 7000);
     assert!(app.errors().is_empty());
@@ -31,8 +26,8 @@ fn file_sets_what_it_says_and_changes_take_effect() {
 
 #[test]
 fn file_that_is_wrong_changes_nothing_and_says_where() {
-    let (mut app, files) = app_with_files();
-    files.insert_asset_text(Path::new("deimos.ron"), "(slice: 5000)");
+    let mut app = TestApp::new();
+    app.file("deimos.ron", "(slice: 5000)");
     assert!(app.frames_until(|app| slice(app) == 5000));
     let mut count = 0;
     for (text, message) in [
@@ -44,8 +39,7 @@ fn file_that_is_wrong_changes_nothing_and_says_where() {
         ("(\nslice: \"x\")", "deimos.ron:2: "),
         ("(slice: -1)", "deimos.ron:1: "),
     ] {
-        files.insert_asset_text(Path::new("deimos.ron"), text);
-        app.world().resource::<AssetServer>().reload("deimos.ron");
+        app.file("deimos.ron", text);
         count += 1;
         assert!(app.frames_until(|app| app.errors().len() == count), "{text}");
         let error = &app.errors()[count - 1];
@@ -53,14 +47,13 @@ fn file_that_is_wrong_changes_nothing_and_says_where() {
         assert!(error.message.starts_with(message), "{text}: {}", error.message);
         assert_eq!(slice(&mut app), 5000, "{text}");
     }
-    files.insert_asset_text(Path::new("deimos.ron"), "(slice: 9)");
-    app.world().resource::<AssetServer>().reload("deimos.ron");
+    app.file("deimos.ron", "(slice: 9)");
     assert!(app.frames_until(|app| slice(app) == 9));
 }
 
 #[test]
 fn no_file_is_no_error() {
-    let (mut app, _files) = app_with_files();
+    let mut app = TestApp::new();
     app.frames(20);
     assert!(app.errors().is_empty());
     assert_eq!(*app.world().resource::<DeimosSettings>(), DeimosSettings::default());

@@ -4,8 +4,9 @@ use bevy::prelude::*;
 use deimos::testing::TestApp;
 use deimos::{BehaviourStatus, DeimosSettings};
 
+/// Runs a script for some frames, in which it is to print just this.
 #[track_caller]
-fn prints(source: &str, frames: usize, expected: &[&str]) {
+pub(super) fn prints(source: &str, frames: usize, expected: &[&str]) {
     let mut app = TestApp::new();
     app.run(source);
     app.frames(frames);
