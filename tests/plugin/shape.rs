@@ -426,3 +426,50 @@ fn opaque_value_with_a_default_is_made_of_an_empty_table() {
     assert_eq!(app.world().get::<Lock>(entity), Some(&Lock(0)));
     assert!(app.prints()[0].contains("which scripts cannot look into"), "{:?}", app.prints());
 }
+
+#[derive(Component, Reflect, Clone, Debug, Default, PartialEq)]
+#[reflect(opaque, Component, Default, Clone, PartialEq)]
+struct Bolt(u64);
+
+#[test]
+fn opaque_component_is_a_reference_that_is_copied_compared_and_passed_on() {
+    let mut app = TestApp::new();
+    let other = app.world().spawn((Bolt(7), Name::new("other"))).id();
+    let entity = app.run_on(
+        "local other = world:find('other')
+         local bolt, kept = self.Bolt, other.Bolt:copy()
+         print(bolt == self.Bolt, bolt == other.Bolt, tostring(bolt):match('^Bolt of') ~= nil)
+         print(pcall(function() return bolt.x end))  print(pcall(function() bolt[1] = 2 end))
+         for e in world:query('Bolt', {changed = 'Bolt'}) do end
+         bolt:set(bolt:copy())  bolt:set(bolt)  self.Bolt = {}
+         print(world:query('Bolt', {changed = 'Bolt'}):count())
+         wait()  bolt:set(kept)  wait()  self.Bolt = {}  wait()  self.Bolt = other.Bolt  wait()
+         self.Bolt = nil  print(pcall(bolt.copy, bolt))",
+        Bolt::default(),
+    );
+    app.frame();
+    let seen = |app: &mut TestApp| app.world().get::<Bolt>(entity).cloned();
+    assert_eq!(seen(&mut app), Some(Bolt(0)));
+    let mut after = Vec::new();
+    for _ in 0..4 {
+        app.frame();
+        after.push(seen(&mut app));
+    }
+    assert!(app.errors().is_empty(), "{:?}", app.errors());
+    assert_eq!(after, [Some(Bolt(7)), Some(Bolt(0)), Some(Bolt(7)), None]);
+    assert_eq!(app.world().get::<Bolt>(other), Some(&Bolt(7)));
+    let prints = app.prints();
+    assert_eq!(prints[0], "true\tfalse\ttrue");
+    let unreachable = "'Bolt' is an opaque value, whose parts scripts cannot reach";
+    assert!(prints[1].ends_with(unreachable) && prints[2].ends_with(unreachable), "{prints:?}");
+    assert!(prints[4].contains("has no Bolt"), "{prints:?}");
+}
+
+#[test]
+fn opaque_component_that_cannot_be_copied_says_what_it_lacks() {
+    let mut app = TestApp::new();
+    app.run_on("print(self.Lock ~= nil, pcall(function() return self.Lock:copy() end))", Lock(3));
+    app.frame();
+    assert!(app.errors().is_empty(), "{:?}", app.errors());
+    assert_eq!(app.prints(), ["true\tfalse\ttest.lua:1: cannot copy 'Lock': its Rust type needs #[reflect(Clone)]"]);
+}

@@ -47,6 +47,10 @@ fn copy<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
         }),
         _ => reference.look(world, |value| to_lua(ctx, world, value))?,
     }?;
+    if copied.is_nil() && matches!(reference.place.kind, Kind::Closed(_)) {
+        let text = reference.text();
+        return Err(Raised::message(format!("cannot copy '{text}': its Rust type needs #[reflect(Clone)]")));
+    }
     call.ret1(copied)
 }
 

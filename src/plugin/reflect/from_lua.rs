@@ -619,8 +619,8 @@ impl<'a, 'gc> Builder<'a, 'gc> {
             return Ok(value);
         }
         match info {
-            // What holds it makes it, when it is made itself.
-            Some(TypeInfo::Tuple(_) | TypeInfo::Array(_)) | None => Ok(built),
+            // What holds it makes it, when it is made itself. Of lists the registry knows no way for some, such as `SmallVec`.
+            Some(TypeInfo::Tuple(_) | TypeInfo::Array(_) | TypeInfo::List(_)) | None => Ok(built),
             Some(_) if types.get(type_id).is_none() => Ok(built),
             Some(_) => Err(self.cannot_build(info)),
         }

@@ -280,10 +280,12 @@ pub(in crate::plugin) fn read<'gc>(call: &mut Call<'_, 'gc>, reference: Referenc
             })?;
             part.map_or(Ok(Value::Nil), |part| read(call, reference.part(part)))
         }
-        Kind::Closed(_) => {
+        // A component is one that can be written to, even if nobody can look into it.
+        Kind::Closed(_) if !reference.place.is_whole() => {
             let world: &World = world_of(call)?;
             reference.look(world, |value| to_lua(ctx, world, value))?
         }
+        Kind::Closed(_) => Ok(reference_value(ctx, reference)),
         Kind::Fields(_) | Kind::Variant(_) | Kind::List { .. } | Kind::Map(_) | Kind::Set(_) | Kind::Declared => {
             Ok(reference_value(ctx, reference))
         }
