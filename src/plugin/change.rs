@@ -12,7 +12,7 @@ use bevy::ecs::reflect::AppTypeRegistry;
 use bevy::ecs::world::World;
 use bevy::reflect::Reflect;
 
-use super::entity::{as_entity, component, entity_value, gone, this, world_of};
+use super::entity::{as_entity, component, entity_value, gone, new_name, this, world_of};
 use super::environment::Shared;
 use super::guard;
 use super::hierarchy::{check_parent, check_relationship};
@@ -218,7 +218,9 @@ fn components<'gc>(call: &mut Call<'_, 'gc>, _: &Shared) -> Result<Action<'gc>, 
         return Err(gone(entity));
     }
     let list = Table::new(ctx);
-    for (index, name) in (1..).zip(super::reflect::component_names(world, entity)) {
+    let names = super::reflect::component_names(world, entity);
+    ctx.charge(u32::try_from(8 * names.len()).unwrap_or(u32::MAX));
+    for (index, name) in (1..).zip(names) {
         list.set_integer(ctx, index, ctx.text(name))?;
     }
     call.ret1(Value::Table(list))
@@ -296,11 +298,12 @@ fn spawn_one<'gc>(
             (key, value) => components.set(ctx, key, value)?,
         }
     }
-    let world = world_of(call)?;
-    let entity = world.spawn_empty().id();
+    let name = name.map(|name| new_name(call, name));
+    let mut new = world_of(call)?.spawn_empty();
     if let Some(name) = name {
-        world.entity_mut(entity).insert(bevy::ecs::name::Name::new(name.to_text().into_owned()));
+        new.insert(name);
     }
+    let entity = new.id();
     let made = fill_new(call, shared, entity, (components, above), (&children, depth));
     if let Err(raised) = made {
         if let Ok(found) = world_of(call)?.get_entity_mut(entity) {

@@ -26,7 +26,7 @@ use super::behaviour::{Change, Changes};
 use super::data::{LuaData, LuaFields, map_fields, shown};
 use super::entity::world_of;
 use super::limit::{Limits, limits};
-use super::reflect::{Builder, is_type};
+use super::reflect::{Builder, SEARCH_FUEL, is_type};
 use crate::api::{Action, Call, Raised, Value};
 
 /// A component that was defined in Lua: one of a pool of types, of which each is one kind of component.
@@ -255,6 +255,9 @@ pub(super) fn component<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Ra
             return Err(Raised::argument(3, format!("table of fields and their limits expected, got {got}")));
         }
     };
+    if find(world_of(call)?, &name).is_none() {
+        ctx.charge(SEARCH_FUEL);
+    }
     declare(world_of(call)?, name, fields, limits).map_err(Raised::message)?;
     call.ret0()
 }

@@ -14,10 +14,12 @@ use super::change::{insert_component, remove_component};
 use super::class::Class;
 use super::environment::Shared;
 use super::kept::{keep, kept};
-use super::reflect::{self, Kind, Place, Reference};
+use super::reflect::{self, Kind, Place, Reference, SEARCH_FUEL};
 use super::state::States;
 use super::{change, events, guard, hierarchy};
-use crate::api::{Action, Call, Context, Glance, Native, Numbers, Raised, Table, TableError, UserData, Value};
+use crate::api::{
+    Action, Call, Context, Glance, LuaString, Native, Numbers, Raised, Table, TableError, UserData, Value,
+};
 
 /// The world that the scheduler passed to this step.
 pub(super) fn world_of<'a, 'gc>(call: &'a mut Call<'_, 'gc>) -> Result<&'a mut World, Raised<'gc>> {
@@ -194,7 +196,7 @@ fn state_of<'gc>(call: &mut Call<'_, 'gc>, shared: &Shared, entity: Entity) -> R
 fn set_name<'gc>(call: &mut Call<'_, 'gc>, entity: Entity) -> Result<Action<'gc>, Raised<'gc>> {
     let name = match call.arg(2) {
         Value::Nil => None,
-        Value::String(name) => Some(Name::new(name.to_text().into_owned())),
+        Value::String(name) => Some(new_name(call, name)),
         other => {
             let got = other.type_name();
             return Err(Raised::message(format!(
@@ -212,14 +214,19 @@ fn set_name<'gc>(call: &mut Call<'_, 'gc>, entity: Entity) -> Result<Action<'gc>
     call.ret0()
 }
 
+/// A name for an entity, which is copied and hashed.
+pub(super) fn new_name<'gc>(call: &mut Call<'_, 'gc>, name: LuaString<'gc>) -> Name {
+    call.charge(name.len() / 16);
+    Name::new(name.to_text().into_owned())
+}
+
 pub(super) fn component<'gc>(call: &mut Call<'_, 'gc>, shared: &Shared, name: &[u8]) -> Result<Rc<Place>, Raised<'gc>> {
     if let Some(place) = shared.components.borrow().get(name) {
         return Ok(Rc::clone(place));
     }
     let known_as = name.into();
     let name = String::from_utf8_lossy(name);
-    // All types may be looked through for the name that was meant.
-    call.charge(2000);
+    call.ctx.charge(SEARCH_FUEL);
     let place = reflect::resolve(world_of(call)?, &name).map_err(Raised::message)?;
     shared.components.borrow_mut().insert(known_as, Rc::clone(&place));
     Ok(place)

@@ -170,9 +170,9 @@ fn built<'gc>(
         found.map(|found| (found.type_id(), Some(found.type_info())))
     };
     let Some(typed) = typed else {
-        ctx.charge(2000);
+        ctx.charge(reflect::SEARCH_FUEL);
         let types = registry.read();
-        let hint = reflect::hint(name, &heard_names(&types));
+        let hint = reflect::hint(ctx, name, &heard_names(&types));
         let why = format!("no type of that name with #[reflect({what})] is registered");
         return Err(Raised::message(format!(
             "unknown event '{name}'{}",

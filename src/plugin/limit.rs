@@ -100,7 +100,7 @@ pub(super) fn limits<'gc>(
         let field = ctx.plain_string(key).to_text().into_owned();
         let Some(default) = defaults.get(&field).filter(|_| matches!(key, Value::String(_))) else {
             let names: Vec<&str> = defaults.keys().map(String::as_str).collect();
-            let hint = hint(&field, &names);
+            let hint = hint(ctx, &field, &names);
             return Err(format!("cannot limit '{component}.{field}': there is no such field{hint}"));
         };
         let limit =
@@ -139,7 +139,8 @@ fn limit<'gc>(
         position = next;
         if !LIMITS.iter().any(|name| matches!(key, Value::String(key) if key.as_bytes() == name.as_bytes())) {
             let key = ctx.plain_string(key).to_text().into_owned();
-            return Err(format!("there is no limit '{key}'{}; there are: {}", hint(&key, &LIMITS), listed(&LIMITS)));
+            let hint = hint(ctx, &key, &LIMITS);
+            return Err(format!("there is no limit '{key}'{hint}; there are: {}", listed(&LIMITS)));
         }
     }
     let [max, min, one_of] = LIMITS.map(|name| given.get(ctx, ctx.text(name)));

@@ -184,7 +184,7 @@ fn declared<'gc>(
             let mut names: Vec<&str> = declared.iter().map(|param| &*param.name).collect();
             names.sort_unstable();
             let (text, script) = (text.to_text(), shared.script.borrow());
-            let hint = hint(&text, &names);
+            let hint = hint(ctx, &text, &names);
             let known = if hint.is_empty() { format!("; there are {}", known(&names)) } else { hint };
             return Err(Raised::message(format!("there is no parameter '{text}' in {script}{known}")));
         }

@@ -292,19 +292,21 @@ impl Query {
     }
 
     /// Gathers the entities that match now, in the order of their numbers: Bevy's own depends on what else there is in
-    /// the world.
-    fn gather(&self, world: &mut World, asker: Entity, into: &mut Vec<Entity>) {
+    /// the world. How much work that was.
+    fn gather(&self, world: &mut World, asker: Entity, into: &mut Vec<Entity>) -> usize {
         into.clear();
-        self.gather_unordered(world, asker, into);
+        let looked_at = self.gather_unordered(world, asker, into);
         // Mostly runs that are in order already.
         into.sort_by_key(|entity| entity.index());
+        looked_at + into.len() / 8 + 1
     }
 
-    fn gather_unordered(&self, world: &mut World, asker: Entity, into: &mut Vec<Entity>) {
+    /// How much work it was to look for those who are not in it.
+    fn gather_unordered(&self, world: &mut World, asker: Entity, into: &mut Vec<Entity>) -> usize {
         let mut state = self.state.borrow_mut();
         if !self.asks_for_news() {
             into.extend(state.iter(world).map(|entity| entity.id()));
-            return;
+            return 0;
         }
         let this = world.change_tick();
         let mut asked = self.asked.borrow_mut();
@@ -322,11 +324,14 @@ impl Query {
                 .get_change_ticks_by_id(place.component.id)
                 .is_some_and(|ticks| if is_added { ticks.is_added(last, this) } else { ticks.is_changed(last, this) })
         };
+        let mut looked_at = 0;
         let news = state
             .iter(world)
+            .inspect(|_| looked_at += 1)
             .filter(|entity| self.changed.iter().all(|place| is_new(entity, place, false)))
             .filter(|entity| self.added.iter().all(|place| is_new(entity, place, true)));
         into.extend(news.map(|entity| entity.id()));
+        looked_at / 2
     }
 
     /// Whether the rows depend on what has changed.
@@ -354,8 +359,8 @@ impl Query {
 fn gather<'gc>(call: &mut Call<'_, 'gc>, query: &Query, shared: &Shared) -> Result<(), Raised<'gc>> {
     let asker = shared.entity.get();
     let mut gathered = shared.queries.gathered.borrow_mut();
-    query.gather(world_of(call)?, asker, &mut gathered);
-    call.charge(gathered.len() / 8 + 1);
+    let work = query.gather(world_of(call)?, asker, &mut gathered);
+    call.charge(work);
     call.ctx.ledger().check(gathered.len() * size_of::<Entity>())?;
     Ok(())
 }

@@ -23,7 +23,7 @@ use bevy::tasks::IoTaskPool;
 use super::DeimosSystems;
 use super::asset::next_revision;
 use super::error::ScriptError;
-use super::reflect::{hint, listed};
+use super::reflect::{listed, nearest};
 use super::settings::DeimosSettings;
 
 /// Where the file is, from the assets folder.
@@ -82,7 +82,7 @@ fn explained(file: &str, error: &ron::error::SpannedError) -> String {
     let line = error.span.start.line;
     match &error.code {
         ron::Error::NoSuchStructField { expected, found, .. } => {
-            let hint = hint(found, expected);
+            let (hint, _) = nearest(found, expected);
             let known = if hint.is_empty() { format!("; there are {}", listed(expected)) } else { hint };
             format!("{file}:{line}: there is no setting '{found}'{known}")
         }

@@ -63,12 +63,12 @@ fn named<'gc>(call: &mut Call<'_, 'gc>) -> Result<Kind, Raised<'gc>> {
     let Some(registry) = world_of(call)?.get_resource::<AppTypeRegistry>().cloned() else {
         return Err(Raised::message("this world has no type registry, so states cannot be found by name"));
     };
-    let found = find(&registry.read(), &name).map_err(Raised::message)?;
+    let found = find(call.ctx, &registry.read(), &name).map_err(Raised::message)?;
     let (registration, reflect) = found;
     Ok(Kind { name, types: registry.0, registration, reflect })
 }
 
-fn find(types: &TypeRegistry, name: &str) -> Result<(TypeRegistration, ReflectState), String> {
+fn find(ctx: Context<'_>, types: &TypeRegistry, name: &str) -> Result<(TypeRegistration, ReflectState), String> {
     let mut known: Vec<(&TypeRegistration, &ReflectState)> = types.iter_with_data::<ReflectState>().collect();
     known.sort_unstable_by_key(|(known, _)| known.type_info().type_path());
     let is_meant = |known: &TypeRegistration| {
@@ -83,7 +83,7 @@ fn find(types: &TypeRegistry, name: &str) -> Result<(TypeRegistration, ReflectSt
                 known.iter().map(|(known, _)| known.type_info().type_path_table().short_path()).collect();
             let why = match names.as_slice() {
                 [] => "; there are none: their types need #[reflect(State)]".to_owned(),
-                names => format!("{}; there are: {}", hint(name, names), listed(names)),
+                names => format!("{}; there are: {}", hint(ctx, name, names), listed(names)),
             };
             Err(format!("unknown state '{name}'{why}"))
         }

@@ -157,7 +157,7 @@ fn not_writable<'gc>(call: &Call<'_, 'gc>) -> Raised<'gc> {
     if FIELDS.contains(&key.as_str()) {
         return Raised::message(format!("time.{key} is read-only; time.scale and time.paused can be set"));
     }
-    let hint = hint(&key, FIELDS);
+    let hint = hint(call.ctx, &key, FIELDS);
     Raised::message(format!(
         "there is no time.{key}{hint}; time.scale and time.paused can be set, all else is read-only"
     ))

@@ -209,7 +209,8 @@ fn places_are_counted_until_the_script_changes() {
 
 #[test]
 fn endless_places_are_counted_together() {
-    let mut app = TestApp::new();
+    // Errors cost instructions too.
+    let mut app = TestApp::with_settings(DeimosSettings { slice: 1_000_000, ..default() });
     app.run("for i = 1, 1000 do spawn(error, 'test.lua:' .. i .. ': x') end  error(string.rep('y', 100000), 0)");
     let log = logged(|| app.frame());
     assert!(log.lines().count() < 500, "{} lines", log.lines().count());

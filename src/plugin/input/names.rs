@@ -4,7 +4,7 @@ use bevy::platform::collections::HashMap;
 use bevy::reflect::enums::{DynamicEnum, DynamicVariant, VariantInfo};
 use bevy::reflect::{FromReflect, TypeInfo, Typed};
 
-use crate::api::{Call, Raised, Value};
+use crate::api::{Call, Context, Raised, Value};
 use crate::plugin::reflect::hint;
 
 /// Names, each of which stands for something.
@@ -40,20 +40,20 @@ impl<T: Copy> Names<T> {
         };
         self.by_name.get(name.as_bytes()).copied().ok_or_else(|| {
             let written: String = name.to_text().chars().take(40).collect();
-            Raised::argument(index, format!("there is no {} '{written}'{}", self.of, self.nearest(&written)))
+            Raised::argument(index, format!("there is no {} '{written}'{}", self.of, self.nearest(call.ctx, &written)))
         })
     }
 
     /// What may have been meant.
     #[cold]
-    fn nearest(&self, written: &str) -> String {
+    fn nearest(&self, ctx: Context<'_>, written: &str) -> String {
         const SHOWN_MAX: usize = 6;
         let parts = self.known.iter().filter(|name| has_word(name, written)).take(SHOWN_MAX).copied();
         let parts: Vec<&str> = parts.collect();
         if !parts.is_empty() {
             return format!("; did you mean {}?", parts.join(" or "));
         }
-        match hint(written, &self.known) {
+        match hint(ctx, written, &self.known) {
             none if none.is_empty() => format!("; {}", self.examples),
             hint => hint,
         }

@@ -4,6 +4,7 @@
 //! comes by.
 
 use bevy::ecs::world::World;
+use bevy::reflect::list::List;
 use bevy::reflect::{PartialReflect, Reflect, ReflectMut, ReflectRef};
 
 use super::from_lua::{Builder, copy_of};
@@ -111,11 +112,18 @@ pub(super) fn insert_at<'gc>(
     ctx.ledger().check(length_of(world, reference)?.saturating_mul(64))?;
     reference.change(world, |target| match target.reflect_mut() {
         ReflectMut::List(list) if index <= list.len() => {
+            charge_move(ctx, &*list, index);
             list.insert(index, built);
             Ok(true)
         }
         _ => Err("it is no list any more".to_owned()),
     })
+}
+
+/// Pays for the items behind a position, which move to make room or to close a gap.
+fn charge_move(ctx: Context<'_>, list: &dyn List, index: usize) {
+    let bytes = list.get(index).map_or(0, |item| size_of_val(item) * (list.len() - index));
+    ctx.charge(u32::try_from(bytes / 32).unwrap_or(u32::MAX));
 }
 
 /// Removes the item of a list at a position from 0 on. A copy of it.
@@ -130,6 +138,7 @@ pub(super) fn remove_at<'gc>(
     let mut removed = None;
     reference.change(world, |target| match target.reflect_mut() {
         ReflectMut::List(list) if index < list.len() => {
+            charge_move(ctx, &*list, index);
             removed = Some(list.remove(index));
             Ok(true)
         }

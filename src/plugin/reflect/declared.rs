@@ -38,10 +38,9 @@ impl<'gc> Builder<'_, 'gc> {
     /// # Errors
     /// If no field can hold the value.
     pub(in crate::plugin) fn named(&mut self, field: &str, value: Value<'gc>) -> Result<LuaData, String> {
-        let before = self.elements;
-        let data = self.at(&format!(".{field}"), |this| this.data(value, 1))?;
-        self.ctx.charge(u32::try_from((self.elements - before) / 4 + 1).unwrap_or(u32::MAX));
-        Ok(data)
+        let data = self.at(&format!(".{field}"), |this| this.data(value, 1));
+        self.charge();
+        data
     }
 
     /// The fields of a component that was defined in Lua; what is not said comes from `old`, or from the defaults.
@@ -83,7 +82,7 @@ impl<'gc> Builder<'_, 'gc> {
                     [] => self.fail(format_args!("it has no field '{name}': it has none at all")),
                     names => self.fail(format_args!(
                         "it has no field '{name}'{}; it has: {}",
-                        hint(&name, names),
+                        hint(self.ctx, &name, names),
                         listed(names)
                     )),
                 };
@@ -126,8 +125,9 @@ impl<'gc> Builder<'_, 'gc> {
 
     /// Data of a table, and of nothing else.
     pub(super) fn table(&mut self, value: Value<'gc>, depth: u32) -> Result<LuaData, String> {
-        let data = self.data(value, depth)?;
+        let data = self.data(value, depth);
         self.charge();
+        let data = data?;
         if data.is_table() { Ok(data) } else { self.fail(wants("a table", value)) }
     }
 

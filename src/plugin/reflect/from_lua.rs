@@ -35,7 +35,9 @@ pub(in crate::plugin) struct Builder<'a, 'gc> {
     pub(super) ctx: Context<'gc>,
     pub(super) world: &'a World,
     types: TypeRegistryArc,
-    pub(super) elements: usize,
+    elements: usize,
+    /// For how many of them was paid.
+    paid: usize,
     /// How deep in another one the value is going to lie.
     below: u32,
     /// Where in the value the work is, for messages.
@@ -48,7 +50,7 @@ impl<'a, 'gc> Builder<'a, 'gc> {
     /// A builder for the types of a world. `path` is what messages call the value.
     pub(in crate::plugin) fn new(ctx: Context<'gc>, world: &'a World, path: impl Into<String>) -> Builder<'a, 'gc> {
         let types = world.get_resource::<AppTypeRegistry>().map(|types| types.0.clone()).unwrap_or_default();
-        Builder { ctx, world, types, elements: 0, below: 0, path: path.into() }
+        Builder { ctx, world, types, elements: 0, paid: 0, below: 0, path: path.into() }
     }
 
     /// A builder of what is to lie at a reference: bit by bit, nothing is to get deeper than at once.
@@ -80,14 +82,15 @@ impl<'a, 'gc> Builder<'a, 'gc> {
         value: Value<'gc>,
         old: Option<&dyn PartialReflect>,
     ) -> Result<Box<dyn PartialReflect>, String> {
-        let built = self.part(typed, value, old, 0)?;
+        let built = self.part(typed, value, old, 0);
         self.charge();
-        Ok(built)
+        built
     }
 
-    /// Charges for what was built.
-    pub(super) fn charge(&self) {
-        self.ctx.charge(u32::try_from(self.elements / 4).unwrap_or(u32::MAX));
+    /// Charges for what was built since the last time.
+    pub(super) fn charge(&mut self) {
+        self.ctx.charge(u32::try_from(self.elements - self.paid).unwrap_or(u32::MAX));
+        self.paid = self.elements;
     }
 
     pub(super) fn fail<T>(&self, why: impl std::fmt::Display) -> Result<T, String> {
@@ -250,7 +253,7 @@ impl<'a, 'gc> Builder<'a, 'gc> {
                 let key = self.ctx.plain_string(key).to_text().into_owned();
                 return self.fail(format_args!(
                     "it has no field '{key}'{}; it has: {}",
-                    hint(&key, names),
+                    hint(self.ctx, &key, names),
                     listed(names)
                 ));
             };
@@ -429,7 +432,7 @@ impl<'a, 'gc> Builder<'a, 'gc> {
         let Some(variant) = info.variant(&name) else {
             return self.fail(format_args!(
                 "there is no variant '{name}'{}; there are: {}",
-                hint(&name, names),
+                hint(self.ctx, &name, names),
                 listed(names)
             ));
         };
@@ -571,12 +574,12 @@ impl<'a, 'gc> Builder<'a, 'gc> {
         let mut left = WEIGHT_MAX;
         match take_weight(value, DEPTH_MAX.saturating_sub(self.below.saturating_add(depth)), &mut left) {
             Ok(()) => {
-                self.ctx.charge(u32::try_from((WEIGHT_MAX - left) / 4).unwrap_or(u32::MAX));
+                self.ctx.charge(u32::try_from((WEIGHT_MAX - left) / 2).unwrap_or(u32::MAX));
                 Ok(())
             }
             Err(Unfit::Deep) => self.fail(format_args!("it is nested more than {DEPTH_MAX} levels deep")),
             Err(Unfit::Heavy) => {
-                self.ctx.charge(u32::try_from(WEIGHT_MAX / 4).unwrap_or(u32::MAX));
+                self.ctx.charge(u32::try_from(WEIGHT_MAX / 2).unwrap_or(u32::MAX));
                 self.fail(format_args!(
                     "what is there holds more than {WEIGHT_MAX} values, too many to copy: write to parts of it"
                 ))

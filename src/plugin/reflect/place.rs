@@ -21,7 +21,8 @@ use super::declared::variants;
 use super::from_lua::is_optional;
 use super::known::Known;
 use super::leaf::Leaf;
-use super::names::{hint, listed};
+use super::names::{hint, listed, nearest};
+use crate::api::Context;
 use crate::plugin::data::{LuaData, LuaFields};
 use crate::plugin::declared::{self, Declaration, LuaComponents};
 use crate::plugin::entity::label;
@@ -209,7 +210,7 @@ impl Place {
     }
 
     /// What to say about a part that is not there.
-    pub(super) fn no_part(&self, name: &str) -> String {
+    pub(super) fn no_part(&self, ctx: Context<'_>, name: &str) -> String {
         let text = &self.text;
         let names: Vec<&str> = self.parts().iter().map(|part| &*part.name).collect();
         match self.kind {
@@ -217,11 +218,11 @@ impl Place {
                 format!("'{text}' has no field '{name}': it has none at all")
             }
             Kind::Fields(_) | Kind::Variant(_) | Kind::Declared => {
-                format!("'{text}' has no field '{name}'{}; it has: {}", hint(name, &names), listed(&names))
+                format!("'{text}' has no field '{name}'{}; it has: {}", hint(ctx, name, &names), listed(&names))
             }
             Kind::Enum(info) => {
                 let names = info.variant_names();
-                format!("'{text}' has no variant '{name}'{}; it has: {}", hint(name, names), listed(names))
+                format!("'{text}' has no variant '{name}'{}; it has: {}", hint(ctx, name, names), listed(names))
             }
             Kind::List { .. } => format!("'{text}' is a list, which is indexed by numbers from 1 on, not by '{name}'"),
             Kind::Closed(what) => format!("'{text}' is {what}, whose parts scripts cannot reach"),
@@ -403,6 +404,9 @@ fn kind((type_id, info): Typed) -> Kind {
     }
 }
 
+/// What it costs to look through all types for one that is not there, and for the one that may have been meant.
+pub(in crate::plugin) const SEARCH_FUEL: u32 = 2000;
+
 /// Finds the component that a script calls by a short or a full type path.
 ///
 /// # Errors
@@ -497,7 +501,7 @@ fn unknown(types: &TypeRegistry, name: &str, others: &[&str]) -> String {
         .collect();
     names.sort_unstable();
     names.dedup();
-    match hint(name, &names) {
+    match nearest(name, &names).0 {
         hint if hint.is_empty() => {
             format!("unknown component '{name}': no type of that name with #[reflect(Component)] is registered")
         }

@@ -643,7 +643,7 @@ fn no_part<'gc>(call: &Call<'_, 'gc>, place: &Place) -> Raised<'gc> {
         Value::Integer(position) => Cow::Owned(position.to_string()),
         other => Cow::Borrowed(other.type_name()),
     };
-    Raised::message(place.no_part(&name))
+    Raised::message(place.no_part(call.ctx, &name))
 }
 
 fn walk<'a>(value: &'a dyn PartialReflect, path: &[Step], keys: &[Key]) -> Option<&'a dyn PartialReflect> {

@@ -37,9 +37,9 @@ pub(in crate::plugin) fn to_lua<'gc>(
     let registry = world.get_resource::<AppTypeRegistry>().cloned();
     let types = registry.as_ref().map(|registry| registry.read());
     let mut copier = Copier { ctx, types: types.as_deref(), elements: 0 };
-    let copy = copier.copy(value, 0)?;
-    ctx.charge(u32::try_from(copier.elements / 4).unwrap_or(u32::MAX));
-    Ok(copy)
+    let copy = copier.copy(value, 0);
+    ctx.charge(u32::try_from(copier.elements).unwrap_or(u32::MAX));
+    copy
 }
 
 struct Copier<'a, 'gc> {

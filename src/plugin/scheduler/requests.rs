@@ -14,6 +14,7 @@ use crate::api::{Raised, Table, Thread, Value};
 use crate::plugin::behaviour::{BehaviourStatus, WaitingFor};
 use crate::plugin::class::Class;
 use crate::plugin::events;
+use crate::plugin::reflect;
 use crate::plugin::task::{End, Origin, TaskState, packed};
 
 /// How many handlers of events a behaviour may have.
@@ -434,7 +435,8 @@ impl<'gc> Turn<'_, 'gc> {
 
     fn subscription(&mut self, key: Key, name: &EventName) -> Result<super::listeners::SubscriptionId, String> {
         let entity = self.parts.tasks.get(key).map(|slot| slot.entity);
-        let (topic, origin) = events::resolve(self.world, name, entity)?;
+        let resolved = events::resolve(self.world, name, entity);
+        let (topic, origin) = resolved.inspect_err(|_| self.ctx.charge(reflect::SEARCH_FUEL))?;
         if let Some(known) = self.parts.listeners.find(&topic) {
             return Ok(known);
         }

@@ -100,6 +100,9 @@ pub(super) struct Policy {
     pub(super) runaway_frames: u32,
 }
 
+/// What it costs to find out where an error comes from, and to report it.
+const ERROR_FUEL: u64 = 500;
+
 impl<'gc> Turn<'_, 'gc> {
     /// Gives tasks their turns, until nobody is due or `left` or the time is used up, or until so much was allocated that
     /// memory is short; then it gives the task that had the last turn.
@@ -274,7 +277,10 @@ impl<'gc> Turn<'_, 'gc> {
         let grant = allowance.min(left).min(portion);
         let mut fuel = i64::try_from(grant).unwrap_or(i64::MAX);
         let outcome = self.advance(thread, slot.program, args.as_slice(), &mut fuel);
-        let used = grant.saturating_sub(u64::try_from(fuel).unwrap_or(0)).max(1);
+        let mut used = grant.saturating_sub(u64::try_from(fuel).unwrap_or(0)).max(1);
+        if outcome.is_err() {
+            used += ERROR_FUEL;
+        }
         self.parts.tasks.spend(&slot, used, self.parts.step);
         self.flush_output();
         if self.parts.changes.pending() {

@@ -11,7 +11,7 @@ use super::args::{self, give};
 use super::datum::{Datum, Kind};
 use super::palette;
 use super::{Constant, Method, Static};
-use crate::api::{Action, Call, Raised, Value};
+use crate::api::{Action, Call, Context, Raised, Value};
 
 macro_rules! spaces {
     ($($number:literal $space:ident [$($part:ident),*])*) => {
@@ -125,7 +125,7 @@ pub(super) fn with_alpha(datum: Datum, alpha: f32) -> Datum {
 }
 
 /// The colour that a text means: `"#ff8800"` or `"red"`.
-pub(super) fn named(text: &str) -> Result<Datum, String> {
+pub(super) fn named(ctx: Context<'_>, text: &str) -> Result<Datum, String> {
     if let Some(digits) = text.strip_prefix('#') {
         return from_hex(digits, text);
     }
@@ -134,7 +134,7 @@ pub(super) fn named(text: &str) -> Result<Datum, String> {
     }
     let names: Vec<&str> = palette::NAMED.iter().map(|(name, _)| *name).collect();
     let shown: String = text.chars().take(40).collect();
-    match hint(&shown, &names) {
+    match hint(ctx, &shown, &names) {
         hint if hint.is_empty() => {
             Err(format!("'{shown}' is no colour: write \"#rrggbb\" or a name of CSS, such as \"red\""))
         }

@@ -175,5 +175,5 @@ fn no_field<'gc>(call: &Call<'_, 'gc>, kind: Kind) -> Raised<'gc> {
     names.extend(statics(kind).iter().map(|(name, _)| *name));
     names.extend(super::methods_of(kind).map(|(name, _)| *name));
     let key: String = key.to_text().chars().take(40).collect();
-    Raised::message(format!("'{}' has no '{key}'{}", kind.name(), hint(&key, &names)))
+    Raised::message(format!("'{}' has no '{key}'{}", kind.name(), hint(call.ctx, &key, &names)))
 }

@@ -106,7 +106,7 @@ pub(super) fn from_lua<'gc>(
     match value {
         Value::UserData(data) if let Some(datum) = Datum::unwrap(data) => cast(datum, kind),
         Value::Table(table) => from_table(ctx, kind, table, old),
-        Value::String(text) if kind == Kind::Color => color::named(&text.to_text()),
+        Value::String(text) if kind == Kind::Color => color::named(ctx, &text.to_text()),
         _ => Err(wants(ctx, kind, value)),
     }
 }

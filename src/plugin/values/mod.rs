@@ -200,7 +200,7 @@ pub(super) fn no_member<'gc>(call: &Call<'_, 'gc>, kind: Kind) -> Raised<'gc> {
     let example = &kind.letters()[..2];
     Raised::message(format!(
         "{what} has no '{key}'{}; it has {parts}, more of them at once as in v.{example}, and methods as in v:{}()",
-        hint(&key, &names),
+        hint(call.ctx, &key, &names),
         if kind == Kind::Color { "to_hex" } else { "length" },
     ))
 }

@@ -4,7 +4,7 @@
 //! that means no harm; it is reloaded, and one of the two is despawned. `DEIMOS_HOSTILE_PROGRAMS` says how many programs,
 //! `DEIMOS_HOSTILE_SEED` with which number to begin, `DEIMOS_HOSTILE_SECONDS` when to stop early. What goes wrong is told
 //! with the program's number and the shortest part of it that still goes wrong. A program that kills the process, or never
-//! ends, is in `hostile-<first number>.lua` in cargo's folder for the files of tests.
+//! ends, is in `hostile-<first number>.lua` in cargo's folder for the files of tests. With `--nocapture` the slowest are told.
 
 mod program;
 #[path = "../../differential/random.rs"]
@@ -37,6 +37,8 @@ const MEMORY_SEEN: usize = MEMORY + MEMORY / 2;
 /// How long the processor may take for a frame: about a hundred times what the instructions of one take. A program that takes
 /// longer has not paid for its work.
 const SLOWEST: Duration = Duration::from_secs(5);
+/// What takes longer than this is told.
+const SLOW: Duration = Duration::from_secs(1);
 /// After this time a program is taken to hang.
 const STUCK: Duration = Duration::from_secs(300);
 
@@ -151,6 +153,7 @@ fn watch(file: &Path) -> Sender<u64> {
 }
 
 #[test]
+#[expect(clippy::print_stdout, reason = "for those who look for slow programs")]
 fn no_program_makes_it_panic_stall_or_hoard() {
     let count = number("DEIMOS_HOSTILE_PROGRAMS").unwrap_or(PROGRAMS);
     let first = number("DEIMOS_HOSTILE_SEED").unwrap_or(0);
@@ -165,7 +168,13 @@ fn no_program_makes_it_panic_stall_or_hoard() {
         let statements = Author::new(seed, &words).program();
         std::fs::write(&file, text(&statements)).expect("cargo's folder for tests can be written to");
         let _ = alive.send(seed);
-        if let Err(what) = run(&statements) {
+        let begun = now();
+        let outcome = run(&statements);
+        let took = now().saturating_sub(begun);
+        if took > SLOW {
+            println!("program {seed} took {took:?}");
+        }
+        if let Err(what) = outcome {
             let least = shortened(statements).join("\n");
             panic!(
                 "program {seed}: {what}\nDEIMOS_HOSTILE_SEED={seed} DEIMOS_HOSTILE_PROGRAMS=1 shows it; the least of it:\n{least}"
