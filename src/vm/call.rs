@@ -634,6 +634,8 @@ impl<'gc> Thread<'gc> {
         self.set_status(Status::Suspended);
         let pending = Awaited::new(Pending::Discard);
         state.frames.push(Frame { closure: None, base: live as u32, pc: 0, extra: 0, pending });
+        // There is no more than this one, and a vector would make room for four.
+        state.natives.reserve_exact(1);
         state.natives.push(NativeState::new(Box::new(Closing { error }), None));
         Ok(())
     }

@@ -162,7 +162,9 @@ impl<'gc> Context<'gc> {
         fuel: &mut i64,
         results: &mut Vec<Value<'gc>>,
     ) -> Result<Progress, Raised<'gc>> {
-        if thread.status() == Status::Dead && thread.state().to_close.is_empty() {
+        if thread.is_at_rest() && thread.state().to_close.is_empty() {
+            thread.kill(self);
+            results.clear();
             return Ok(Progress::Finished);
         }
         thread.prepare_close(self)?;

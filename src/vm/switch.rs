@@ -465,9 +465,7 @@ impl<'gc> Machine<'gc> {
         let Some(active) = self.control.active.pop() else { return };
         active.thread.set_status(Status::Dead);
         let mut state = active.thread.state_mut(ctx);
-        state.values = Vec::new();
-        state.frames = Vec::new();
-        state.natives = Vec::new();
+        state.empty();
         let frames = self.control.frames.len().saturating_sub(active.frames);
         if death.is_some() && frames <= DEAD_FRAMES_MAX {
             let natives = active.natives as u32;

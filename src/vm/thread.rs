@@ -249,6 +249,26 @@ pub(super) struct NativeState<'gc> {
 }
 
 impl ThreadState<'_> {
+    /// Drops values, frames and states of natives. Room for few is kept, within what a coroutine has without being charged
+    /// for it: it goes with the object, which the collector frees, and not in the frame of a game in which very many end.
+    pub(super) fn empty(&mut self) {
+        const VALUES_KEPT: usize = 8;
+        const FRAMES_KEPT: usize = 4;
+        const NATIVES_KEPT: usize = 1;
+        self.values.clear();
+        self.frames.clear();
+        self.natives.clear();
+        if self.values.capacity() > VALUES_KEPT {
+            self.values = Vec::new();
+        }
+        if self.frames.capacity() > FRAMES_KEPT {
+            self.frames = Vec::new();
+        }
+        if self.natives.capacity() > NATIVES_KEPT {
+            self.natives = Vec::new();
+        }
+    }
+
     /// Whether it was resumed before: until then it is its function and nothing else.
     #[inline]
     pub(super) fn has_begun(&self) -> bool {
@@ -299,6 +319,11 @@ impl<'gc> Thread<'gc> {
         self.0.as_ref().status.set(status);
     }
 
+    /// Whether it neither runs nor has resumed another one.
+    pub fn is_at_rest(self) -> bool {
+        matches!(self.status(), Status::Suspended | Status::Dead)
+    }
+
     /// The error that killed it, if one did.
     pub fn error(self) -> Option<Value<'gc>> {
         self.state().death
@@ -312,14 +337,32 @@ impl<'gc> Thread<'gc> {
     /// Makes it dead at once, without closing anything, unless it is running.
     pub fn kill(self, ctx: Context<'gc>) {
         let mut state = self.state_mut(ctx);
-        if matches!(self.status(), Status::Suspended | Status::Dead) {
+        if self.is_at_rest() {
             self.set_status(Status::Dead);
-            state.values = Vec::new();
-            state.frames = Vec::new();
-            state.natives = Vec::new();
+            state.empty();
             state.to_close = Vec::new();
             state.paused = Vec::new();
         }
+    }
+
+    /// Makes a coroutine that is at rest call `function` with its next resume, as a new one would: what it was about is
+    /// dropped, without closing anything. Whether it was at rest; otherwise nothing has changed.
+    pub fn begin_anew(self, ctx: Context<'gc>, function: Value<'gc>) -> bool {
+        if !self.is_at_rest() {
+            return false;
+        }
+        self.set_status(Status::Suspended);
+        let mut state = self.state_mut(ctx);
+        state.empty();
+        state.values.push(function);
+        state.to_close.clear();
+        state.paused.clear();
+        state.death = None;
+        state.charge.set(0);
+        state.frames_from = 0;
+        state.is_closing = false;
+        state.yielder = None;
+        true
     }
 
     /// Whether both are one coroutine.

@@ -314,6 +314,60 @@ fn what_is_answered_at_once_works_while_closing() {
 }
 
 #[test]
+fn functions_of_on_cancel_run_in_the_coroutine_of_their_task_which_is_dead_afterwards() {
+    let mut app = app(default());
+    let entity = app.run(
+        "function told(co) print(coroutine.status(co), coroutine.resume(co)) end
+        spawn(function()
+            local own = coroutine.running()
+            local a <close> = setmetatable({}, {__close = function() print('closed', coroutine.running() == own) end})
+            task.on_cancel(function() print('first', coroutine.running() == own, coroutine.status(own)) end)
+            task.on_cancel(function() print('second')  error('fails', 0) end)
+            task.on_cancel(function(...) print('third', select('#', ...), coroutine.isyieldable()) end)
+            co = own
+            wait(100)
+        end)
+        task.on_cancel(function() told(co) end)
+        wait(100)",
+    );
+    app.frames(2);
+    app.world().despawn(entity);
+    app.frames(2);
+    let told: Vec<&str> = app.errors().iter().map(|error| error.message.as_str()).collect();
+    assert_eq!(told, ["fails"]);
+    let expected = [
+        "closed\ttrue",
+        "third\t1\ttrue",
+        "second",
+        "first\ttrue\trunning",
+        "dead\tfalse\tcannot resume dead coroutine",
+    ];
+    assert_eq!(app.prints(), expected);
+}
+
+#[test]
+fn a_task_whose_coroutine_another_one_has_resumed_ends_nevertheless() {
+    let mut app = app(default());
+    let entity = app.run(
+        "local body = coroutine.running()
+        task.on_cancel(function() print('cancelled') end)
+        spawn(function() wait()  print('resumes', coroutine.resume(body)) end)
+        wait(100)
+        while true do note('turn')  wait() end",
+    );
+    app.frames(2);
+    assert!(counts(&mut app, &["turn"])[0] > 0, "it was resumed");
+    app.world().despawn(entity);
+    app.frames(1);
+    let turns = counts(&mut app, &["turn"]);
+    app.frames(3);
+    assert_eq!(counts(&mut app, &["turn"]), turns, "nothing of it runs again");
+    let told: Vec<&str> = app.errors().iter().map(|error| error.message.as_str()).collect();
+    assert_eq!(told, ["cannot close a normal coroutine"]);
+    assert_eq!(app.prints(), ["cancelled"]);
+}
+
+#[test]
 fn an_endless_loop_while_closing_is_cut_short_and_told() {
     let mut app = app(DeimosSettings { slice: 10_000, ..default() });
     let entity = app.run("local x <close> = setmetatable({}, {__close = function() while true do end end})  wait(100)");

@@ -30,16 +30,19 @@ impl<'gc> Turn<'_, 'gc> {
         let slice = self.parts.tasks.slice(key, self.slice);
         let grant = slice.min(self.parts.closing_left).max(CLOSING_MIN);
         let mut fuel = i64::try_from(grant).unwrap_or(i64::MAX);
-        // A variable that fails to close leaves the others to be closed.
+        // A variable that fails to close leaves the others to be closed. A coroutine that was resumed by another one, which
+        // waits, cannot be closed at all.
         while let Err(raised) = self.run_through(key, (thread, None), CLOSING, &mut fuel) {
             self.fail_on(None, entity, program, &raised);
-            if fuel <= 0 {
+            if fuel <= 0 || !thread.is_at_rest() {
                 break;
             }
         }
         thread.kill(self.ctx);
         while let Some(function) = self.take_cleanup(key) {
-            let thread = Thread::new(self.ctx, function);
+            // In its own coroutine, which is of no more use: where very many end at once, another one for each is memory
+            // that no cache has.
+            let thread = if thread.begin_anew(self.ctx, function) { thread } else { Thread::new(self.ctx, function) };
             if let Err(raised) = self.run_through(key, (thread, Some(Value::Nil)), CLOSING, &mut fuel) {
                 self.fail_on(None, entity, program, &raised);
             }
@@ -114,13 +117,13 @@ impl<'gc> Turn<'_, 'gc> {
 
     /// The function to call next of those that are to be called when a task is cancelled: the last one first.
     fn take_cleanup(&mut self, key: Key) -> Option<Value<'gc>> {
-        let extra = self.parts.tasks.extra_mut(key).filter(|extra| extra.has_cleanups)?;
+        let slot = self.parts.tasks.get_mut(key).filter(|slot| slot.has_cleanups)?;
         let Value::Table(list) = self.roots.cleanups.get_integer(self.ctx, i64::from(key.slot) + 1) else {
             return None;
         };
         let last = list.len();
         let function = list.get_integer(self.ctx, last);
-        extra.has_cleanups = last > 1;
+        slot.has_cleanups = last > 1;
         // The place exists, so nothing is allocated that could fail.
         let _ = list.set_integer(self.ctx, last, Value::Nil);
         (!function.is_nil()).then_some(function)

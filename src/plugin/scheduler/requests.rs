@@ -363,11 +363,11 @@ impl<'gc> Turn<'_, 'gc> {
 
     fn add_cleanup(&mut self, key: Key, function: Value<'gc>) -> Result<(), Raised<'gc>> {
         let index = i64::from(key.slot) + 1;
-        let Some(extra) = self.parts.tasks.make_extra(key) else { return Ok(()) };
+        let Some(slot) = self.parts.tasks.get_mut(key) else { return Ok(()) };
         let list = match self.roots.cleanups.get_integer(self.ctx, index) {
-            Value::Table(list) if extra.has_cleanups => list,
+            Value::Table(list) if slot.has_cleanups => list,
             _ => {
-                extra.has_cleanups = true;
+                slot.has_cleanups = true;
                 let list = Table::new(self.ctx);
                 self.roots.cleanups.set_integer(self.ctx, index, Value::Table(list))?;
                 list

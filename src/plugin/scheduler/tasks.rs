@@ -40,6 +40,8 @@ pub(super) struct Slot {
     spent: u32,
     /// The listener that wakes it.
     listening: Option<u32>,
+    /// Whether there are functions to call when it is cancelled.
+    pub(super) has_cleanups: bool,
 }
 
 impl Slot {
@@ -141,8 +143,6 @@ pub(super) struct Extra {
     pub(super) origin: Option<Rc<Origin>>,
     /// Whether somebody will look how it ended.
     pub(super) is_watched: bool,
-    /// Whether there are functions to call when it is cancelled.
-    pub(super) has_cleanups: bool,
     /// Of a body: the tasks that were started in its behaviour, oldest first.
     tasks: BTreeSet<Key>,
     /// Of a body: the behaviour's handlers of events.
@@ -227,6 +227,8 @@ impl Tasks {
             self.slots.push(None);
             self.extras.push(None);
             self.generations.push(0);
+            // So that the end of a crowd takes no memory.
+            self.free.reserve(self.slots.len());
             u32::try_from(self.slots.len() - 1).unwrap_or(u32::MAX)
         });
         let generation = self.generations.get(slot as usize).copied().unwrap_or_default();
@@ -248,6 +250,7 @@ impl Tasks {
                 spent_in: u32::MAX,
                 spent: 0,
                 listening: None,
+                has_cleanups: false,
             });
         }
         key
@@ -279,6 +282,7 @@ impl Tasks {
         self.stop_waiting(key);
         let Some(slot) = self.get_mut(key) else { return key };
         slot.generation = slot.generation.wrapping_add(1);
+        slot.has_cleanups = false;
         let key = Key { generation: slot.generation, ..key };
         if let Some(generation) = self.generations.get_mut(key.slot as usize) {
             *generation = key.generation;
