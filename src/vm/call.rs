@@ -234,6 +234,8 @@ impl<'gc> Machine<'gc> {
         };
         let result = native.run(&mut call);
         let (out, out_count) = (call.out, call.out_count);
+        // What it charged where it had no hold of the fuel.
+        self.fuel -= step.ctx.take_charges();
         if matches!(result, Ok(Action::Return)) {
             // There is nothing to drop, which costs a call to find out.
             std::mem::forget(result);
@@ -438,6 +440,7 @@ impl<'gc> Machine<'gc> {
         };
         let (result, native) = run(&mut call);
         let (out, out_count) = (call.out, call.out_count);
+        self.fuel -= step.ctx.take_charges();
         match result {
             Ok(action) => self.act(step, action, (callee, Some(native)), (base, out, out_count)),
             Err(raised) => self.fail_in(step, raised, (callee, base), native.sequence.name()),
