@@ -41,7 +41,7 @@ pub(in crate::plugin) fn glance_at_component<'gc>(
 }
 
 /// What the names lead to from a reference on.
-#[inline]
+#[inline(always)]
 fn follow<'gc>(
     glance: &mut Glance<'_, 'gc>,
     mut reference: UserData<'gc>,

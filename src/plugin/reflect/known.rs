@@ -37,7 +37,7 @@ impl Known {
     }
 
     /// What it is; `None` if there is no such entity, or it has no `Transform`.
-    #[inline]
+    #[inline(always)]
     pub(super) fn read(self, world: &World, entity: Entity) -> Option<f32> {
         let transform = world.get::<Transform>(entity)?;
         match self {
@@ -47,7 +47,7 @@ impl Known {
     }
 
     /// Writes it; it counts as a change only if it was something else. `None` if it is not there.
-    #[inline]
+    #[inline(always)]
     pub(super) fn write(self, world: &mut World, entity: Entity, value: f32) -> Option<()> {
         let mut transform = world.get_mut::<Transform>(entity)?;
         let old = match self {
