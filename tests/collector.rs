@@ -209,3 +209,14 @@ fn scripts_set_the_pause_where_they_may_have_finalizers() {
     let (trusted, sandboxed) = (most_memory(&mut machine(), source), most_memory(&mut Lua::new(), source));
     assert!(sandboxed * 5 < trusted * 4, "{sandboxed} bytes in a sandbox, {trusted} else");
 }
+
+#[test]
+fn new_machine_owes_the_collector_nothing_for_its_libraries() {
+    let mut lua = Lua::with_libraries(deimos::Libraries::ALL);
+    assert_eq!(lua.work_due(), 0);
+    let before = lua.memory_used();
+    let task = spawn(&mut lua, "local x = {}");
+    lua.resume(&task, &mut (), 1000).expect("it runs");
+    assert_eq!(lua.work_due(), 0);
+    assert!(lua.memory_used() > before, "nothing was collected");
+}

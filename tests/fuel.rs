@@ -395,3 +395,21 @@ fn traversal_of_fields_costs_what_it_looks_at() {
     assert!(small < 10_000, "{small}");
     assert!(big < 12 * small, "{big} for ten times {small}");
 }
+
+#[test]
+fn what_a_native_charges_through_its_context_is_taken_when_it_returns() {
+    let mut lua = Lua::new();
+    lua.enter(|ctx| {
+        let work = deimos::Native::new(ctx, "work", |call| {
+            call.ctx.charge(1000);
+            call.ret0()
+        });
+        ctx.globals().set_field(ctx, "work", Value::Native(work)).expect("there is memory");
+    });
+    // All that the loop does is on the fast path.
+    let chunk = lua.load("=program", "local work, n = work, 0  while true do work() n = n + 1 turns = n end");
+    let task = lua.spawn(&chunk.expect("it compiles"), ()).expect("there are no arguments");
+    lua.resume(&task, &mut (), 100_000).expect("it goes on");
+    let turns: i64 = lua.load("=after", "return turns").expect("it compiles").call(&mut lua, ()).expect("it is there");
+    assert!((90..=110).contains(&turns), "{turns}");
+}

@@ -5,6 +5,7 @@
 
 use std::any::TypeId;
 
+use bevy::ecs::change_detection::DetectChangesMut as _;
 use bevy::ecs::entity::Entity;
 use bevy::ecs::world::World;
 use bevy::reflect::{TypeInfo, TypePath as _, Typed as _};
@@ -50,16 +51,13 @@ impl Known {
     #[inline(always)]
     pub(super) fn write(self, world: &mut World, entity: Entity, value: f32) -> Option<()> {
         let mut transform = world.get_mut::<Transform>(entity)?;
-        let old = match self {
-            Known::Translation(index) => transform.translation.as_ref().get(index)?,
-            Known::Scale(index) => transform.scale.as_ref().get(index)?,
+        let place = match self {
+            Known::Translation(index) => transform.bypass_change_detection().translation.as_mut().get_mut(index)?,
+            Known::Scale(index) => transform.bypass_change_detection().scale.as_mut().get_mut(index)?,
         };
-        if *old != value {
-            let place = match self {
-                Known::Translation(index) => transform.translation.as_mut().get_mut(index)?,
-                Known::Scale(index) => transform.scale.as_mut().get_mut(index)?,
-            };
+        if *place != value {
             *place = value;
+            transform.set_changed();
         }
         Some(())
     }
