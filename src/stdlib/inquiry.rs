@@ -11,6 +11,8 @@ use crate::api::{Action, Call, Collect, Context, Meta, Raised, Sequence, Value};
 pub enum Ask<'gc> {
     /// The answer to a question.
     Answer(Meta<'gc>),
+    /// What the first value left with the call returns when it is called with the others.
+    Call,
     /// Another turn, when there is fuel.
     Turn,
     /// Nothing more: the values left with the call are its results.
@@ -48,6 +50,7 @@ impl<'gc, I: Inquiry<'gc> + 'gc> Sequence<'gc> for Asking<I> {
         loop {
             answer = match self.0.next(call, answer)? {
                 Ask::Answer(Meta::Value(value)) => value,
+                Ask::Call => return Ok(Action::Call),
                 Ask::Answer(Meta::Call { function, args, count }) => {
                     leave_call(call, function, args, count);
                     return Ok(Action::Call);

@@ -212,10 +212,14 @@ impl<'gc> Sort<'gc> {
     }
 
     /// Asks whether `a` comes before `b`.
-    fn compare(&self, call: &Call<'_, 'gc>, a: Value<'gc>, b: Value<'gc>) -> Result<Ask<'gc>, Raised<'gc>> {
+    #[inline]
+    fn compare(&self, call: &mut Call<'_, 'gc>, a: Value<'gc>, b: Value<'gc>) -> Result<Ask<'gc>, Raised<'gc>> {
         match self.comparator {
             Value::Nil => ask(call.ctx, call.ctx.less_than(a, b)),
-            function => Ok(Ask::Answer(Meta::Call { function, args: [a, b, Value::Nil], count: 2 })),
+            function => {
+                call.leave(&[function, a, b]);
+                Ok(Ask::Call)
+            }
         }
     }
 

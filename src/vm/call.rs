@@ -28,6 +28,7 @@ const CALL_CHAIN_MAX: usize = 200;
 
 impl<'gc> Machine<'gc> {
     /// Calls a value with the values above it.
+    #[inline]
     pub(super) fn call(&mut self, step: &mut Step<'_, 'gc>) -> Next {
         let (func, mut count) = step.values();
         if self.control.natives.len() > NATIVE_DEPTH_MAX
@@ -64,6 +65,7 @@ impl<'gc> Machine<'gc> {
         step.raise(raised)
     }
 
+    #[inline]
     pub(super) fn call_closure(
         &mut self,
         step: &mut Step<'_, 'gc>,
@@ -393,37 +395,51 @@ impl<'gc> Machine<'gc> {
         true
     }
 
+    /// Gives values to the native function on top, for a frame that has just returned within the loop. What is to be run
+    /// next, if that is a Lua function's frame on top; else what the machine does next.
+    #[inline(never)]
+    pub(super) fn poll_in_loop(&mut self, step: &mut Step<'_, 'gc>, start: usize, count: usize) -> Next {
+        match self.poll(step, start, count) {
+            Next::Call => self.call(step),
+            next => next,
+        }
+    }
+
     /// Polls the sequence on top with values that came back.
+    #[inline]
     fn poll(&mut self, step: &mut Step<'_, 'gc>, start: usize, count: usize) -> Next {
-        let Some((mut native, base)) = self.control.pop_native() else { return Next::Pause };
+        let Some((native, base)) = self.control.native_on_top() else { return Next::Pause };
         if native.after != After::Poll {
-            return self.after_hook(step, native.after);
+            let after = native.after;
+            self.control.pop_native();
+            return self.after_hook(step, after);
         }
         self.reserve(base + count);
-        self.move_values(start, base, count);
-        self.step_sequence(step, (base, count), (native.callee, native.resumed), |call| {
-            let result = native.sequence.poll(call);
-            (result, native)
-        })
+        match count {
+            1 => self.move_value(start, base),
+            _ => self.move_values(start, base, count),
+        }
+        self.step_sequence(step, count, |sequence, call| sequence.poll(call))
     }
 
     /// Gives a complete error to the sequence on top, which catches it.
     pub(super) fn catch(&mut self, step: &mut Step<'_, 'gc>, raised: Raised<'gc>) -> Next {
-        let Some((mut native, base)) = self.control.pop_native() else { return step.fail(raised) };
+        let Some((_, base)) = self.control.native_on_top() else { return step.fail(raised) };
         self.reserve(base);
-        self.step_sequence(step, (base, 0), (native.callee, native.resumed), |call| {
-            let result = native.sequence.caught(call, raised);
-            (result, native)
-        })
+        self.step_sequence(step, 0, |sequence, call| sequence.caught(call, raised))
     }
 
+    /// Lets the sequence on top do its next step with `count` values at its base.
+    #[inline(always)]
     fn step_sequence(
         &mut self,
         step: &mut Step<'_, 'gc>,
-        (base, count): (usize, usize),
-        (callee, resumed): (Option<Native<'gc>>, Option<Thread<'gc>>),
-        run: impl FnOnce(&mut Call<'_, 'gc>) -> (Result<Action<'gc>, Raised<'gc>>, NativeState<'gc>),
+        count: usize,
+        run: impl FnOnce(&mut dyn Sequence<'gc>, &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>>,
     ) -> Next {
+        let Some((native, base)) = self.control.native_on_top() else { return Next::Pause };
+        let (callee, resumed) = (native.callee, native.resumed);
+        let Some(mut sequence) = self.control.lend() else { return Next::Pause };
         let mut call = Call {
             ctx: step.ctx,
             host: &mut *step.host,
@@ -438,12 +454,24 @@ impl<'gc> Machine<'gc> {
             out_count: 0,
             fuel: &mut self.fuel,
         };
-        let (result, native) = run(&mut call);
+        let result = run(&mut *sequence, &mut call);
         let (out, out_count) = (call.out, call.out_count);
         self.fuel -= step.ctx.take_charges();
+        if matches!(result, Ok(Action::Call)) && out_count > 0 {
+            // It goes on with a call, as most do: its state is where it was, and there is nothing to drop.
+            std::mem::forget(result);
+            self.control.take_back(sequence, base);
+            return step.call(out, out_count - 1);
+        }
         match result {
-            Ok(action) => self.act(step, action, (callee, Some(native)), (base, out, out_count)),
-            Err(raised) => self.fail_in(step, raised, (callee, base), native.sequence.name()),
+            Ok(action) => {
+                let native = self.control.natives.complete(sequence);
+                self.act(step, action, (callee, Some(native)), (base, out, out_count))
+            }
+            Err(raised) => {
+                let native = self.control.natives.complete(sequence);
+                self.fail_in(step, raised, (callee, base), native.sequence.name())
+            }
         }
     }
 

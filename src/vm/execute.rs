@@ -1065,8 +1065,14 @@ pub(super) fn execute<'gc, const HOOKED: bool>(machine: &mut Machine<'gc>, step:
         let Some(&Frame { closure: Some(caller), base: to_base, pc: mut to_pc, extra: to_extra, pending }) =
             machine.control.frames.last()
         else {
-            if HOOKED || !machine.pass_on(step, floor, start, count) {
+            if HOOKED || ctx.has_hooks() {
                 return step.deliver(start, count);
+            }
+            if !machine.pass_on(step, floor, start, count) {
+                let next = machine.poll_in_loop(step, start, count);
+                if next != Next::Run {
+                    return next;
+                }
             }
             take_frame!();
             continue 'frame;

@@ -392,17 +392,12 @@ impl<'gc> Machine<'gc> {
         }
     }
 
-    /// Moves a value on the stack. It may have been made an instant ago: numbers are built anew, for the reason that
-    /// [`Value::hand_to`] gives (2026-11-23: `varargs` 1.07 -> 1.02 of PUC-Rio's time).
+    /// Moves a value on the stack. It may have been made an instant ago, hence [`Value::hand_to`] (2026-11-23: `varargs` 1.07
+    /// -> 1.02 of PUC-Rio's time).
     #[inline]
     pub(super) fn move_value(&mut self, from: usize, to: usize) {
-        let value = match self.stack.get(from) {
-            Some(Value::Integer(i)) => Value::Integer(i.rotate_left(0)),
-            Some(Value::Float(x)) => Value::Float(f64::from_bits(x.to_bits().rotate_left(0))),
-            other => other.copied().unwrap_or_default(),
-        };
-        if let Some(slot) = self.stack.get_mut(to) {
-            *slot = value;
+        if let Ok([source, target]) = self.stack.get_disjoint_mut([from, to]) {
+            source.hand_to(|value| *target = value);
         }
     }
 
@@ -537,6 +532,27 @@ impl<'gc> Control<'gc> {
     pub(super) fn pop_native(&mut self) -> Option<(NativeState<'gc>, usize)> {
         let native = self.natives.pop()?;
         self.frames.pop().map(|frame| (native, frame.base as usize))
+    }
+
+    /// The state and the base of the native function on top.
+    #[inline]
+    pub(super) fn native_on_top(&self) -> Option<(&NativeState<'gc>, usize)> {
+        Some((self.natives.last()?, self.frames.last()?.base as usize))
+    }
+
+    /// Takes the native function on top off the stack but for its state, whose place keeps all but the sequence: that is
+    /// polled, and is then taken back or completed.
+    #[inline]
+    pub(super) fn lend(&mut self) -> Option<Box<dyn Sequence<'gc> + 'gc>> {
+        self.frames.pop();
+        self.natives.lend()
+    }
+
+    /// Puts the native function back whose sequence was lent.
+    #[inline]
+    pub(super) fn take_back(&mut self, sequence: Box<dyn Sequence<'gc> + 'gc>, base: usize) {
+        self.push_native_frame(base);
+        self.natives.take_back(sequence);
     }
 
     /// The state of the native function whose frame is at `at`, if it is one's.

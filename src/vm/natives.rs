@@ -10,7 +10,9 @@ use std::ops::{Deref, DerefMut};
 
 use gc_arena::Collect;
 
+use super::error::Raised;
 use super::function::Native;
+use super::sequence::{Action, Call, Sequence};
 use super::thread::{NativeState, Thread};
 
 /// The states, the innermost function's last.
@@ -86,6 +88,32 @@ impl<'gc> Natives<'gc> {
         Some(last)
     }
 
+    /// Takes the sequence out of the last state, which is no longer one of the states: until [`Natives::take_back`] or
+    /// [`Natives::complete`] its place keeps all else, so that a sequence that is polled and goes on is not moved.
+    #[inline]
+    pub(super) fn lend(&mut self) -> Option<Box<dyn Sequence<'gc> + 'gc>> {
+        let last = self.last_mut()?;
+        let sequence = std::mem::replace(&mut last.sequence, Box::new(Lent));
+        self.len -= 1;
+        Some(sequence)
+    }
+
+    /// Puts a sequence back that was lent.
+    #[inline]
+    pub(super) fn take_back(&mut self, sequence: Box<dyn Sequence<'gc> + 'gc>) {
+        if let Some(slot) = self.slots.get_mut(self.len) {
+            // To drop what holds nothing would be a call.
+            std::mem::forget(std::mem::replace(&mut slot.sequence, sequence));
+            self.len += 1;
+        }
+    }
+
+    /// The state whose sequence was lent; its place becomes free.
+    pub(super) fn complete(&mut self, sequence: Box<dyn Sequence<'gc> + 'gc>) -> NativeState<'gc> {
+        self.take_back(sequence);
+        self.pop().unwrap_or_else(|| NativeState::passing(Passing::Resumed, None))
+    }
+
     pub(super) fn truncate(&mut self, len: usize) {
         while self.len > len {
             self.drop_last();
@@ -104,6 +132,21 @@ impl<'gc> Natives<'gc> {
         to.reserve_exact(self.len.saturating_sub(from));
         to.extend(self.slots.drain(from.min(self.len)..));
         self.len = self.slots.len();
+    }
+}
+
+/// Stands where a sequence was, for as long as that is polled.
+#[derive(Collect)]
+#[collect(require_static)]
+struct Lent;
+
+impl<'gc> Sequence<'gc> for Lent {
+    fn name(&self) -> &'static str {
+        "lent"
+    }
+
+    fn poll(&mut self, call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
+        call.ret0()
     }
 }
 
