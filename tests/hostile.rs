@@ -567,3 +567,99 @@ fn wide_closures() {
     let source = "local all, NAMES = {} while true do all[#all + 1] = function() return NAMES end end";
     check_memory("wide closures", &source.replace("NAMES", &names));
 }
+
+// -- natives that call natives ---------------------------------------------------------------------------
+
+#[test]
+fn natives_that_call_natives() {
+    let metamethods = "local o = setmetatable({}, {__add = getmetatable('').__add})";
+    check_endless("coercion", &format!("{metamethods} while true do pcall(function() return 'x' + o end) end"));
+    check_endless(
+        "table.move by natives",
+        "local from, to = setmetatable({}, {__index = type}), setmetatable({}, {__newindex = type})
+        table.move(from, 1, 1 << 62, 1, to)",
+    );
+    check("load from a native", "load(math.random)");
+    check_endless("gsub by a native", "local s = ('x'):rep(4000000) while true do s:gsub('.', type) end");
+    check_endless(
+        "__call of __call",
+        "local f = print for _ = 1, 150 do f = setmetatable({}, {__call = f}) end
+        local t = {} for i = 1, 5000 do t[i] = i end
+        while true do pcall(f, table.unpack(t)) end",
+    );
+}
+
+// -- work that only looks small --------------------------------------------------------------------------
+
+#[test]
+fn messages_about_big_strings() {
+    let big = "local s = ('x'):rep(20000000)";
+    check_endless("error of a big string", &format!("{big} while true do pcall(error, s) end"));
+    check_endless("assert of a big string", &format!("{big} while true do pcall(assert, false, s) end"));
+    check_endless(
+        "big __name",
+        &format!("{big} local o = setmetatable({{}}, {{__name = s}}) while true do tostring(o) end"),
+    );
+    check_endless("big option", &format!("{big} while true do pcall(collectgarbage, s) end"));
+    check_endless(
+        "big field",
+        "local s = ('\\xff'):rep(8000000) while true do pcall(function() string[s] = 1 end) end",
+    );
+}
+
+#[test]
+fn far_items_of_emptied_lists() {
+    let list = "local n, t = 1000000, {} for i = 1, n do t[i] = 1 end";
+    check_endless("trim", &format!("{list} for i = 1, n do t[i] = nil end while true do t[n] = 1 t[n] = nil end"));
+    check_endless("count", &format!("{list} local i = 0 while true do i = i + 1 t[-i] = 1 t[-i] = nil end"));
+    check_endless("count far", &format!("{list} local i = n while true do i = i + 2 t[i] = 1 t[i] = nil end"));
+}
+
+#[test]
+fn deep_stacks_that_are_paused() {
+    let deep = "local function deep(n, f) if n == 0 then return f() end return 1 + deep(n - 1, f) end";
+    check_endless("loop in the deep", &format!("{deep} deep(180000, function() while true do end end)"));
+    check_endless(
+        "yields in the deep",
+        &format!("{deep} deep(180000, function() while true do coroutine.yield() end end)"),
+    );
+}
+
+#[test]
+fn big_keys() {
+    let keys = "local a, b = ('x'):rep(1 << 20), ('x'):rep(1 << 20) local t = {[a] = 1}";
+    check_endless("rawget", &format!("{keys} while true do rawget(t, b) end"));
+    check_endless("rawset", &format!("{keys} while true do rawset(t, b, 1) end"));
+    check_endless("next", &format!("{keys} while true do next(t, b) end"));
+    let chain = "t[a] = nil for _ = 1, 1500 do local n = setmetatable({}, {__index = t}) n[a] = 1 n[a] = nil t = n end";
+    check_endless("chain", &format!("{keys} {chain} while true do local _ = t[b] end"));
+    let constant = "x".repeat(1 << 20);
+    check_endless("constant", &format!("local s = ('x'):rep(1 << 20) while true do local _ = s == '{constant}' end"));
+}
+
+#[test]
+fn sleeping_coroutines() {
+    let make = "local co = coroutine.create(body) coroutine.resume(co) all[#all + 1] = co";
+    for (name, body) in [
+        ("idle", "coroutine.yield()"),
+        ("with values", "local a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p = 1 coroutine.yield() return p"),
+        ("in natives", "return pcall(string.gsub, 'x', 'x', function() coroutine.yield() end)"),
+    ] {
+        let source = format!("local all, body = {{}}, function() {body} end while true do {make} end");
+        let mut lua = Lua::new();
+        lua.set_memory_limit(LIMIT);
+        let task = lua.load("=sleepers", &source).and_then(|chunk| lua.spawn(&chunk, ())).expect("it works");
+        let before = resident();
+        let end = lua.resume(&task, &mut (), u64::MAX).map(|_| ()).map_err(|error| error.kind());
+        assert_eq!(end, Err(ErrorKind::Memory), "{name}");
+        let taken = resident().saturating_sub(before);
+        assert!(taken < 3 * LIMIT, "{name}: {taken} bytes for a limit of {LIMIT}");
+    }
+}
+
+/// The bytes of memory that the process has, 0 where nobody tells.
+fn resident() -> usize {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default();
+    line.trim().trim_end_matches(" kB").parse::<usize>().map_or(0, |kilobytes| kilobytes << 10)
+}

@@ -264,7 +264,7 @@ impl<'gc> Call<'_, 'gc> {
     pub fn check_option(&self, index: usize, default: Option<&str>, options: &[&str]) -> Result<usize, Raised<'gc>> {
         let name = match default {
             Some(name) if self.arg(index).is_nil() => Cow::Borrowed(name),
-            _ => self.check::<LuaString<'gc>>(index)?.to_text(),
+            _ => self.check::<LuaString<'gc>>(index)?.quoted(),
         };
         let place = options.iter().position(|option| *option == name);
         place.ok_or_else(|| Raised::argument(index, format!("invalid option '{name}'")))

@@ -229,12 +229,15 @@ impl Generator {
     /// Whether a comparison has a form for this constant.
     fn fits(&mut self, op: BinaryOp, constant: &Constant) -> bool {
         match op {
-            BinaryOp::Eq | BinaryOp::Ne => self.f.constant(constant).is_some(),
+            BinaryOp::Eq | BinaryOp::Ne => !is_long(constant) && self.f.constant(constant).is_some(),
             _ => small(constant).is_some(),
         }
     }
 
     fn with_constant(&mut self, op: BinaryOp, a: Reg, constant: &Constant, on: bool) -> Option<Comparison> {
+        if is_long(constant) {
+            return None;
+        }
         let jump = match op {
             BinaryOp::Eq | BinaryOp::Ne => equality_constant(a, self.f.constant(constant)?, on == (op == BinaryOp::Eq)),
             _ => order_constant(op, a, small(constant)?, on)?,
@@ -295,6 +298,12 @@ fn registers(op: BinaryOp, left: Reg, right: Reg, on: bool) -> Comparison {
         (_, false) => Op::JumpNotEq { a, b, to },
     };
     Comparison { jump, reads: [Some(a), Some(b)] }
+}
+
+/// Whether a constant is a string so long that to compare it is more than an instruction may do on its own.
+fn is_long(constant: &Constant) -> bool {
+    const LONG: usize = 1024;
+    matches!(constant, Constant::String(text) if text.len() > LONG)
 }
 
 fn equality_constant(a: Reg, k: Const, on: bool) -> Op {

@@ -170,6 +170,7 @@ fn integer_in_base(text: &[u8], base: u32) -> Option<i64> {
 
 fn next<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
     let table = call.check_table(0)?;
+    call.ctx.charge_key(call.arg(1));
     let Some(position) = table.position_behind(call.arg(1), 0) else {
         return Err(Raised::value(call.ctx.text("invalid key to 'next'")));
     };
@@ -322,6 +323,7 @@ fn rawlen<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
 fn rawget<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
     let table = call.check_table(0)?;
     let key = call.check_any(1)?;
+    call.ctx.charge_key(key);
     call.ret1(table.get(call.ctx, key))
 }
 
@@ -329,6 +331,7 @@ fn rawset<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
     let table = call.check_table(0)?;
     let (key, value) = (call.check_any(1)?, call.check_any(2)?);
     let ctx = call.ctx;
+    ctx.charge_key(key);
     table.set(ctx, key, value).map_err(|error| without_position(ctx, error.into()))?;
     call.ret1(table)
 }

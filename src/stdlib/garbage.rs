@@ -32,7 +32,7 @@ pub(super) fn collectgarbage<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc
             let pause = if is_generational || argument == 0 { before.pause } else { argument };
             (CollectorOptions { is_generational, pause, ..before }, call.ctx.text(mode))
         }
-        _ => return Err(Raised::argument(0, format!("invalid option '{}'", option.to_text()))),
+        _ => return Err(Raised::argument(0, format!("invalid option '{}'", option.quoted()))),
     };
     if call.ctx.has_finalizers() {
         call.ctx.set_collector_options(options);

@@ -152,6 +152,7 @@ impl Lua {
             let opened = open(ctx, libraries);
             debug_assert!(opened.is_ok(), "{opened:?}");
             ctx.set_finalizers(libraries != Libraries::SANDBOX && libraries.contains(Libraries::ALL));
+            ctx.forget_charges();
             ctx.ledger().begin();
         });
         lua

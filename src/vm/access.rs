@@ -230,9 +230,7 @@ pub(super) fn get<'gc>(
     object: Value<'gc>,
     key: Value<'gc>,
 ) -> Option<Exit<'gc>> {
-    if let Value::String(key) = key {
-        ctx.charge_comparison(key, key);
-    }
+    ctx.charge_key(key);
     if let Value::Table(table) = object {
         let value = table.get(ctx, key);
         let Some(metatable) = table.metatable().filter(|_| value.is_nil()) else {
@@ -477,9 +475,7 @@ pub(super) fn set<'gc>(
     key: Value<'gc>,
     value: Value<'gc>,
 ) -> Option<Exit<'gc>> {
-    if let Value::String(key) = key {
-        ctx.charge_comparison(key, key);
-    }
+    ctx.charge_key(key);
     if let Value::Table(table) = object {
         let handler = newindex(ctx, table);
         if handler.is_nil() {

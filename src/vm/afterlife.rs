@@ -61,10 +61,14 @@ pub(super) struct Mode {
     pub(super) weak_values: bool,
 }
 
+/// How many bytes of a `__mode` count.
+const MODE_MAX: usize = 64;
+
 /// What a table's `__mode` says, if that makes it weak.
 pub(super) fn mode_of<'gc>(ctx: Context<'gc>, table: Table<'gc>) -> Option<Mode> {
     let Value::String(mode) = ctx.event_of(table.metatable()?, Event::Mode) else { return None };
-    let has = |letter| mode.as_bytes().contains(&letter);
+    // Whoever means a mode names it in the first bytes; the collector asks this of each table that may be weak, in each step.
+    let has = |letter| mode.as_bytes().iter().take(MODE_MAX).any(|byte| *byte == letter);
     let mode = Mode { weak_keys: has(b'k'), weak_values: has(b'v') };
     (mode.weak_keys || mode.weak_values).then_some(mode)
 }

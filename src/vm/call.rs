@@ -14,6 +14,7 @@ use super::natives::Passing;
 use super::operate::is_text;
 use super::sequence::{Action, Call, Pass, Sequence};
 use super::step::{Next, Step};
+use super::switch::MOVED_PER_FUEL;
 use super::thread::{Awaited, Frame, NativeState, Pending, Status, Thread};
 use super::value::Value;
 use crate::bytecode::{Count, Op, Reg};
@@ -22,6 +23,9 @@ use gc_arena::Collect;
 
 /// Up to so many values it takes less time to move one by one than to call for it.
 const ONE_BY_ONE: usize = 8;
+
+/// What the call of a native function costs that does not come from a loop of Lua code, which pays for its calls itself.
+const NATIVE_FUEL: i64 = 8;
 
 /// How many `__call` metamethods may lead to a function.
 const CALL_CHAIN_MAX: usize = 200;
@@ -39,13 +43,23 @@ impl<'gc> Machine<'gc> {
         for _ in 0..CALL_CHAIN_MAX {
             match self.stack.get(func).copied().unwrap_or_default() {
                 Value::Closure(closure) => return self.call_closure(step, closure, func, count),
-                Value::Native(native) => return self.call_native(step, native, func, count),
+                Value::Native(native) => {
+                    if self.fuel <= 0 {
+                        return self.defer_call(func, count);
+                    }
+                    if let Err(raised) = self.check_depth(step.ctx, func + count) {
+                        return self.raise(step, raised);
+                    }
+                    self.fuel -= NATIVE_FUEL;
+                    return self.call_native(step, native, func, count);
+                }
                 other => {
                     let handler = step.ctx.metamethod(other, Event::Call);
                     if handler.is_nil() {
                         let message = format!("attempt to call a {} value", step.ctx.type_name(other));
                         return self.raise(step, Raised::operand(message, Operand::Called));
                     }
+                    self.fuel -= (count / MOVED_PER_FUEL) as i64;
                     self.reserve(func + count + 2);
                     self.stack.copy_within(func..=func + count, func + 1);
                     if let Some(slot) = self.stack.get_mut(func) {
@@ -56,6 +70,16 @@ impl<'gc> Machine<'gc> {
             }
         }
         self.raise(step, Raised::message("'__call' chain too long"))
+    }
+
+    /// Puts off the call of a native function until there is fuel. A Lua function makes its calls while it has some; this is
+    /// one that another native function makes.
+    #[cold]
+    fn defer_call(&mut self, func: usize, count: usize) -> Next {
+        let held = count as u32 + 1;
+        let state = NativeState { is_held: true, held, ..NativeState::new(Box::new(Deferred), None) };
+        self.control.push_native(state, func);
+        Next::Pause
     }
 
     /// What to do next about an error in the frame on top.
@@ -721,6 +745,22 @@ impl<'gc> Sequence<'gc> for Failed {
 
     fn poll(&mut self, call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
         call.ret0()
+    }
+}
+
+/// Calls, when there is fuel again, what it was polled with.
+#[derive(Collect)]
+#[collect(require_static)]
+struct Deferred;
+
+impl<'gc> Sequence<'gc> for Deferred {
+    fn name(&self) -> &'static str {
+        "call"
+    }
+
+    fn poll(&mut self, call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
+        call.leave_args(0);
+        Ok(Action::TailCall)
     }
 }
 

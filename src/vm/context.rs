@@ -24,6 +24,12 @@ use super::table::Table;
 use super::value::{Type, Value};
 use crate::bytecode::Proto;
 
+/// To copy a string beyond this length is paid for where that is done, in any case.
+const PAID_LEN: usize = 1024;
+
+/// What it costs to make a string for which there is no memory left: more than any slice has.
+const NO_MEMORY_FUEL: u32 = 1 << 20;
+
 /// The root of an arena: all that is alive is reachable from here.
 #[derive(Collect)]
 #[collect(no_drop)]
@@ -42,7 +48,7 @@ pub struct State<'gc> {
     /// Where a value read from a weak table lies while it is read; nil between visits.
     pub(super) upgraded: Gc<'gc, Lock<Value<'gc>>>,
     pub(super) afterlife: Gc<'gc, RefLock<Afterlife<'gc>>>,
-    serials: Gc<'gc, RefLock<Serials<'gc>>>,
+    serials: Serials<'gc>,
     /// Chunks bound so far: closures of the same chunk share their code and its caches.
     codes: Gc<'gc, RefLock<Vec<GcWeak<'gc, Code<'gc>>>>>,
     #[collect(require_static)]
@@ -75,12 +81,16 @@ pub(super) struct OnceTables<'gc> {
     registry: Gc<'gc, Lock<Option<Table<'gc>>>>,
 }
 
-/// Numbers of the objects that were ever shown by `tostring`, in place of their addresses.
+/// Numbers of the objects that were ever shown by `tostring`, in place of their addresses. In shards, each an object of its
+/// own, so that neither the collector nor a sweep goes through all of them in one go.
 #[derive(Collect)]
 #[collect(no_drop)]
 struct Serials<'gc> {
-    known: HashTable<Serial<'gc>>,
-    last: u64,
+    shards: Box<[Gc<'gc, RefLock<HashTable<Serial<'gc>>>>]>,
+    #[collect(require_static)]
+    last: Cell<u64>,
+    #[collect(require_static)]
+    swept: Cell<usize>,
 }
 
 #[derive(Collect)]
@@ -89,6 +99,39 @@ struct Serial<'gc> {
     address: usize,
     number: u64,
     object: GcWeak<'gc, ()>,
+}
+
+impl<'gc> Serials<'gc> {
+    const SHARDS: usize = 64;
+
+    fn new(mc: &Mutation<'gc>) -> Serials<'gc> {
+        let shards = (0..Serials::SHARDS).map(|_| Gc::new(mc, RefLock::new(HashTable::new()))).collect();
+        Serials { shards, last: Cell::new(0), swept: Cell::new(0) }
+    }
+
+    /// The number of the object at an address.
+    fn number(&self, mc: &Mutation<'gc>, address: usize, object: Gc<'gc, ()>) -> Option<u64> {
+        let hash_of = |address: usize| (address as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        let hash = hash_of(address);
+        let mut known = self.shards.get((hash >> 32) as usize % Serials::SHARDS)?.borrow_mut(mc);
+        if let Some(known) = known.find(hash, |known| known.address == address) {
+            return Some(known.number);
+        }
+        let number = self.last.get() + 1;
+        self.last.set(number);
+        let serial = Serial { address, number, object: Gc::downgrade(object) };
+        known.insert_unique(hash, serial, |serial| hash_of(serial.address));
+        Some(number)
+    }
+
+    /// Drops what is kept about dead objects in one shard; successive calls go round all of them.
+    fn sweep_one_shard(&self, mc: &Mutation<'gc>) {
+        let at = self.swept.get();
+        self.swept.set((at + 1) % Serials::SHARDS);
+        if let Some(shard) = self.shards.get(at) {
+            shard.borrow_mut(mc).retain(|serial| !serial.object.is_dropped());
+        }
+    }
 }
 
 impl<'gc> State<'gc> {
@@ -109,7 +152,7 @@ impl<'gc> State<'gc> {
             roots: DynamicRootSet::new(mc),
             upgraded: Gc::new(mc, Lock::new(Value::Nil)),
             afterlife: Gc::new(mc, RefLock::new(Afterlife::default())),
-            serials: Gc::new(mc, RefLock::new(Serials { known: HashTable::new(), last: 0 })),
+            serials: Serials::new(mc),
             codes: Gc::new(mc, RefLock::new(Vec::new())),
             output: Rc::default(),
             charges: Cell::new(0),
@@ -174,13 +217,34 @@ impl<'gc> Context<'gc> {
     /// A string with these bytes.
     #[inline]
     pub fn string(self, bytes: &[u8]) -> LuaString<'gc> {
+        if bytes.len() > PAID_LEN {
+            self.pay_for_copy(bytes.len());
+            self.look_for_memory(bytes.len());
+        }
         self.state.strings.string(self.mc, bytes)
     }
 
     /// A string that takes over these bytes.
     #[inline]
     pub fn string_from(self, bytes: Vec<u8>) -> LuaString<'gc> {
+        if bytes.len() > PAID_LEN {
+            self.look_for_memory(bytes.len());
+        }
         self.state.strings.string_from(self.mc, bytes)
+    }
+
+    /// Charges what it takes to copy so many bytes in one go.
+    pub(super) fn pay_for_copy(self, len: usize) {
+        self.charge(u32::try_from(len / 64).unwrap_or(u32::MAX));
+    }
+
+    /// With a string for which there is no memory left the slice is at its end, so that the host can look at what is alive
+    /// before there is another.
+    #[cold]
+    fn look_for_memory(self, len: usize) {
+        if self.ledger().check(len).is_err() {
+            self.charge(NO_MEMORY_FUEL);
+        }
     }
 
     #[inline]
@@ -325,28 +389,16 @@ impl<'gc> Context<'gc> {
             Value::Cell(object) => (Gc::as_ptr(object).addr(), Gc::erase(object)),
             _ => return None,
         };
-        let hash = (address as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        let mut serials = self.state.serials.borrow_mut(self.mc);
-        if let Some(known) = serials.known.find(hash, |known| known.address == address) {
-            return Some(known.number);
-        }
-        serials.last += 1;
-        let number = serials.last;
-        let rehash = |serial: &Serial<'gc>| (serial.address as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        serials.known.insert_unique(hash, Serial { address, number, object: Gc::downgrade(object) }, rehash);
-        Some(number)
+        self.state.serials.number(self.mc, address, object)
     }
 
     /// The code of a compiled chunk, bound at first use and shared from then on.
     pub(super) fn code_of(self, proto: &Arc<Proto>) -> Gc<'gc, Code<'gc>> {
-        let known = self
-            .state
-            .codes
-            .borrow()
-            .iter()
-            .rev()
-            .filter_map(|code| code.upgrade(self.mc))
-            .find(|code| Arc::ptr_eq(&code.proto, proto));
+        let codes = self.state.codes.borrow();
+        self.charge(u32::try_from(codes.len() / 2).unwrap_or(u32::MAX));
+        let known =
+            codes.iter().rev().filter_map(|code| code.upgrade(self.mc)).find(|code| Arc::ptr_eq(&code.proto, proto));
+        drop(codes);
         known.unwrap_or_else(|| {
             let code = Code::bind(self, proto);
             self.state.codes.borrow_mut(self.mc).push(Gc::downgrade(code));
@@ -364,6 +416,11 @@ impl<'gc> Context<'gc> {
     #[inline]
     pub(super) fn take_charges(self) -> i64 {
         i64::from(self.state.charges.take())
+    }
+
+    /// Drops what was charged since the machine last ran: the host's own work, which no script should pay for.
+    pub fn forget_charges(self) {
+        self.state.charges.set(0);
     }
 
     /// Asks for a full collection as soon as the machine is out of the arena. A sequence that then pauses goes on
@@ -404,7 +461,7 @@ impl<'gc> Context<'gc> {
             self.state.spares.borrow_mut(self.mc).clear();
         }
         self.state.codes.borrow_mut(self.mc).retain(|code| !code.is_dropped());
-        self.state.serials.borrow_mut(self.mc).known.retain(|serial| !serial.object.is_dropped());
+        self.state.serials.sweep_one_shard(self.mc);
     }
 }
 

@@ -178,6 +178,7 @@ impl<'gc> Raised<'gc> {
     pub fn positioned(self, call: &Call<'_, 'gc>) -> Raised<'gc> {
         match self.0.cause {
             Cause::Value(Value::String(text)) => {
+                call.ctx.pay_for_copy(text.len());
                 let message = [call.position(1).as_bytes(), text.as_bytes()].concat();
                 self.completed(Value::String(call.ctx.string_from(message)))
             }

@@ -253,6 +253,11 @@ impl<'gc> Machine<'gc> {
             Cause::Value(_) | Cause::Fault(_) => return raised,
             Cause::Level { value: Value::String(text), level } if *level > 0 => {
                 let mut message = self.control.position(*level).into_bytes();
+                if message.is_empty() {
+                    let value = Value::String(*text);
+                    return raised.completed(value);
+                }
+                ctx.pay_for_copy(text.len());
                 message.extend_from_slice(text.as_bytes());
                 let value = Value::String(ctx.string_from(message));
                 return raised.completed(value);
@@ -268,8 +273,6 @@ impl<'gc> Machine<'gc> {
                 None => with_variable(message, ""),
             },
         };
-        // A message may quote what a script has written, which may be long.
-        ctx.charge(u32::try_from(message.len() / 64).unwrap_or(u32::MAX));
         let value = ctx.text(self.control.position(1) + &message);
         raised.completed(value)
     }

@@ -122,6 +122,7 @@ impl<'gc> Context<'gc> {
             if hop > FREE_HOPS {
                 self.charge(1);
             }
+            self.charge_key(key);
         }
         Err(Raised::message("'__index' chain too long; possible loop"))
     }
@@ -156,6 +157,7 @@ impl<'gc> Context<'gc> {
             if hop > FREE_HOPS {
                 self.charge(1);
             }
+            self.charge_key(key);
         }
         Err(Raised::message("'__newindex' chain too long; possible loop"))
     }
@@ -173,7 +175,7 @@ impl<'gc> Context<'gc> {
     pub(super) fn table_error(self, error: TableError, key: Value<'gc>) -> Raised<'gc> {
         match (error, key) {
             (TableError::Frozen, Value::String(name)) => {
-                Raised::message(format!("attempt to modify a read-only table (field '{}')", name.to_text()))
+                Raised::message(format!("attempt to modify a read-only table (field '{}')", name.quoted()))
             }
             _ => error.into(),
         }
@@ -230,7 +232,7 @@ impl<'gc> Context<'gc> {
         if matches!(value.kind(), Type::Table | Type::UserData)
             && let Value::String(name) = self.metamethod(value, Event::Name)
         {
-            return name.to_text().into_owned();
+            return name.quoted().into_owned();
         }
         value.type_name().to_owned()
     }

@@ -192,6 +192,14 @@ impl<'gc> Context<'gc> {
         }
     }
 
+    /// Charges for one look for a key in a table: a long string is compared byte by byte.
+    #[inline]
+    pub fn charge_key(self, key: Value<'gc>) {
+        if let Value::String(key) = key {
+            self.charge_comparison(key, key);
+        }
+    }
+
     /// `a < b`; the answer counts as a condition.
     ///
     /// # Errors
@@ -284,7 +292,7 @@ impl<'gc> Context<'gc> {
         if total > long::CHUNK {
             return Ok(long::concat_in_turns(self, values));
         }
-        self.charge(u32::try_from(total / 64).unwrap_or(u32::MAX));
+        self.pay_for_copy(total);
         let mut bytes = Vec::new();
         bytes.try_reserve_exact(total).map_err(|_| super::gc::OutOfMemory)?;
         for value in values {
@@ -315,12 +323,17 @@ impl<'gc> Context<'gc> {
                 self.joint(&joint)
             }
             object => {
+                // A number is given out, and a text put together.
+                self.charge(OBJECT_FUEL);
                 let serial = self.serial(object).unwrap_or(0);
                 self.string(format!("{}: 0x{serial:08x}", self.type_name(object)).as_bytes())
             }
         }
     }
 }
+
+/// What the text of an object costs.
+const OBJECT_FUEL: u32 = 32;
 
 /// No number's text is longer.
 const NUMBER_LEN: usize = 24;

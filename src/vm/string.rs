@@ -19,6 +19,9 @@ pub const SHORT_MAX: usize = 40;
 /// The longest string there can be, in bytes; beyond it an operation raises "resulting string too large".
 pub const STRING_MAX: usize = 1 << 31;
 
+/// How many bytes of a string messages show.
+const QUOTED_MAX: usize = 200;
+
 /// An immutable string of bytes.
 #[derive(Clone, Copy, Collect)]
 #[collect(no_drop)]
@@ -63,6 +66,16 @@ impl<'gc> LuaString<'gc> {
     /// The string as text, with what is not UTF-8 replaced.
     pub fn to_text(self) -> std::borrow::Cow<'gc, str> {
         String::from_utf8_lossy(self.as_bytes())
+    }
+
+    /// The string as text for a message: the first [`QUOTED_MAX`] bytes of it. Whoever reads a message is served by no more,
+    /// and a script could have any number of messages made of a string of any length.
+    pub fn quoted(self) -> std::borrow::Cow<'gc, str> {
+        let bytes = self.as_bytes();
+        match bytes.get(..QUOTED_MAX) {
+            Some(beginning) if bytes.len() > QUOTED_MAX => format!("{}...", String::from_utf8_lossy(beginning)).into(),
+            _ => String::from_utf8_lossy(bytes),
+        }
     }
 
     /// The string as text, if it is UTF-8.

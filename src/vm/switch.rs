@@ -18,12 +18,12 @@ use gc_arena::Collect;
 
 use super::context::Context;
 use super::error::Raised;
-use super::executor::{Active, FRAMES_MAX, Machine, NATIVE_DEPTH_MAX, Progress, STACK_CHECKED};
+use super::executor::{Active, FRAMES_MAX, Machine, NATIVE_DEPTH_MAX, Progress, STACK_CHECKED, WINDOW};
 use super::function::{Intrinsic, Native};
 use super::natives::Passing;
 use super::sequence::{Action, Call, Pass, Sequence};
 use super::step::{Next, Step};
-use super::thread::{Awaited, Frame, NativeState, Pending, Status, Thread, ThreadState};
+use super::thread::{Awaited, Frame, KEPT_BYTES, NativeState, Pending, Status, THREAD_BYTES, Thread, ThreadState};
 use super::value::Value;
 use crate::bytecode::Count;
 
@@ -33,14 +33,17 @@ const RESUME_DEPTH_MAX: usize = 197;
 /// Above so many values a coroutine at the bottom takes the whole stack with it rather than a copy of its part.
 const SWAPPED_MIN: usize = 4096;
 
-/// What a coroutine at rest keeps without being charged for more than its object.
-const SMALL_THREAD_BYTES: usize = 512;
+/// What the state of a native function in a coroutine counts as, with what it keeps.
+const NATIVE_BYTES: usize = 256;
+
+/// In what steps a coroutine at rest is charged for what it keeps, so that small changes need no account.
+const CHARGED_STEP: usize = 512;
 
 /// A coroutine that dies of an error keeps at most so many frames.
 const DEAD_FRAMES_MAX: usize = 4096;
 
 /// To move so many values costs one unit of fuel.
-const MOVED_PER_FUEL: usize = 16;
+pub(super) const MOVED_PER_FUEL: usize = 16;
 
 pub(super) fn not_resumable(thread: Thread<'_>) -> Option<&'static str> {
     match thread.status() {
@@ -304,6 +307,8 @@ impl<'gc> Machine<'gc> {
         if at == 0 && end > SWAPPED_MIN {
             std::mem::swap(&mut self.stack, &mut state.values);
             state.values.clear();
+            // No more than is needed: a slice should not begin with clearing what its calls may never reach.
+            self.stack.resize(end + 2 * WINDOW, Value::Nil);
         }
         self.load_at(state, thread, at, end);
         end
@@ -329,7 +334,10 @@ impl<'gc> Machine<'gc> {
             to_close: control.to_close.len(),
         });
         let up = (at as u32).wrapping_sub(state.frames_from);
-        if !state.natives.is_empty() {
+        if control.frames.is_empty() && state.frames.len() > SWAPPED_MIN {
+            std::mem::swap(&mut control.frames, &mut state.frames);
+            control.natives.append(&mut state.natives);
+        } else if !state.natives.is_empty() {
             for frame in &state.frames {
                 let natives = if frame.closure.is_none() { natives as u32 } else { 0 };
                 control.push_moved(frame, up, natives);
@@ -360,7 +368,8 @@ impl<'gc> Machine<'gc> {
         let mut state = active.thread.state_mut(ctx);
         state.yielder = self.yielder.take();
         state.frames_from = at;
-        if active.stack == 0 && live > SWAPPED_MIN {
+        let is_swapped = active.stack == 0 && live > SWAPPED_MIN;
+        if is_swapped {
             std::mem::swap(&mut self.stack, &mut state.values);
             state.values.truncate(live);
             self.stack.clear();
@@ -369,6 +378,28 @@ impl<'gc> Machine<'gc> {
             state.values.extend_from_slice(values);
         }
         let frames = self.control.frames.len() - active.frames;
+        if active.frames == 0 && frames > SWAPPED_MIN {
+            // Below it there are no natives, so that no frame's place among them changes.
+            std::mem::swap(&mut self.control.frames, &mut state.frames);
+        } else {
+            self.save_frames(&mut state, &active, frames);
+        }
+        self.control.frames.truncate(active.frames);
+        if self.control.natives.len() > active.natives {
+            self.control.natives.split_off(active.natives, &mut state.natives);
+        }
+        if self.control.to_close.len() > active.to_close {
+            state.to_close.extend(self.control.to_close.drain(active.to_close..).map(|position| position - at));
+        }
+        state.fit();
+        let words = state.values.len() + 2 * frames;
+        // The collector goes through it all once more, in any case.
+        if is_swapped { words / 4 } else { words }
+    }
+
+    /// Copies the frames from the topmost coroutine's first on to where they rest.
+    #[inline(always)]
+    fn save_frames(&self, state: &mut ThreadState<'gc>, active: &Active<'gc>, frames: usize) {
         if state.frames.capacity() < frames {
             state.frames.reserve_exact(frames);
         }
@@ -381,23 +412,15 @@ impl<'gc> Machine<'gc> {
             extra: frame.extra,
             pending: frame.pending,
         }));
-        self.control.frames.truncate(active.frames);
-        if self.control.natives.len() > active.natives {
-            self.control.natives.split_off(active.natives, &mut state.natives);
-        }
-        if self.control.to_close.len() > active.to_close {
-            state.to_close.extend(self.control.to_close.drain(active.to_close..).map(|position| position - at));
-        }
-        state.fit();
-        state.values.len() + 2 * frames
     }
 
-    /// Saves all coroutines that run; the outermost remembers the others.
+    /// Saves all coroutines that run; the outermost remembers the others. It costs fuel by what is moved.
     pub(super) fn save_all(&mut self, ctx: Context<'gc>) {
         if self.control.active.len() > 1 {
             self.save_inner(ctx);
         }
-        self.save(ctx, Status::Suspended);
+        let moved = self.save(ctx, Status::Suspended);
+        self.fuel -= (moved / MOVED_PER_FUEL) as i64;
     }
 
     /// Saves all but the outermost coroutine, which is to remember them.
@@ -407,7 +430,8 @@ impl<'gc> Machine<'gc> {
         let [outermost, inner @ ..] = &*self.control.active else { return };
         let (outermost, inner) = (outermost.thread, inner.iter().map(|active| active.thread).collect());
         while self.control.active.len() > 1 {
-            self.save(ctx, Status::Normal);
+            let moved = self.save(ctx, Status::Normal);
+            self.fuel -= (moved / MOVED_PER_FUEL) as i64;
         }
         outermost.state_mut(ctx).paused = inner;
     }
@@ -438,7 +462,7 @@ impl<'gc> Machine<'gc> {
                 return self.raise(step, raised);
             }
             step.results.extend_from_slice(self.stack.get(start..start + count).unwrap_or_default());
-            self.save(step.ctx, Status::Suspended);
+            self.save_all(step.ctx);
             return step.leave(Progress::Yielded);
         }
         self.yield_to_resumer(step, start, count)
@@ -517,8 +541,9 @@ impl<'gc> ThreadState<'gc> {
     #[inline(always)]
     fn fit(&mut self) {
         let (values, frames) = (self.values.len(), self.frames.len());
-        let bytes = values * size_of::<Value<'_>>() + frames * size_of::<Frame<'_>>();
-        let charged = bytes.saturating_sub(SMALL_THREAD_BYTES);
+        let bytes =
+            values * size_of::<Value<'_>>() + frames * size_of::<Frame<'_>>() + self.natives.len() * NATIVE_BYTES;
+        let charged = THREAD_BYTES + bytes.saturating_sub(KEPT_BYTES).next_multiple_of(CHARGED_STEP);
         if self.values.capacity() > 2 * values + 8
             || self.frames.capacity() > 2 * frames + 4
             || self.charge.bytes() != charged

@@ -58,6 +58,12 @@ impl Status {
     }
 }
 
+/// What a coroutine counts as beyond what any object does: its state is bigger than most, and it keeps a few values and a frame.
+pub(super) const THREAD_BYTES: usize = 224;
+
+/// Of that, what it keeps.
+pub(super) const KEPT_BYTES: usize = 96;
+
 /// A coroutine's own things. While it runs they are empty: the machine has them.
 #[derive(Collect)]
 #[collect(no_drop)]
@@ -288,7 +294,7 @@ impl<'gc> Thread<'gc> {
             to_close: Vec::new(),
             paused: Vec::new(),
             death: None,
-            charge: Charge::new(ctx.ledger(), 0),
+            charge: Charge::new(ctx.ledger(), THREAD_BYTES),
             frames_from: 0,
             is_closing: false,
             is_main: false,
@@ -358,7 +364,7 @@ impl<'gc> Thread<'gc> {
         state.to_close.clear();
         state.paused.clear();
         state.death = None;
-        state.charge.set(0);
+        state.charge.set(THREAD_BYTES);
         state.frames_from = 0;
         state.is_closing = false;
         state.yielder = None;

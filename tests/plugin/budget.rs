@@ -57,7 +57,7 @@ fn long_work_goes_on_where_it_stopped() {
 fn those_without_a_turn_are_first_in_the_next_frame() {
     let settings = DeimosSettings { slice: 1000, frame_budget: 2500, ..default() };
     let mut app = TestApp::with_settings(settings);
-    let script = app.script("test.lua", "while true do for i = 1, 100 do end  print(params.name)  wait() end");
+    let script = app.script("test.lua", "while true do for i = 1, 150 do end  print(params.name)  wait() end");
     for name in 0..20 {
         app.world().spawn(Behaviour::new(script.clone()).with("name", name));
     }

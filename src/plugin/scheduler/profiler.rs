@@ -82,7 +82,7 @@ impl<'gc> Turn<'_, 'gc> {
         };
         if let Some(cost) = profiler.cost(program) {
             cost.turns += 1;
-            cost.instructions += u64::try_from(grant - (*fuel).max(0)).unwrap_or(0).max(1);
+            cost.instructions += u64::try_from(grant - *fuel).unwrap_or(0).max(1);
             cost.time += begun.elapsed();
             let allocated = self.ctx.ledger().used().saturating_sub(before);
             cost.allocated += u64::try_from(allocated).unwrap_or(u64::MAX);

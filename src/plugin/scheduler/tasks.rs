@@ -45,6 +45,13 @@ pub(super) struct Slot {
 }
 
 impl Slot {
+    /// Of a body: what its behaviour has run of this frame's slice. What it ran beyond the slices of frames before is among
+    /// that: one instruction, or one call of a library function, may do the work of many.
+    fn owed(&self, slice: u64, frame: u32) -> u64 {
+        let frames = frame.wrapping_sub(self.spent_in);
+        u64::from(self.spent).saturating_sub(slice.saturating_mul(frames.into()))
+    }
+
     /// Whether a listener is to wake it.
     pub(super) fn listens(&self) -> bool {
         self.listening.is_some()
@@ -172,6 +179,8 @@ pub(super) struct Tasks {
     urgent: VecDeque<Key>,
     /// Those who were cut off, first to go in the next frame.
     cut: Vec<Key>,
+    /// Whether some had no turn since the last frame began.
+    is_short: bool,
     /// Those who wait for the next frame.
     waiting: Vec<Key>,
     /// Those who wait for the next fixed step.
@@ -406,8 +415,12 @@ impl Tasks {
         self.queue.clear();
         self.turn = 0;
         self.queue.append(&mut self.cut);
-        let first = self.queue.len();
+        let mut first = self.queue.len();
         self.queue.append(&mut self.waiting);
+        if std::mem::take(&mut self.is_short) {
+            // In the order of their last turns: in that of spawning, those spawned last would have the fewest.
+            first = self.queue.len();
+        }
         loop {
             let due = self.sleepers.pop(now).map(|sleeper| (sleeper, Moment::Game(now)));
             let due = due.or_else(|| self.real_sleepers.pop(real).map(|sleeper| (sleeper, Moment::Real(real))));
@@ -450,6 +463,7 @@ impl Tasks {
 
     /// Ends the frame early: who had no turn yet is first in the next frame.
     pub(super) fn cut_rest(&mut self) {
+        self.is_short |= self.turn < self.queue.len();
         self.cut.extend(self.urgent.drain(..));
         self.cut.extend(self.queue.drain(self.turn.min(self.queue.len())..));
     }
@@ -474,19 +488,19 @@ impl Tasks {
     pub(super) fn allowance(&self, task: &Slot, (usual, most): (u64, u64), frame: u32) -> u64 {
         let Some(Some(body)) = self.slots.get(task.owner as usize) else { return usual.min(most) };
         let slice = if body.slice == 0 { usual } else { u64::from(body.slice) }.min(most);
-        if body.spent_in == frame { slice.saturating_sub(body.spent.into()) } else { slice }
+        slice.saturating_sub(body.owed(slice, frame))
     }
 
     fn body_of(&self, key: Key) -> Option<&Slot> {
         self.slots.get(self.get(key)?.owner as usize)?.as_ref()
     }
 
-    /// Notes that a task has run so many instructions in a frame.
-    pub(super) fn spend(&mut self, task: &Slot, used: u64, frame: u32) {
+    /// Notes that a task has run so many instructions in a frame, of a slice that was `usual`, or the behaviour's own.
+    pub(super) fn spend(&mut self, task: &Slot, used: u64, usual: u64, frame: u32) {
         if let Some(Some(body)) = self.slots.get_mut(task.owner as usize) {
-            let before = if body.spent_in == frame { body.spent } else { 0 };
-            let used = u32::try_from(used).unwrap_or(u32::MAX);
-            (body.spent_in, body.spent) = (frame, before.saturating_add(used));
+            let slice = if body.slice == 0 { usual } else { u64::from(body.slice) };
+            let spent = body.owed(slice, frame).saturating_add(used);
+            (body.spent_in, body.spent) = (frame, u32::try_from(spent).unwrap_or(u32::MAX));
         }
     }
 

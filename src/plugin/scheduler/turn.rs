@@ -277,11 +277,13 @@ impl<'gc> Turn<'_, 'gc> {
         let grant = allowance.min(left).min(portion);
         let mut fuel = i64::try_from(grant).unwrap_or(i64::MAX);
         let outcome = self.advance(thread, slot.program, args.as_slice(), &mut fuel);
-        let mut used = grant.saturating_sub(u64::try_from(fuel).unwrap_or(0)).max(1);
+        // Below zero it is what was done in one go, beyond what was granted.
+        let beyond = u64::try_from(fuel.saturating_neg()).unwrap_or(0);
+        let mut used = grant.saturating_sub(u64::try_from(fuel).unwrap_or(0)).saturating_add(beyond).max(1);
         if outcome.is_err() {
             used += ERROR_FUEL;
         }
-        self.parts.tasks.spend(&slot, used, self.parts.step);
+        self.parts.tasks.spend(&slot, used, self.slice, self.parts.step);
         self.flush_output();
         if self.parts.changes.pending() {
             let results = std::mem::take(&mut self.results);

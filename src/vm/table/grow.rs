@@ -26,6 +26,9 @@ use crate::vm::meta::Event;
 use crate::vm::string::LuaString;
 use crate::vm::value::Value;
 
+/// To look at so many cells costs one unit of fuel.
+const CELLS_PER_FUEL: u32 = 4;
+
 impl<'gc> Table<'gc> {
     // -- the array -----------------------------------------------------------------------------------
 
@@ -104,15 +107,18 @@ impl<'gc> Table<'gc> {
         (0..OWN).for_each(|at| self.own_cell(ctx, at).unlock().set(Value::Nil));
     }
 
-    /// Lets the array end in a value again after its last one was removed.
-    pub(super) fn trim(self) {
+    /// Lets the array end in a value again after its last one was removed. To pass over a long gap costs fuel: a script can
+    /// set an item far behind the last one as often as it likes.
+    pub(super) fn trim(self, ctx: Context<'gc>) {
         let Body { len, flags, .. } = self.0.as_ref();
         flags.set(flags.get() | TRIMMED);
+        let before = len.get();
         while let Some(last) = len.get().checked_sub(1)
             && self.item(last).is_nil()
         {
             len.set(last);
         }
+        ctx.charge((before - len.get()) / CELLS_PER_FUEL);
     }
 
     /// Takes the item that follows the last one into the array, should it be among the entries.
@@ -281,12 +287,13 @@ impl<'gc> Table<'gc> {
     pub(super) fn rebuild_entries(self, ctx: Context<'gc>, key: Value<'gc>) -> Result<(), TableError> {
         let has_integers = self.0.as_ref().flags.get() & HAS_INTEGER_ENTRY != 0;
         if has_integers || matches!(key, Value::Integer(_)) {
-            let wanted = self.best_array_size(key);
+            let wanted = self.best_array_size(ctx, key);
             if wanted > self.array_capacity() {
                 self.grow_array(ctx, wanted)?;
             }
         }
         let used = self.0.as_ref().used.get() as usize;
+        ctx.charge(used as u32 / CELLS_PER_FUEL);
         let live = (0..used as u32).filter(|at| self.entry(*at).is_some_and(|e| !e[VALUE].get().is_nil())).count();
         let limit = self.entry_limit();
         let capacity = self.array_capacity();
@@ -344,8 +351,9 @@ impl<'gc> Table<'gc> {
         (limit + limit / 3).next_power_of_two()
     }
 
-    /// The size of array that PUC-Rio's rule finds for the integer keys there are, and `extra`.
-    fn best_array_size(self, extra: Value<'gc>) -> usize {
+    /// The size of array that PUC-Rio's rule finds for the integer keys there are, and `extra`; 0 where it is not more than
+    /// there is. The list's own items are counted only where they matter.
+    fn best_array_size(self, ctx: Context<'gc>, extra: Value<'gc>) -> usize {
         let mut counts = [0_usize; 32];
         let mut count = |key: Value<'gc>| {
             if let Value::Integer(key) = key
@@ -364,7 +372,18 @@ impl<'gc> Table<'gc> {
             }
         }
         let len = self.0.as_ref().len.get() as usize;
-        let (mut total, mut best) = (0, 0);
+        let capacity = self.array_capacity();
+        let (mut total, mut best) = (len, 0);
+        let may_grow = counts.iter().enumerate().any(|(power, in_range)| {
+            let size = 1_usize << power;
+            total += in_range;
+            size > capacity && total > size / 2
+        });
+        if !may_grow {
+            return 0;
+        }
+        ctx.charge(len as u32 / CELLS_PER_FUEL);
+        total = 0;
         for (power, in_range) in counts.iter().enumerate() {
             let size = 1_usize << power;
             let from = if power == 0 { 0 } else { len.min(size / 2) };

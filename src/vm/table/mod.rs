@@ -625,7 +625,7 @@ impl<'gc> Table<'gc> {
         if at < u64::from(len) {
             self.set_cell(ctx, at as u32, value);
             if value.is_nil() && at == u64::from(len) - 1 {
-                self.trim();
+                self.trim(ctx);
             }
             return Ok(());
         }
