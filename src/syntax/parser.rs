@@ -277,8 +277,9 @@ impl Parser<'_> {
         let mut arms = Vec::new();
         while arms.is_empty() || self.current.token == Token::ElseIf {
             self.advance()?;
-            let condition = self.expr()?;
+            let mut condition = self.expr()?;
             self.expect(&Token::Then)?;
+            self.read_here(Some(&mut condition));
             arms.push((condition, self.block()?));
         }
         let otherwise = if self.accept(&Token::Else)? { Some(self.block()?) } else { None };
@@ -581,9 +582,10 @@ impl Parser<'_> {
         Ok(Expr { line: self.last_line, kind: ExprKind::Index { object: Box::new(object), key } })
     }
 
-    fn method_call(&mut self, object: Expr) -> Result<Expr> {
+    fn method_call(&mut self, mut object: Expr) -> Result<Expr> {
         self.advance()?;
         let name = self.expect_name()?;
+        self.read_here(Some(&mut object));
         let name_line = self.last_line;
         let line = self.current.line;
         let args = self.call_args()?;

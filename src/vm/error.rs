@@ -27,6 +27,8 @@ struct Body<'gc> {
     traceback: Option<String>,
     /// Whether a message handler has had its turn.
     handled: bool,
+    /// Whether the traceback has the part of the coroutine in which the error is.
+    is_traced: bool,
 }
 
 /// What was raised.
@@ -110,7 +112,7 @@ impl Fault {
 impl<'gc> Raised<'gc> {
     #[cold]
     fn new(cause: Cause<'gc>) -> Raised<'gc> {
-        Raised(Box::new(Body { cause, traceback: None, handled: false }))
+        Raised(Box::new(Body { cause, traceback: None, handled: false, is_traced: false }))
     }
 
     /// An error with this value, as `error(value, 0)` raises it.
@@ -219,8 +221,20 @@ impl<'gc> Raised<'gc> {
         self
     }
 
+    /// Whether the traceback has the part of the coroutine in which the error is.
+    pub(super) fn is_traced(&self) -> bool {
+        self.0.is_traced
+    }
+
+    /// The same error in the coroutine that has resumed the one in which it was.
+    pub(super) fn in_resumer(mut self) -> Raised<'gc> {
+        self.0.is_traced = false;
+        self
+    }
+
     /// Adds the next outer part of the traceback.
     pub(super) fn add_traceback(&mut self, part: &str) {
+        self.0.is_traced = true;
         let traceback = self.0.traceback.get_or_insert_default();
         if !traceback.is_empty() {
             traceback.push('\n');

@@ -78,6 +78,26 @@ pub(super) fn execute<'gc, const HOOKED: bool>(machine: &mut Machine<'gc>, step:
     'frame: loop {
         let ops = &*code.ops;
 
+        // Calls a Lua function with the `count` values above `func` in the place of the one that runs.
+        macro_rules! call_instead {
+            ($callee:expr, $func:expr, $count:expr) => {{
+                let extras = extra & EXTRA_COUNT;
+                let own = if extras > 0 { base - extras - usize::from(code.params) - 1 } else { base - 1 };
+                machine.stack.copy_within($func..=$func + $count, own);
+                (closure, code) = ($callee, $callee.code());
+                (base, extra) = machine.enter(code, own, $count);
+                extra |= TAIL_CALLED;
+                pc = 0;
+                machine.fuel -= i64::from(code.cost);
+                if machine.fuel <= 0 {
+                    cold_path();
+                    machine.control.push_lua(closure, (base, pc, extra), Pending::Run { top: 0 });
+                    return Next::Pause;
+                }
+                continue 'frame;
+            }};
+        }
+
         let Some(regs) = window(&mut machine.stack, base) else {
             cold_path();
             machine.reserve(base);
@@ -909,20 +929,7 @@ pub(super) fn execute<'gc, const HOOKED: bool>(machine: &mut Machine<'gc>, step:
                         let &Value::Closure(callee) = &reg!(a) else { break 'run Exit::TailCall(a, args) };
                         let func = base + usize::from(a.0);
                         let count = args.get().unwrap_or_else(|| top - func - 1);
-                        let extras = extra & EXTRA_COUNT;
-                        let own = if extras > 0 { base - extras - usize::from(code.params) - 1 } else { base - 1 };
-                        machine.stack.copy_within(func..=func + count, own);
-                        (closure, code) = (callee, callee.code());
-                        (base, extra) = machine.enter(code, own, count);
-                        extra |= TAIL_CALLED;
-                        pc = 0;
-                        machine.fuel -= i64::from(code.cost);
-                        if machine.fuel <= 0 {
-                            cold_path();
-                            machine.control.push_lua(closure, (base, pc, extra), Pending::Run { top: 0 });
-                            return Next::Pause;
-                        }
-                        continue 'frame;
+                        call_instead!(callee, func, count);
                     }
                     Op::Return0 {} => {
                         announce_return!('run, Reg(0), 0);
@@ -1006,7 +1013,10 @@ pub(super) fn execute<'gc, const HOOKED: bool>(machine: &mut Machine<'gc>, step:
             }
             Exit::TailCall(a, args) => {
                 let func = base + usize::from(a.0);
-                let count = args.get().unwrap_or_else(|| top - func - 1);
+                let mut count = args.get().unwrap_or_else(|| top - func - 1);
+                if let Some(callee) = machine.closure_behind(ctx, func, &mut count) {
+                    call_instead!(callee, func, count);
+                }
                 machine.control.push_lua(closure, place, Pending::Return);
                 let native = match machine.stack.get(func) {
                     Some(&Value::Native(native)) if !HOOKED => native,

@@ -296,7 +296,8 @@ impl<'gc> Machine<'gc> {
                 .checked_sub(1)
                 .is_none_or(|at| self.control.native_at(at).is_some_and(|native| native.sequence.wants_traceback())),
         };
-        if wants_traceback {
+        // Once in each coroutine: the error comes by again behind each variable that is closed for it.
+        if wants_traceback && !raised.is_traced() {
             raised.add_traceback(&self.control.levels(None).traceback(ctx, 0));
         }
         let is_outermost = self.control.active.len() == 1;
@@ -330,7 +331,7 @@ impl<'gc> Machine<'gc> {
                     None => step.fail(raised),
                     Some(resumer) => {
                         resumer.set_status(Status::Running);
-                        step.raise(raised)
+                        step.raise(raised.in_resumer())
                     }
                 }
             }
@@ -588,7 +589,10 @@ impl<'gc> Control<'gc> {
     }
 
     pub(super) fn is_yieldable(&self) -> bool {
-        self.active.last().is_some_and(|active| self.active.len() > 1 || !active.thread.state().is_main)
+        self.active.last().is_some_and(|active| {
+            let state = active.thread.state();
+            if self.active.len() > 1 { !state.is_closing } else { !state.is_main }
+        })
     }
 }
 

@@ -238,6 +238,10 @@ impl<'gc> Machine<'gc> {
     /// Takes the topmost coroutine off the stacks, and gives what it yields to its resumer. It costs fuel by what is
     /// moved: a loop of yields from deep within calls would else move any number of values for nothing.
     fn yield_to_resumer(&mut self, step: &mut Step<'_, 'gc>, start: usize, count: usize) -> Next {
+        if !self.control.is_yieldable() {
+            // Whoever closes a coroutine waits for its end, and would take a yield for that.
+            return step.raise(Raised::value(step.ctx.text("attempt to yield across a C-call boundary")));
+        }
         let moved = self.save(step.ctx, Status::Suspended);
         self.fuel -= (moved / MOVED_PER_FUEL) as i64;
         if let Some(resumer) = self.control.running() {

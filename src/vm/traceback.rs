@@ -53,7 +53,7 @@ impl<'gc> Levels<'_, 'gc> {
             (None, _) => write!(text, "[C]: in "),
         };
         let _ = match (known, self.name(level), proto) {
-            (Some(name), ..) | (None, Some(Name { kind: "global", name }), _) => write!(text, "function '{name}'"),
+            (Some(name), ..) => write!(text, "function '{name}'"),
             (None, Some(Name { kind, name }), _) => write!(text, "{kind} '{name}'"),
             (None, None, Some(proto)) if proto.line_defined == 0 => write!(text, "main chunk"),
             (None, None, Some(proto)) => write!(text, "function <{}:{}>", proto.source, proto.line_defined),
