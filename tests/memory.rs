@@ -1,6 +1,6 @@
 //! The memory limit, the account of memory, and that nothing is kept that is garbage.
 
-use deimos::{ErrorKind, Lua};
+use deimos::{ErrorKind, Libraries, Lua};
 
 const LIMIT: usize = 16 << 20;
 
@@ -59,6 +59,43 @@ fn loaded_functions_meet_the_limit() {
     check("kept functions", "local t, s = {}, string.rep('a = b + c ', 300) while true do t[#t + 1] = load(s) end");
     check("a long text", "load(string.rep('a = 1 ', 1000000)) while true do load(string.rep('a = 1 ', 1000000)) end");
     check("a reader without an end", "load(function() return 'a = 1 ' end)");
+}
+
+#[test]
+fn names_of_chunks_meet_the_limit() {
+    check(
+        "kept names",
+        "local t, s = {}, '=' .. string.rep('x', 1000000) while true do t[#t + 1] = load('return 1', s) end",
+    );
+    check(
+        "inner functions",
+        "local t, s = {}, string.rep('x', 1000000)
+        while true do t[#t + 1] = load('return function() end', s)() end",
+    );
+    check("a name that is no text", "local s = string.rep('\\xff', 5000000) while true do load('return 1', s) end");
+    check("a text as its own name", "local s = '--' .. string.rep('x', 300000) while true do _G[load(s)] = true end");
+}
+
+#[test]
+fn a_name_counts_once_for_all_functions_of_its_chunk() {
+    let source = "
+        local functions = string.rep('t[#t + 1] = function() end ', 1000)
+        local function kept(name)
+            collectgarbage()
+            local before = collectgarbage('count')
+            local t = {}
+            load('local t = ... ' .. functions, name)(t)
+            collectgarbage()
+            return (collectgarbage('count') - before) * 1024, debug.getinfo(t[1], 'S').source == name
+        end
+        kept('=x')
+        local short, long = kept('=x'), kept('=' .. string.rep('x', 1000000))
+        return long - short, select(2, kept('=' .. string.rep('y', 1000)))";
+    let mut lua = Lua::with_libraries(Libraries::SANDBOX.with(Libraries::DEBUG));
+    let (more, is_whole): (f64, bool) = lua.load("=names", source).unwrap().call(&mut lua, ()).unwrap();
+    // The name that was given may be still there beside the chunk's.
+    assert!((900_000.0..2_200_000.0).contains(&more), "{more} bytes more");
+    assert!(is_whole);
 }
 
 #[test]
@@ -153,7 +190,7 @@ fn a_stopped_collector_works_for_want_of_memory_alone() {
         }
         most
     };
-    let trusted = || Lua::with_libraries(deimos::Libraries::ALL);
+    let trusted = || Lua::with_libraries(Libraries::ALL);
     assert!(most_used(trusted(), usize::MAX) > 8 << 20, "it was collected all the same");
     assert!(most_used(trusted(), 4 << 20) <= 5 << 20, "the limit was no reason to collect");
     assert!(most_used(Lua::new(), usize::MAX) < 4 << 20, "a script in the sandbox has stopped it");

@@ -2,7 +2,8 @@
 //!
 //! Compiling is the one piece of work here that cannot be interrupted. So a source text that is more than short is
 //! compiled on a thread of its own, while the script that loads it waits until the fuel for all of it has been spent:
-//! how long that takes depends on the text alone, never on the thread. What it may take is entered in the ledger.
+//! how long that takes depends on the text alone, never on the thread. What it may take is entered in the ledger, and so
+//! is the chunk's name, which a script chooses as well.
 //! Precompiled chunks are refused, for no check could make foreign bytecode safe.
 
 use std::borrow::Cow;
@@ -25,6 +26,9 @@ const PAYMENT: usize = 1 << 12;
 /// About the most memory that compiling takes for a byte of source text.
 const MEMORY_PER_BYTE: usize = 64;
 
+/// So many bytes of a chunk's name are looked through and copied in the time of an instruction.
+const NAME_PER_FUEL: usize = 16;
+
 /// The first byte of a precompiled chunk.
 const SIGNATURE: u8 = b'\x1b';
 
@@ -38,16 +42,38 @@ struct Request<'gc> {
     name: LuaString<'gc>,
     mode: Option<LuaString<'gc>>,
     environment: Value<'gc>,
+    /// The most memory that copies of the name take: one for the thread that compiles and one for the chunk. Each byte
+    /// that is no text becomes three, in a copy more.
+    name_bytes: usize,
 }
 
 impl<'gc> Request<'gc> {
-    /// Charges for a source text that is short. One that is long goes through a [`Load`].
-    fn is_paid_at_once(call: &mut Call<'_, 'gc>, source: &[u8]) -> bool {
-        if source.len() > DIRECT_MAX {
+    /// # Errors
+    /// If there is no memory for the name's copies.
+    fn new(
+        ctx: Context<'gc>,
+        name: LuaString<'gc>,
+        mode: Option<LuaString<'gc>>,
+        environment: Value<'gc>,
+    ) -> Result<Request<'gc>, Raised<'gc>> {
+        let copies = if std::str::from_utf8(name.as_bytes()).is_ok() { 2 } else { 9 };
+        let name_bytes = name.len().saturating_mul(copies);
+        ctx.ledger().check(name_bytes)?;
+        Ok(Request { name, mode, environment, name_bytes })
+    }
+
+    /// Charges for a source text that is short, as its name is. What is long goes through a [`Load`].
+    fn is_paid_at_once(&self, call: &mut Call<'_, 'gc>, source: &[u8]) -> bool {
+        if source.len().max(self.name.len()) > DIRECT_MAX {
             return false;
         }
-        call.charge(source.len() * FUEL_PER_BYTE);
+        call.charge(self.price_of(source));
         true
+    }
+
+    /// What compiling costs, in fuel.
+    fn price_of(&self, source: &[u8]) -> usize {
+        source.len().saturating_mul(FUEL_PER_BYTE).saturating_add(self.name_bytes / NAME_PER_FUEL)
     }
 
     /// The function, or what is wrong with the source text.
@@ -58,14 +84,20 @@ impl<'gc> Request<'gc> {
         if let Err(refusal) = self.check_mode(source) {
             return Ok(Err(call.ctx.text(refusal)));
         }
-        call.ctx.ledger().check(source.len().saturating_mul(MEMORY_PER_BYTE))?;
+        call.ctx.ledger().check(self.memory_for(source))?;
         Ok(self.bind(call, Chunk::compile(&self.chunk_name(), source)))
+    }
+
+    /// The most memory that compiling takes.
+    fn memory_for(&self, source: &[u8]) -> usize {
+        source.len().saturating_mul(MEMORY_PER_BYTE).saturating_add(self.name_bytes)
     }
 
     /// The chunk's name, which ends before its first zero byte, as PUC-Rio's does.
     fn chunk_name(&self) -> Cow<'gc, str> {
-        let name = self.name.as_bytes().split(|byte| *byte == 0).next();
-        String::from_utf8_lossy(name.unwrap_or_default())
+        let name = self.name.as_bytes();
+        let end = memchr::memchr(0, name).unwrap_or(name.len());
+        String::from_utf8_lossy(name.get(..end).unwrap_or_default())
     }
 
     fn bind(&self, call: &Call<'_, 'gc>, compiled: Result<Chunk, Error>) -> Result<Value<'gc>, Value<'gc>> {
@@ -75,6 +107,8 @@ impl<'gc> Request<'gc> {
         }
     }
 
+    /// # Errors
+    /// If the request does not allow the kind of chunk that the source text is.
     fn check_mode(&self, source: &[u8]) -> Result<(), String> {
         let is_binary = source.first() == Some(&SIGNATURE);
         let (kind, letter) = if is_binary { ("binary", b'b') } else { ("text", b't') };
@@ -167,7 +201,8 @@ impl<'gc> Load<'gc> {
     /// coroutines at once does not have all of it done at once.
     fn begin(&self, call: &Call<'_, 'gc>) -> Result<Beside, Raised<'gc>> {
         let source = self.source.text();
-        let bytes = source.len().saturating_mul(MEMORY_PER_BYTE);
+        // The text is copied for the thread.
+        let bytes = self.request.memory_for(source).saturating_add(source.len());
         call.ctx.ledger().check(bytes)?;
         let work = Chunk::compile_beside(&self.request.chunk_name(), source.to_vec());
         Ok(Beside { work, _charge: Charge::new(call.ctx.ledger(), bytes) })
@@ -254,7 +289,7 @@ impl<'gc> Sequence<'gc> for Load<'gc> {
             let refusal = call.ctx.text(refusal);
             return self.finish(call, Err(refusal));
         }
-        let price = self.source.text().len().saturating_mul(FUEL_PER_BYTE);
+        let price = self.request.price_of(self.source.text());
         while self.paid < price {
             if call.is_out_of_fuel() {
                 call.leave(&[]);
@@ -325,10 +360,11 @@ pub(super) fn load<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<
         let name = call.optional(1, call.ctx.string(b"=(load)"))?;
         let reader = call.check_function(0)?;
         let source = Source::Reader { reader, text: Buffer::default(), has_begun: false };
-        return Load::start(call, Request { name, mode, environment }, source, Purpose::Load);
+        let request = Request::new(call.ctx, name, mode, environment)?;
+        return Load::start(call, request, source, Purpose::Load);
     };
-    let request = Request { name: call.optional(1, text)?, mode, environment };
-    if Request::is_paid_at_once(call, text.as_bytes()) {
+    let request = Request::new(call.ctx, call.optional(1, text)?, mode, environment)?;
+    if request.is_paid_at_once(call, text.as_bytes()) {
         let outcome = request.compile(call, text.as_bytes())?;
         return Purpose::Load.answer(call, outcome);
     }
@@ -388,7 +424,8 @@ fn load_from_file<'gc>(
         return purpose.answer(call, Err(ctx.text(message)));
     }
     call.charge(text.len() / 64);
-    Load::start(call, Request { name, mode, environment }, Source::File(text), purpose)
+    let request = Request::new(ctx, name, mode, environment)?;
+    Load::start(call, request, Source::File(text), purpose)
 }
 
 /// Reads all there is.

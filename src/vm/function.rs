@@ -8,6 +8,7 @@
 use std::any::Any;
 use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use gc_arena::{Collect, Gc, Lock};
@@ -72,6 +73,9 @@ pub(super) struct Code<'gc> {
     pub(super) caches: Box<[CacheSlot]>,
     #[collect(require_static)]
     _charge: Charge,
+    /// For the chunk's name, which lives as long as the last of its functions.
+    #[collect(require_static)]
+    _name_charge: Rc<Charge>,
 }
 
 /// What an instruction remembers from its last run: positions in tables, never trusted without a look.
@@ -93,18 +97,14 @@ impl CacheSlot {
 impl<'gc> Code<'gc> {
     /// Binds a function and all it contains.
     pub(super) fn bind(ctx: Context<'gc>, proto: &Arc<Proto>) -> Gc<'gc, Code<'gc>> {
-        Code::bind_nested(ctx, proto, &mut BTreeMap::new())
+        let name_charge = Rc::new(Charge::new(ctx.ledger(), proto.chunk_name.len()));
+        Code::bind_nested(ctx, proto, &mut Shared { long: BTreeMap::new(), name_charge })
     }
 
-    /// Binds a function and all it contains; nesting is bounded by the parser. Strings too long to be unique are
-    /// shared by all functions of a chunk.
-    fn bind_nested<'p>(
-        ctx: Context<'gc>,
-        proto: &'p Arc<Proto>,
-        long: &mut BTreeMap<&'p [u8], Value<'gc>>,
-    ) -> Gc<'gc, Code<'gc>> {
-        let constants = proto.constants.iter().map(|constant| constant_value(ctx, constant, long)).collect();
-        let children = proto.children.iter().map(|child| Code::bind_nested(ctx, child, long)).collect();
+    /// Binds a function and all it contains; nesting is bounded by the parser.
+    fn bind_nested<'p>(ctx: Context<'gc>, proto: &'p Arc<Proto>, shared: &mut Shared<'p, 'gc>) -> Gc<'gc, Code<'gc>> {
+        let constants = proto.constants.iter().map(|constant| shared.constant(ctx, constant)).collect();
+        let children = proto.children.iter().map(|child| Code::bind_nested(ctx, child, shared)).collect();
         let caches = vec![CacheSlot::new(); usize::from(proto.caches) + 1].into_boxed_slice();
         #[expect(clippy::cast_possible_truncation, reason = "`CHECKPOINT_EVERY` fits")]
         let cost = proto.code.len().min(CHECKPOINT_EVERY) as u16;
@@ -122,6 +122,7 @@ impl<'gc> Code<'gc> {
                 children,
                 caches,
                 _charge: Charge::new(ctx.ledger(), bytes_of(proto)),
+                _name_charge: Rc::clone(&shared.name_charge),
             },
         )
     }
@@ -138,8 +139,8 @@ impl<'gc> Code<'gc> {
     }
 }
 
-/// About the bytes that a function takes, bound and unbound, without those nested in it. The strings among its
-/// constants are entered where they are made.
+/// About the bytes that a function takes, bound and unbound, without those nested in it and without the name of its
+/// chunk. The strings among its constants are entered where they are made.
 pub(super) fn bytes_of(proto: &Proto) -> usize {
     let code = proto.code.len() * (2 * size_of::<Op>() + size_of::<u32>());
     let constants = proto.constants.len() * (size_of::<Constant>() + size_of::<Value<'_>>());
@@ -148,26 +149,31 @@ pub(super) fn bytes_of(proto: &Proto) -> usize {
     size_of::<Proto>() + code + constants + names + caches
 }
 
-fn constant_value<'gc, 'p>(
-    ctx: Context<'gc>,
-    constant: &'p Constant,
-    long: &mut BTreeMap<&'p [u8], Value<'gc>>,
-) -> Value<'gc> {
-    match constant {
-        Constant::Nil => Value::Nil,
-        Constant::Boolean(b) => Value::Boolean(*b),
-        Constant::Integer(i) => Value::Integer(*i),
-        Constant::Float(x) => Value::Float(*x),
-        Constant::String(s) => match long.get(&**s) {
-            Some(known) => *known,
-            None => {
-                let string = ctx.unique_string(s);
-                if string.is_long() {
-                    long.insert(s, Value::String(string));
+/// What all functions of a chunk share.
+struct Shared<'p, 'gc> {
+    /// The strings that are too long to be unique.
+    long: BTreeMap<&'p [u8], Value<'gc>>,
+    name_charge: Rc<Charge>,
+}
+
+impl<'p, 'gc> Shared<'p, 'gc> {
+    fn constant(&mut self, ctx: Context<'gc>, constant: &'p Constant) -> Value<'gc> {
+        match constant {
+            Constant::Nil => Value::Nil,
+            Constant::Boolean(b) => Value::Boolean(*b),
+            Constant::Integer(i) => Value::Integer(*i),
+            Constant::Float(x) => Value::Float(*x),
+            Constant::String(s) => match self.long.get(&**s) {
+                Some(known) => *known,
+                None => {
+                    let string = ctx.unique_string(s);
+                    if string.is_long() {
+                        self.long.insert(s, Value::String(string));
+                    }
+                    Value::String(string)
                 }
-                Value::String(string)
-            }
-        },
+            },
+        }
     }
 }
 

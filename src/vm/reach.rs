@@ -135,6 +135,10 @@ impl<'gc> Reach<'gc> {
         }
         let code = code.as_ref();
         self.bytes += OBJECT_BYTES + bytes_of(&code.proto);
+        let name = &code.proto.chunk_name;
+        if self.is_new(name.as_ptr().addr()) {
+            self.bytes += name.len();
+        }
         code.constants.iter().for_each(|constant| self.note(*constant));
         code.children.iter().for_each(|child| self.follow_code(*child));
     }
