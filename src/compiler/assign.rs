@@ -6,13 +6,14 @@
 //! rest of the expression does not read the variable.
 
 use crate::bytecode::{Constant, Op, Reg};
-use crate::syntax::ast::{Attrib, BinaryOp, Expr, ExprKind, Field, Function, Local};
+use crate::syntax::ast::{Attrib, BinaryOp, Expr, ExprKind, Field, Function, Local, Name};
 
 use super::CompileError;
+use super::block::Home;
 use super::function::Generator;
 use super::variable::{Target, Variable};
 
-impl Generator {
+impl Generator<'_> {
     /// `targets = values`
     pub(super) fn assign(&mut self, targets: &[Expr], values: &[Expr], line: u32) -> Result<(), CompileError> {
         let assigned = if targets.len() > 1 { self.assigned_registers(targets)? } else { Vec::new() };
@@ -46,7 +47,7 @@ impl Generator {
         let mut registers = Vec::new();
         for target in targets {
             if let ExprKind::Name(name) = &target.kind
-                && let Some(Variable::Register(reg)) = self.variable(name)?
+                && let Some(Variable::Register(reg)) = self.variable(*name)?
             {
                 registers.push(reg);
             }
@@ -101,9 +102,10 @@ impl Generator {
         }
     }
 
-    fn name_of(&self, reg: Reg) -> Option<&str> {
-        let local = self.f.locals.iter().rev().find(|local| local.reg == reg)?;
-        Some(&local.name)
+    fn name_of(&self, reg: Reg) -> Option<Name> {
+        let own = self.actives.get(self.f.first_active..)?;
+        let active = own.iter().rev().find(|active| matches!(active.home, Home::Register(home) if home == reg))?;
+        Some(active.name)
     }
 
     // -- declarations --------------------------------------------------------------------------------
@@ -152,7 +154,7 @@ impl Generator {
             return Ok(());
         }
         self.activate(local, reg);
-        let child = self.function(function, Some((local.id, local.name.clone())))?;
+        let child = self.function(function, Some((local.id, local.name)))?;
         self.f.emit(Op::Closure { a: reg, child }, function.end_line);
         // The name is for debugging only, and the register holds the function only from here on.
         self.start_name_here();
@@ -162,13 +164,13 @@ impl Generator {
 
 /// Whether a logical expression can be built in the variable `name`. Its operands are put there one
 /// after the other, so only those before the first that is put there may read the variable.
-fn builds_without(expr: &Expr, name: &str) -> bool {
+fn builds_without(expr: &Expr, name: Name) -> bool {
     let mut expr = expr;
     loop {
         expr = match &expr.kind {
             ExprKind::Paren(inner) => inner,
             ExprKind::Binary { op: BinaryOp::And | BinaryOp::Or, left, right } => {
-                if matches!(&left.kind, ExprKind::Name(left) if **left == *name) {
+                if matches!(left.kind, ExprKind::Name(left) if left == name) {
                     // The value is in place already.
                     expr = right;
                     continue;
@@ -185,11 +187,11 @@ fn builds_without(expr: &Expr, name: &str) -> bool {
 
 /// Whether the expression reads the variable `name`. Inner functions are left out: a variable that is
 /// captured and assigned is in a cell, so the question is not asked about it.
-fn mentions(expr: &Expr, name: &str) -> bool {
+fn mentions(expr: &Expr, name: Name) -> bool {
     let mut expr = expr;
     loop {
         expr = match &expr.kind {
-            ExprKind::Name(other) => return **other == *name,
+            ExprKind::Name(other) => return *other == name,
             ExprKind::Paren(inner) => inner,
             ExprKind::Unary { operand, .. } => operand,
             ExprKind::Binary { left, right, .. } => {
@@ -216,7 +218,7 @@ fn mentions(expr: &Expr, name: &str) -> bool {
     }
 }
 
-fn field_mentions(field: &Field, name: &str) -> bool {
+fn field_mentions(field: &Field, name: Name) -> bool {
     match field {
         Field::Item(value) => mentions(value, name),
         Field::Pair { key, value } => mentions(key, name) || mentions(value, name),

@@ -16,6 +16,8 @@ use super::function::{Generator, Jumps, UNKNOWN, narrow};
 #[derive(Debug)]
 pub(super) struct Active {
     pub(super) name: Name,
+    /// How many functions there are around its declaration.
+    pub(super) depth: usize,
     /// Its number among the chunk's declarations; the compiler's own variables have none.
     pub(super) id: Option<u32>,
     pub(super) home: Home,
@@ -23,6 +25,14 @@ pub(super) struct Active {
     pub(super) is_closed: bool,
     /// Its entry in the function's list of names.
     entry: Option<usize>,
+}
+
+impl Active {
+    /// The environment of a chunk, which is declared outside of it.
+    pub(super) fn environment() -> Active {
+        let home = Home::Register(Reg(0));
+        Active { name: Name::ENV, depth: 0, id: None, home, is_closed: false, entry: None }
+    }
 }
 
 /// Where a local variable lives.
@@ -43,13 +53,14 @@ pub(super) struct BlockScope {
     is_loop: bool,
     breaks: Jumps,
     break_debt: usize,
-    labels: Vec<LabelState>,
+    first_label: usize,
 }
 
 /// A label of a block, before and after its place is known.
 #[derive(Debug)]
-struct LabelState {
-    name: Name,
+pub(super) struct LabelState {
+    /// The block's position among those of the function.
+    block: usize,
     line: u32,
     placed: Option<Placed>,
     pending: Vec<PendingGoto>,
@@ -64,7 +75,6 @@ struct Placed {
 /// The label a `goto` goes to.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Goal {
-    block: usize,
     label: usize,
     placed: Option<Placed>,
     /// The variables of the label's block that are active at the `goto`.
@@ -80,31 +90,38 @@ struct PendingGoto {
     debt: usize,
 }
 
-impl Generator {
+impl Generator<'_> {
     /// Opens a block. Labels are those among the block's own statements.
     pub(super) fn enter_block(&mut self, block: &Block, is_loop: bool) {
-        let mut labels = Vec::new();
+        let first = self.labels.len();
+        self.push_block(is_loop);
         for stat in &block.stats {
-            if let StatKind::Label(name) = &stat.kind {
-                labels.push(LabelState { name: name.clone(), line: stat.line, placed: None, pending: Vec::new() });
+            // One that is there twice is complained about when it is placed.
+            if let StatKind::Label(name) = stat.kind
+                && self.label_names.find(name).is_none_or(|known| known < first)
+            {
+                let block = self.f.blocks.len() - 1;
+                self.labels.push(LabelState { block, line: stat.line, placed: None, pending: Vec::new() });
+                self.label_names.push(name);
             }
         }
-        self.push_block(labels, is_loop);
     }
 
     /// Opens the block of a loop's hidden variables; `break` leaves to its end.
     pub(super) fn enter_loop(&mut self) {
-        self.push_block(Vec::new(), true);
+        self.push_block(true);
     }
 
-    fn push_block(&mut self, labels: Vec<LabelState>, is_loop: bool) {
-        let first_active = self.f.actives.len();
-        self.f.blocks.push(BlockScope { first_active, is_loop, breaks: Vec::new(), break_debt: 0, labels });
+    fn push_block(&mut self, is_loop: bool) {
+        let (first_active, first_label) = (self.actives.len(), self.labels.len());
+        self.f.blocks.push(BlockScope { first_active, is_loop, breaks: Vec::new(), break_debt: 0, first_label });
     }
 
     /// Closes a block: `break`s of a loop land here, then values to be closed are closed.
     pub(super) fn leave_block(&mut self, line: u32) {
         let Some(block) = self.f.blocks.pop() else { return };
+        self.labels.truncate(block.first_label);
+        self.label_names.truncate(block.first_label);
         if !block.breaks.is_empty() {
             self.f.patch_all_here(&block.breaks);
             self.f.join_debt(block.break_debt);
@@ -124,12 +141,12 @@ impl Generator {
 
     /// Whether a value to be closed is in scope anywhere in the function.
     pub(super) fn is_closing(&self) -> bool {
-        self.lowest_closed(0).is_some()
+        self.lowest_closed(self.f.first_active).is_some()
     }
 
     /// The lowest register to be closed among the variables from `first` on.
     pub(super) fn lowest_closed(&self, first: usize) -> Option<Reg> {
-        let closed = self.f.actives.get(first..)?.iter().find(|active| active.is_closed)?;
+        let closed = self.actives.get(first..)?.iter().find(|active| active.is_closed)?;
         match closed.home {
             Home::Register(reg) | Home::Cell(reg) => Some(reg),
             Home::Constant(_) => None,
@@ -141,7 +158,7 @@ impl Generator {
     /// Brings a declared variable into scope; its register holds its first value.
     pub(super) fn activate(&mut self, local: &Local, reg: Reg) {
         self.f.line = local.line;
-        self.activate_named(local.name.clone(), local.id, reg, local.line);
+        self.activate_named(local.name, local.id, reg, local.line);
     }
 
     /// The same for a variable by name and number.
@@ -156,7 +173,7 @@ impl Generator {
 
     /// Brings a variable of the compiler's own into scope.
     pub(super) fn activate_hidden(&mut self, reg: Reg, is_closed: bool) {
-        self.push_active("(for state)".into(), None, Home::Register(reg));
+        self.push_active(Name::FOR_STATE, None, Home::Register(reg));
         if is_closed {
             self.mark_closed();
         }
@@ -164,13 +181,12 @@ impl Generator {
 
     /// Brings a compile-time constant into scope.
     pub(super) fn activate_constant(&mut self, local: &Local, constant: Constant) {
-        self.has_constants = true;
-        self.push_active(local.name.clone(), Some(local.id), Home::Constant(constant));
+        self.push_active(local.name, Some(local.id), Home::Constant(constant));
     }
 
     /// The newest variable is to be closed.
     pub(super) fn mark_closed(&mut self) {
-        if let Some(active) = self.f.actives.last_mut() {
+        if let Some(active) = self.actives.last_mut() {
             active.is_closed = true;
         }
     }
@@ -180,18 +196,20 @@ impl Generator {
             Home::Register(reg) | Home::Cell(reg) => {
                 self.f.active_top = reg.0.saturating_add(1);
                 let start = narrow(self.f.here());
-                self.f.locals.push(LocalName { name: Arc::clone(&name), reg, start, end: start });
+                let name = Arc::clone(self.names.text(name));
+                self.f.locals.push(LocalName { name, reg, start, end: start });
                 Some(self.f.locals.len() - 1)
             }
             Home::Constant(_) => None,
         };
-        self.f.actives.push(Active { name, id, home, is_closed: false, entry });
+        self.actives.push(Active { name, depth: self.depth(), id, home, is_closed: false, entry });
+        self.visible.push(name);
     }
 
     /// The newest variable's name counts from the next instruction on.
     pub(super) fn start_name_here(&mut self) {
         let start = narrow(self.f.here());
-        let entry = self.f.actives.last().and_then(|active| active.entry);
+        let entry = self.actives.last().and_then(|active| active.entry);
         if let Some(local) = entry.and_then(|entry| self.f.locals.get_mut(entry)) {
             local.start = start;
         }
@@ -199,7 +217,7 @@ impl Generator {
 
     /// The entries of the active variables in the list of names.
     pub(super) fn active_entries(&self) -> Vec<usize> {
-        self.f.actives.iter().filter_map(|active| active.entry).collect()
+        self.actives.iter().skip(self.f.first_active).filter_map(|active| active.entry).collect()
     }
 
     /// Lets names count up to here.
@@ -215,8 +233,9 @@ impl Generator {
     /// Takes the variables from `first` on out of scope.
     pub(super) fn deactivate(&mut self, first: usize) {
         let end = narrow(self.f.here());
-        while self.f.actives.len() > first {
-            let Some(active) = self.f.actives.pop() else { break };
+        self.visible.truncate(first);
+        while self.actives.len() > first {
+            let Some(active) = self.actives.pop() else { break };
             if let Some(local) = active.entry.and_then(|entry| self.f.locals.get_mut(entry)) {
                 local.end = end;
                 self.f.active_top = local.reg.0;
@@ -258,11 +277,11 @@ impl Generator {
 
     /// The number of active variables that belong to block `index` or one around it.
     fn actives_inside(&self, index: usize) -> usize {
-        self.f.blocks.get(index + 1).map_or(self.f.actives.len(), |inner| inner.first_active)
+        self.f.blocks.get(index + 1).map_or(self.actives.len(), |inner| inner.first_active)
     }
 
     /// Compiles a `goto`.
-    pub(super) fn goto_label(&mut self, name: &str, line: u32) -> Result<(), CompileError> {
+    pub(super) fn goto_label(&mut self, name: Name, line: u32) -> Result<(), CompileError> {
         let goal = self.find_label(name, line)?;
         if let Some(placed) = goal.placed {
             self.close_from(placed.actives, line);
@@ -276,7 +295,7 @@ impl Generator {
     }
 
     /// Where a `goto` goes, if a jump alone can do it: forwards, with nothing to be closed.
-    pub(super) fn plain_goal(&self, name: &str, line: u32) -> Result<Option<Goal>, CompileError> {
+    pub(super) fn plain_goal(&self, name: Name, line: u32) -> Result<Option<Goal>, CompileError> {
         let goal = self.find_label(name, line)?;
         let is_plain = goal.placed.is_none() && self.lowest_closed(goal.actives).is_none();
         Ok(is_plain.then_some(goal))
@@ -285,40 +304,54 @@ impl Generator {
     /// Lets jumps wait for a label.
     pub(super) fn push_gotos(&mut self, goal: &Goal, jumps: &[usize], line: u32) {
         let (actives, debt) = (goal.actives, self.f.debt());
-        if let Some(label) = self.f.blocks.get_mut(goal.block).and_then(|block| block.labels.get_mut(goal.label)) {
+        if let Some(label) = self.labels.get_mut(goal.label) {
             label.pending.extend(jumps.iter().map(|jump| PendingGoto { jump: *jump, line, actives, debt }));
         }
     }
 
-    fn find_label(&self, name: &str, line: u32) -> Result<Goal, CompileError> {
-        let found = self.f.blocks.iter().enumerate().rev().find_map(|(block, scope)| {
-            let (label, state) = scope.labels.iter().enumerate().find(|(_, state)| &*state.name == name)?;
-            Some(Goal { block, label, placed: state.placed, actives: self.actives_inside(block) })
-        });
-        let message = || format!("no visible label '{name}' for <goto> at line {line}");
-        found.ok_or_else(|| CompileError::new(self.f.after_line, message()))
+    fn find_label(&self, name: Name, line: u32) -> Result<Goal, CompileError> {
+        let label = self.label_names.find(name).filter(|label| *label >= self.f.first_label);
+        match label.and_then(|label| Some((label, self.labels.get(label)?))) {
+            Some((label, state)) => Ok(Goal { label, placed: state.placed, actives: self.actives_inside(state.block) }),
+            None => {
+                let message = format!("no visible label '{}' for <goto> at line {line}", self.names.text(name));
+                Err(CompileError::new(self.f.after_line, message))
+            }
+        }
+    }
+
+    /// The label of this name that is placed and visible, of which there is one at most.
+    fn placed_label(&self, name: Name) -> Option<&LabelState> {
+        let mut label = self.label_names.find(name);
+        while let Some(index) = label.filter(|index| *index >= self.f.first_label) {
+            let state = self.labels.get(index)?;
+            if state.placed.is_some() {
+                return Some(state);
+            }
+            label = self.label_names.behind(index);
+        }
+        None
     }
 
     /// Places the label of the innermost block. A label with nothing after it counts as outside the
     /// block's locals (§3.5). Errors are reported at the line of what follows, `after`.
-    pub(super) fn place_label(&mut self, name: &str, is_last: bool, line: u32, after: u32) -> Result<(), CompileError> {
-        let mut labels = self.f.blocks.iter().flat_map(|block| &block.labels);
-        if let Some(first) = labels.find(|label| &*label.name == name && label.placed.is_some()) {
-            let text = format!("label '{name}' already defined on line {}", first.line);
+    pub(super) fn place_label(&mut self, name: Name, is_last: bool, line: u32, after: u32) -> Result<(), CompileError> {
+        if let Some(first) = self.placed_label(name) {
+            let text = format!("label '{}' already defined on line {}", self.names.text(name), first.line);
             return Err(CompileError::new(after, text));
         }
         let position = self.f.target_here();
-        let Some(block) = self.f.blocks.last_mut() else { return Ok(()) };
-        let actives = if is_last { block.first_active } else { self.f.actives.len() };
-        let Some(state) = block.labels.iter_mut().find(|state| &*state.name == name && state.line == line) else {
-            return Ok(());
-        };
+        let Some(block) = self.f.blocks.last() else { return Ok(()) };
+        let actives = if is_last { block.first_active } else { self.actives.len() };
+        let label = self.label_names.find(name).filter(|label| *label >= block.first_label);
+        let Some(state) = label.and_then(|label| self.labels.get_mut(label)) else { return Ok(()) };
+        state.line = line;
         state.placed = Some(Placed { position, actives });
         let pending = std::mem::take(&mut state.pending);
         for goto in pending {
-            if let Some(local) = self.f.actives.get(goto.actives).filter(|_| goto.actives < actives) {
-                let text =
-                    format!("<goto {name}> at line {} jumps into the scope of local '{}'", goto.line, local.name);
+            if let Some(local) = self.actives.get(goto.actives).filter(|_| goto.actives < actives) {
+                let (name, local) = (self.names.text(name), self.names.text(local.name));
+                let text = format!("<goto {name}> at line {} jumps into the scope of local '{local}'", goto.line);
                 return Err(CompileError::new(after, text));
             }
             self.f.patch(goto.jump, position);

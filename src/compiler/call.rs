@@ -4,6 +4,8 @@
 //! expression of a list may be *open* (a call or `...`): it gives as many values as it has, up to the top
 //! of the stack. Not knowing the statement it works for, this file leaves assigning to others.
 
+use std::sync::Arc;
+
 use crate::bytecode::{CHECKPOINT_EVERY, Constant, Count, Op, Reg};
 use crate::syntax::ast::{Expr, ExprKind, Field, Name};
 
@@ -36,7 +38,7 @@ struct Constructor {
     line: u32,
 }
 
-impl Generator {
+impl Generator<'_> {
     /// Evaluates a call's function and arguments, and frees their registers again.
     pub(super) fn ready(&mut self, expr: &Expr) -> Result<Option<Ready>, CompileError> {
         let free = self.f.free();
@@ -50,7 +52,7 @@ impl Generator {
                 let object = self.value(object, None)?;
                 self.f.set_free(free);
                 let base = self.f.reserve(1)?;
-                self.method(base, object, name, *name_line)?;
+                self.method(base, object, *name, *name_line)?;
                 (base, self.args(args, 1)?)
             }
             _ => return Ok(None),
@@ -98,9 +100,9 @@ impl Generator {
 
     /// Looks up a method: the function into `base`, which is the highest register in use, and the object
     /// above it.
-    pub(super) fn method(&mut self, base: Reg, object: Reg, name: &Name, line: u32) -> Result<(), CompileError> {
+    pub(super) fn method(&mut self, base: Reg, object: Reg, name: Name, line: u32) -> Result<(), CompileError> {
         let this = self.f.reserve(1)?;
-        let constant = Constant::String(name.clone().into());
+        let constant = Constant::String(Arc::from(Arc::clone(self.names.text(name))));
         if let Some(key) = self.f.constant(&constant) {
             let cache = self.f.cache();
             self.f.emit(Op::Method { a: base, b: object, key, cache }, line);

@@ -26,7 +26,7 @@ pub(super) struct Comparison {
     reads: [Option<Reg>; 2],
 }
 
-impl Generator {
+impl Generator<'_> {
     /// Emits jumps, added to `jumps`, that are taken when the expression's truth is `on`; else the code
     /// goes on.
     pub(super) fn jump_when(&mut self, expr: &Expr, mut on: bool, jumps: &mut Jumps) -> Result<(), CompileError> {

@@ -15,6 +15,10 @@ use super::function::Generator;
 use super::operator::{self, Operand};
 use super::variable::{Key, Variable};
 
+/// Expressions with more operators than this on their left side are remembered if they are no constants: the question is
+/// asked anew for each part, and nested parts are many.
+const LOOKED_AT_AGAIN_MAX: usize = 4;
+
 /// The value of a chain so far.
 #[derive(Debug)]
 enum Left {
@@ -33,7 +37,7 @@ struct Chain {
     home: Option<Reg>,
 }
 
-impl Generator {
+impl Generator<'_> {
     /// Evaluates an expression to one value and returns its register.
     pub(super) fn value(&mut self, expr: &Expr, dst: Option<Reg>) -> Result<Reg, CompileError> {
         self.f.line = expr.line;
@@ -44,7 +48,7 @@ impl Generator {
             ExprKind::Integer(i) => self.load(&Constant::Integer(*i), dst, expr.line),
             ExprKind::Float(x) => self.load(&Constant::Float(*x), dst, expr.line),
             ExprKind::String(s) => self.load(&Constant::String(s.clone()), dst, expr.line),
-            ExprKind::Name(name) => self.name(name, dst, expr.line),
+            ExprKind::Name(name) => self.name(*name, dst, expr.line),
             ExprKind::Paren(inner) => self.value(inner, dst),
             ExprKind::Table(fields) => self.table(fields, dst, expr.line),
             ExprKind::Unary { op, operand } => self.unary(expr, *op, operand, dst),
@@ -79,17 +83,20 @@ impl Generator {
 
     /// The expression's value, if it is known now.
     pub(super) fn constant(&self, expr: &Expr) -> Option<Constant> {
+        if self.is_known_to_vary(expr) {
+            return None;
+        }
         let mut pending = Vec::new();
         let mut leaf = expr;
         let mut value = loop {
             leaf = match &leaf.kind {
-                ExprKind::Nil => break Constant::Nil,
-                ExprKind::True => break Constant::Boolean(true),
-                ExprKind::False => break Constant::Boolean(false),
-                ExprKind::Integer(i) => break Constant::Integer(*i),
-                ExprKind::Float(x) => break Constant::Float(*x),
-                ExprKind::String(s) => break Constant::String(s.clone()),
-                ExprKind::Name(name) => break self.named_constant(name)?,
+                ExprKind::Nil => break Some(Constant::Nil),
+                ExprKind::True => break Some(Constant::Boolean(true)),
+                ExprKind::False => break Some(Constant::Boolean(false)),
+                ExprKind::Integer(i) => break Some(Constant::Integer(*i)),
+                ExprKind::Float(x) => break Some(Constant::Float(*x)),
+                ExprKind::String(s) => break Some(Constant::String(s.clone())),
+                ExprKind::Name(name) => break self.named_constant(*name),
                 ExprKind::Paren(inner) => inner,
                 ExprKind::Unary { operand, .. } => {
                     pending.push(leaf);
@@ -99,17 +106,32 @@ impl Generator {
                     pending.push(leaf);
                     left
                 }
-                _ => return None,
+                _ => break None,
             };
         };
-        while let Some(node) = pending.pop() {
+        let is_long = pending.len() > LOOKED_AT_AGAIN_MAX;
+        while let (Some(known), Some(node)) = (&value, pending.last()) {
             value = match &node.kind {
-                ExprKind::Unary { op, .. } => fold::unary(*op, &value)?,
-                ExprKind::Binary { op, right, .. } => fold::binary(*op, &value, &self.constant(right)?)?,
-                _ => return None,
+                ExprKind::Unary { op, .. } => fold::unary(*op, known),
+                ExprKind::Binary { op, right, .. } => {
+                    self.constant(right).and_then(|right| fold::binary(*op, known, &right))
+                }
+                _ => None,
             };
+            if value.is_some() {
+                pending.pop();
+            }
         }
-        Some(value)
+        if is_long && value.is_none() {
+            self.varying.borrow_mut().extend(pending.into_iter().map(address));
+        }
+        value
+    }
+
+    /// Whether the expression was looked at before and is no constant.
+    fn is_known_to_vary(&self, expr: &Expr) -> bool {
+        let varying = self.varying.borrow();
+        !varying.is_empty() && varying.contains(&address(expr))
     }
 
     fn unary(&mut self, expr: &Expr, op: UnaryOp, operand: &Expr, dst: Option<Reg>) -> Result<Reg, CompileError> {
@@ -142,7 +164,7 @@ impl Generator {
             inner = next;
         }
         if let ExprKind::Name(name) = &inner.kind
-            && let Some(Variable::Register(reg)) = self.variable(name)?
+            && let Some(Variable::Register(reg)) = self.variable(*name)?
         {
             return Ok(reg);
         }
@@ -213,7 +235,7 @@ impl Generator {
             return Ok(Left::Constant(constant));
         }
         if let ExprKind::Name(name) = &leaf.kind {
-            match self.variable(name)? {
+            match self.variable(*name)? {
                 Some(Variable::Register(reg)) => return Ok(Left::Register(reg)),
                 Some(Variable::Upvalue(up)) => return Ok(Left::Upvalue(up)),
                 _ => {}
@@ -293,7 +315,7 @@ impl Generator {
                     left => self.chain_register(left, chain, node.line)?,
                 };
                 let base = self.chain_base(chain)?;
-                self.method(base, object, name, *name_line)?;
+                self.method(base, object, *name, *name_line)?;
                 self.call_node(node, base, 2, args)?;
                 self.chain_result(base, chain, node.line)
             }
@@ -398,6 +420,11 @@ impl Generator {
             _ => None,
         }
     }
+}
+
+/// Where an expression is in memory, as which it is known for as long as its chunk is compiled.
+fn address(expr: &Expr) -> usize {
+    std::ptr::from_ref(expr).addr()
 }
 
 /// The expression a chain goes on with on its left, and whether this one is a node of the chain; a

@@ -4,7 +4,8 @@
 //! stack of such buffers, one for each function around the place being compiled; the other files of the
 //! room add to it what they know. Registers form a stack: whoever reserves one restores the old height.
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::bytecode::{
@@ -13,7 +14,8 @@ use crate::bytecode::{
 };
 use crate::syntax::ast;
 
-use super::block::{Active, BlockScope};
+use super::block::{Active, BlockScope, LabelState};
+use super::names::NameStack;
 use super::scope::Facts;
 use super::{ChunkName, CompileError};
 
@@ -25,16 +27,34 @@ pub(super) type Jumps = Vec<usize>;
 
 /// The compiler at work: the chunk's facts and the functions being compiled, innermost apart.
 #[derive(Debug)]
-pub(super) struct Generator {
+pub(super) struct Generator<'c> {
     name: Arc<str>,
     pub(super) source: Arc<str>,
     pub(super) facts: Facts,
     #[expect(clippy::vec_box, reason = "functions are moved between here and `f` for each one nested in them")]
     pub(super) outer: Vec<Box<FunctionState>>,
     pub(super) f: Box<FunctionState>,
-    /// Whether a compile-time constant was ever declared; saves a search for each name otherwise.
-    pub(super) has_constants: bool,
+    chunk: &'c ast::Chunk,
+    /// What names are called.
+    pub(super) names: &'c ast::Names,
+    /// The variables in scope, those of all functions; the first is the chunk's environment.
+    pub(super) actives: Vec<Active>,
+    /// The names of `actives`.
+    pub(super) visible: NameStack,
+    /// The labels of all blocks around here.
+    pub(super) labels: Vec<LabelState>,
+    /// The names of `labels`.
+    pub(super) label_names: NameStack,
+    /// Long expressions that are no constants, by their addresses.
+    pub(super) varying: RefCell<BTreeSet<usize>>,
+    /// How many upvalues more the functions of the chunk may have. A variable that is used in a deep function is one in
+    /// each function between: without a limit that is work, and memory, out of all proportion to the source.
+    pub(super) upvalues_left: usize,
 }
+
+/// The upvalues that the functions of any chunk may have, and how many bytes of source allow one more.
+const UPVALUES_BASE: usize = 4096;
+const BYTES_PER_UPVALUE: usize = 2;
 
 /// What is known of a function while it is compiled.
 #[derive(Debug, Default)]
@@ -52,8 +72,12 @@ pub(super) struct FunctionState {
     /// The last position something jumps to.
     last_target: usize,
     pub(super) upvalues: Vec<Upvalue>,
+    /// Which upvalue a variable is, by its position in [`Generator::actives`].
+    pub(super) upvalue_of: BTreeMap<usize, Up>,
     pub(super) locals: Vec<LocalName>,
-    pub(super) actives: Vec<Active>,
+    /// Where the function's own variables and labels begin among all.
+    pub(super) first_active: usize,
+    pub(super) first_label: usize,
     pub(super) blocks: Vec<BlockScope>,
     /// The first register above those of active locals.
     pub(super) active_top: u8,
@@ -74,24 +98,56 @@ enum ConstantKey {
     Integer(i64),
     Float(u64),
     String(Arc<[u8]>),
+    /// A string of more than [`ast::COMPARED_MAX`] bytes, by where it is.
+    Long(usize),
 }
 
-impl Generator {
-    pub(super) fn new(name: ChunkName<'_>, facts: Facts) -> Generator {
-        let f = Box::new(FunctionState::default());
+impl<'c> Generator<'c> {
+    pub(super) fn new(name: ChunkName<'_>, facts: Facts, chunk: &'c ast::Chunk, bytes: usize) -> Generator<'c> {
         let (name, source) = (name.given.into(), name.shown.into());
-        Generator { name, source, facts, outer: Vec::new(), f, has_constants: false }
+        let names = &chunk.names;
+        let mut generator = Generator {
+            name,
+            source,
+            facts,
+            outer: Vec::new(),
+            f: Box::default(),
+            chunk,
+            names,
+            actives: Vec::new(),
+            visible: NameStack::new(names.count()),
+            labels: Vec::new(),
+            label_names: NameStack::new(names.count()),
+            varying: RefCell::default(),
+            upvalues_left: UPVALUES_BASE + bytes / BYTES_PER_UPVALUE,
+        };
+        generator.push_environment();
+        generator
+    }
+
+    /// The chunk's environment is an upvalue of its function, as if a function around it had declared it.
+    fn push_environment(&mut self) {
+        let capture = Capture::Register(Reg(0));
+        self.f.upvalues.push(Upvalue { name: Arc::clone(self.names.text(ast::Name::ENV)), capture, is_cell: false });
+        self.f.upvalue_of.insert(self.actives.len(), Up(0));
+        self.actives.push(Active::environment());
+        self.visible.push(ast::Name::ENV);
+        self.f.first_active = self.actives.len();
+    }
+
+    /// How many functions there are around here, with the one being compiled.
+    pub(super) fn depth(&self) -> usize {
+        self.outer.len() + 1
     }
 
     /// Compiles the whole chunk.
-    pub(super) fn chunk(mut self, chunk: &ast::Chunk) -> Result<Arc<Proto>, CompileError> {
-        let environment = Upvalue { name: "_ENV".into(), capture: Capture::Register(Reg(0)), is_cell: false };
-        self.f.upvalues.push(environment);
+    pub(super) fn chunk(mut self) -> Result<Arc<Proto>, CompileError> {
+        let chunk = self.chunk;
         if self.facts.is_assigned(chunk.local_count) {
             self.own_environment(chunk.local_count)?;
         }
         self.body(&chunk.main)?;
-        self.deactivate(0);
+        self.deactivate(self.f.first_active);
         Ok(self.finish(&chunk.main))
     }
 
@@ -102,7 +158,13 @@ impl Generator {
         function: &ast::Function,
         own_local: Option<(u32, ast::Name)>,
     ) -> Result<Child, CompileError> {
-        let inner = FunctionState { line_defined: function.line, own_local, ..FunctionState::default() };
+        let inner = FunctionState {
+            line_defined: function.line,
+            own_local,
+            first_active: self.actives.len(),
+            first_label: self.labels.len(),
+            ..FunctionState::default()
+        };
         self.outer.push(std::mem::replace(&mut self.f, Box::new(inner)));
         self.body(function)?;
         let proto = self.finish(function);
@@ -118,7 +180,7 @@ impl Generator {
     fn own_environment(&mut self, id: u32) -> Result<(), CompileError> {
         let reg = self.f.reserve(1)?;
         self.f.emit(Op::GetUp { a: reg, up: Up(0) }, 0);
-        self.activate_named("_ENV".into(), id, reg, 0);
+        self.activate_named(ast::Name::ENV, id, reg, 0);
         Ok(())
     }
 
@@ -164,7 +226,7 @@ impl Generator {
             constants: state.constants.into(),
             upvalues: state.upvalues.into(),
             children: state.children.into(),
-            own_name: state.own_local.map(|(_, name)| name),
+            own_name: state.own_local.map(|(_, name)| Arc::clone(self.names.text(name))),
             locals: state.locals.into(),
         })
     }
@@ -326,6 +388,7 @@ impl FunctionState {
             Constant::Boolean(b) => ConstantKey::Boolean(*b),
             Constant::Integer(i) => ConstantKey::Integer(*i),
             Constant::Float(x) => ConstantKey::Float(x.to_bits()),
+            Constant::String(s) if s.len() > ast::COMPARED_MAX => ConstantKey::Long(s.as_ptr().addr()),
             Constant::String(s) => ConstantKey::String(s.clone()),
         };
         let constants = &mut self.constants;

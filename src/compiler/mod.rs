@@ -22,6 +22,7 @@ mod fold;
 mod function;
 #[cfg(test)]
 mod listings;
+mod names;
 mod operator;
 mod scope;
 mod stat;
@@ -76,7 +77,7 @@ pub struct ChunkName<'a> {
 pub fn compile(source: &[u8], name: ChunkName<'_>, options: Options) -> Result<Arc<Proto>, CompileError> {
     let chunk = crate::syntax::parse(source, options.dialect)?;
     let facts = Facts::of(&chunk, options.shares_variables)?;
-    Generator::new(name, facts).chunk(&chunk).map_err(|error| error.located(source))
+    Generator::new(name, facts, &chunk, source.len()).chunk().map_err(|error| error.located(source))
 }
 
 impl CompileError {

@@ -6,9 +6,10 @@
 //! also refuses assignments to constants, which needs the same scopes. It makes no code, and registers
 //! and labels are unknown to it.
 
-use crate::syntax::ast::{Attrib, Block, Chunk, Expr, ExprKind, Field, Function, Local, Name, Stat, StatKind};
+use crate::syntax::ast::{Attrib, Block, Chunk, Expr, ExprKind, Field, Function, Local, Name, Names, Stat, StatKind};
 
 use super::CompileError;
+use super::names::NameStack;
 
 /// What the resolver found out about a chunk's local variables.
 #[derive(Debug)]
@@ -30,8 +31,14 @@ impl Facts {
     /// Walks the chunk. The number after the last [`Local::id`] stands for the chunk's own `_ENV`.
     pub(super) fn of(chunk: &Chunk, shares_variables: bool) -> Result<Facts, CompileError> {
         let count = chunk.local_count as usize + 1;
-        let mut resolver = Resolver { variables: vec![Fact::default(); count], scope: Vec::new(), depth: 0 };
-        resolver.scope.push(Visible { name: "_ENV".into(), id: chunk.local_count, is_constant: false, depth: 0 });
+        let mut resolver = Resolver {
+            variables: vec![Fact::default(); count],
+            scope: Vec::new(),
+            visible: NameStack::new(chunk.names.count()),
+            depth: 0,
+            names: &chunk.names,
+        };
+        resolver.push(Name::ENV, Visible { id: chunk.local_count, is_constant: false, depth: 0 });
         resolver.body(&chunk.main)?;
         Ok(Facts { variables: resolver.variables, shares_variables })
     }
@@ -54,15 +61,17 @@ impl Facts {
     }
 }
 
-struct Resolver {
+struct Resolver<'c> {
     variables: Vec<Fact>,
     scope: Vec<Visible>,
+    /// The names of those in `scope`.
+    visible: NameStack,
     depth: u32,
+    names: &'c Names,
 }
 
 /// A variable in scope; `depth` counts the functions around its declaration.
 struct Visible {
-    name: Name,
     id: u32,
     is_constant: bool,
     depth: u32,
@@ -70,12 +79,12 @@ struct Visible {
 
 type Done = Result<(), CompileError>;
 
-impl Resolver {
+impl Resolver<'_> {
     fn function(&mut self, function: &Function) -> Done {
         self.depth += 1;
         let height = self.scope.len();
         self.body(function)?;
-        self.scope.truncate(height);
+        self.leave(height);
         self.depth -= 1;
         Ok(())
     }
@@ -92,13 +101,23 @@ impl Resolver {
         {
             fact.is_closed = true;
         }
-        self.scope.push(Visible { name: local.name.clone(), id: local.id, is_constant, depth: self.depth });
+        self.push(local.name, Visible { id: local.id, is_constant, depth: self.depth });
+    }
+
+    fn push(&mut self, name: Name, variable: Visible) {
+        self.scope.push(variable);
+        self.visible.push(name);
+    }
+
+    fn leave(&mut self, height: usize) {
+        self.scope.truncate(height);
+        self.visible.truncate(height);
     }
 
     fn block(&mut self, block: &Block) -> Done {
         let height = self.scope.len();
         self.stats(block)?;
-        self.scope.truncate(height);
+        self.leave(height);
         Ok(())
     }
 
@@ -106,7 +125,7 @@ impl Resolver {
         let height = self.scope.len();
         variables.iter().for_each(|variable| self.declare(variable));
         self.stats(block)?;
-        self.scope.truncate(height);
+        self.leave(height);
         Ok(())
     }
 
@@ -142,7 +161,7 @@ impl Resolver {
                 let height = self.scope.len();
                 self.stats(body)?;
                 self.expr(condition)?;
-                self.scope.truncate(height);
+                self.leave(height);
                 Ok(())
             }
             StatKind::If { arms, otherwise } => {
@@ -152,10 +171,10 @@ impl Resolver {
                 }
                 otherwise.iter().try_for_each(|body| self.block(body))
             }
-            StatKind::NumericFor { variable, start, limit, step, body } => {
-                self.expr(start)?;
-                self.expr(limit)?;
-                step.iter().try_for_each(|step| self.expr(step))?;
+            StatKind::NumericFor { variable, range, body } => {
+                self.expr(&range.start)?;
+                self.expr(&range.limit)?;
+                range.step.iter().try_for_each(|step| self.expr(step))?;
                 self.loop_body(std::slice::from_ref(variable), body)
             }
             StatKind::GenericFor { variables, values, body } => {
@@ -179,10 +198,11 @@ impl Resolver {
     /// A place assigned to; `line` is where a constant is complained about.
     fn target(&mut self, target: &Expr, line: u32) -> Done {
         let ExprKind::Name(name) = &target.kind else { return self.expr(target) };
-        match self.find(name) {
+        match self.visible.find(*name) {
             Some(index) => {
                 let Some(variable) = self.scope.get(index) else { return Ok(()) };
                 if variable.is_constant {
+                    let name = self.names.text(*name);
                     return Err(CompileError::new(line, format!("attempt to assign to const variable '{name}'")));
                 }
                 let id = variable.id;
@@ -191,7 +211,7 @@ impl Resolver {
                     fact.is_assigned = true;
                 }
             }
-            None => self.use_name("_ENV"),
+            None => self.use_environment(),
         }
         Ok(())
     }
@@ -205,7 +225,7 @@ impl Resolver {
         loop {
             expr = match &expr.kind {
                 ExprKind::Name(name) => {
-                    self.use_variable(name);
+                    self.use_variable(*name);
                     return Ok(());
                 }
                 ExprKind::Function(function) => return self.function(function),
@@ -247,15 +267,15 @@ impl Resolver {
     }
 
     /// A name that is no variable is a field of `_ENV`, which is a variable like any other (§2.2).
-    fn use_variable(&mut self, name: &str) {
-        match self.find(name) {
+    fn use_variable(&mut self, name: Name) {
+        match self.visible.find(name) {
             Some(index) => self.mark_use(index),
-            None => self.use_name("_ENV"),
+            None => self.use_environment(),
         }
     }
 
-    fn use_name(&mut self, name: &str) {
-        if let Some(index) = self.find(name) {
+    fn use_environment(&mut self) {
+        if let Some(index) = self.visible.find(Name::ENV) {
             self.mark_use(index);
         }
     }
@@ -267,9 +287,5 @@ impl Resolver {
         {
             fact.is_captured = true;
         }
-    }
-
-    fn find(&self, name: &str) -> Option<usize> {
-        self.scope.iter().rposition(|variable| &*variable.name == name)
     }
 }

@@ -6,7 +6,7 @@
 //! A block whose end cannot be reached gets no code for leaving it.
 
 use crate::bytecode::{Count, Label, Op, Reg};
-use crate::syntax::ast::{Block, Expr, ExprKind, Local, Stat, StatKind};
+use crate::syntax::ast::{Block, Expr, ExprKind, Local, Range, Stat, StatKind};
 
 use super::CompileError;
 use super::call::{Ready, is_open};
@@ -21,7 +21,7 @@ const GENERIC_STATE: u8 = 4;
 /// Registers that a call of the iterator needs above the loop's own.
 const ITERATOR_CALL: u8 = 3;
 
-impl Generator {
+impl Generator<'_> {
     /// Compiles a block's statements. `ends_scope` says whether the block's locals end with them, which
     /// they do not before the `until` of a loop.
     pub(super) fn stats(&mut self, block: &Block, ends_scope: bool) -> Result<(), CompileError> {
@@ -48,7 +48,7 @@ impl Generator {
     fn labels(&mut self, labels: &[Stat], is_last: bool, line: u32) -> Result<(), CompileError> {
         for stat in labels.iter().rev() {
             if let StatKind::Label(name) = &stat.kind {
-                self.place_label(name, is_last, stat.line, line)?;
+                self.place_label(*name, is_last, stat.line, line)?;
             }
         }
         Ok(())
@@ -72,15 +72,15 @@ impl Generator {
             StatKind::Do(body) => self.block(body),
             StatKind::While { condition, body } => self.while_loop(condition, body),
             StatKind::Repeat { body, condition } => self.repeat_loop(body, condition),
-            StatKind::If { arms, otherwise } => self.branches(arms, otherwise.as_ref()),
-            StatKind::NumericFor { variable, start, limit, step, body } => {
-                self.numeric_state(start, limit, step.as_ref(), line)?;
-                self.numeric_loop(variable, body, step.is_none(), line)
+            StatKind::If { arms, otherwise } => self.branches(arms, otherwise.as_deref()),
+            StatKind::NumericFor { variable, range, body } => {
+                self.numeric_state(range, line)?;
+                self.numeric_loop(variable, body, range.step.is_none(), line)
             }
             StatKind::GenericFor { variables, values, body } => self.generic_loop(variables, values, body, line),
             StatKind::Return(values) => self.return_values(values, line),
             StatKind::Break => self.break_loop(line),
-            StatKind::Goto(name) => self.goto_label(name, line),
+            StatKind::Goto(name) => self.goto_label(*name, line),
             // Placed by the block, which knows what follows.
             StatKind::Label(_) => Ok(()),
         }
@@ -132,7 +132,7 @@ impl Generator {
                 self.push_breaks(index, &jumps);
             }
             StatKind::Goto(name) => {
-                let Some(goal) = self.plain_goal(name, *line)? else { return Ok(false) };
+                let Some(goal) = self.plain_goal(*name, *line)? else { return Ok(false) };
                 self.jump_when(condition, true, &mut jumps)?;
                 self.f.test_at(body.line);
                 self.push_gotos(&goal, &jumps, *line);
@@ -169,7 +169,7 @@ impl Generator {
         let top = self.f.target_here();
         self.enter_loop();
         self.enter_block(body, false);
-        let first = self.f.actives.len();
+        let first = self.actives.len();
         self.stats(body, false)?;
         let line = condition.line;
         self.f.line = line;
@@ -183,16 +183,10 @@ impl Generator {
         Ok(())
     }
 
-    fn numeric_state(
-        &mut self,
-        start: &Expr,
-        limit: &Expr,
-        step: Option<&Expr>,
-        line: u32,
-    ) -> Result<(), CompileError> {
-        self.next_value(start)?;
-        self.next_value(limit)?;
-        match step {
+    fn numeric_state(&mut self, range: &Range, line: u32) -> Result<(), CompileError> {
+        self.next_value(&range.start)?;
+        self.next_value(&range.limit)?;
+        match &range.step {
             Some(step) => self.next_value(step).map(drop),
             None => {
                 let a = self.f.reserve(1)?;

@@ -106,6 +106,34 @@ fn constants_beyond_sixteen_bits_are_loaded() {
     assert_eq!(tail.join(" "), expected);
 }
 
+/// Variables of outer functions are passed through each function between.
+#[test]
+fn upvalues_are_limited_by_the_length_of_the_chunk() {
+    let locals = |prefix: char| format!("local {} ", numbered(120, ",", |index| format!("{prefix}{index}")));
+    let uses = |prefix: char| numbered(120, " ", |index| format!("{prefix}{index}=0"));
+    let nest = |depth: usize| {
+        let (open, close) = ("local function f() ".repeat(depth), " end".repeat(depth));
+        format!(
+            "{}{}{open}{} {}{close}",
+            locals('a'),
+            "local function g() ".to_owned() + &locals('b'),
+            uses('a'),
+            uses('b')
+        ) + " end"
+    };
+    compiled(&nest(10));
+    let error = error(&nest(120));
+    assert_eq!(error.message, "too many variables of outer functions in a chunk of this length");
+}
+
+/// The same long text in many places is compared with another that begins like it, but not each time.
+#[test]
+fn long_constants_are_told_apart_by_place() {
+    let text = "x".repeat(1000);
+    let source = format!("local s <const>, t <const> = 1, '{text}'; return t, '{text}y', '{text}', t");
+    assert_eq!(compiled(&source).constants.len(), 2);
+}
+
 #[test]
 fn long_code_has_checkpoints() {
     let plain = "x = 1\n".repeat(2000);

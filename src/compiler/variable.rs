@@ -4,8 +4,10 @@
 //! an outer function is passed inwards through the upvalues of every function between. What is no
 //! variable is a field of `_ENV`. Facts about cells come from the resolver; nothing here looks ahead.
 
+use std::sync::Arc;
+
 use crate::bytecode::{Capture, Const, Constant, Op, Reg, Up, Upvalue};
-use crate::syntax::ast::{Expr, ExprKind};
+use crate::syntax::ast::{Expr, ExprKind, Name};
 
 use super::CompileError;
 use super::block::{Active, Home};
@@ -51,64 +53,68 @@ pub(super) enum Key {
     Register(Reg),
 }
 
-impl Generator {
+impl Generator<'_> {
     /// The variable that `name` means, or `None` for a global one.
-    pub(super) fn variable(&mut self, name: &str) -> Result<Option<Variable>, CompileError> {
-        if let Some(active) = find_active(&self.f, name) {
-            return Ok(Some(match &active.home {
-                Home::Register(reg) => Variable::Register(*reg),
-                Home::Cell(reg) => Variable::Cell(*reg),
-                Home::Constant(constant) => Variable::Constant(constant.clone()),
-            }));
+    pub(super) fn variable(&mut self, name: Name) -> Result<Option<Variable>, CompileError> {
+        let Some(index) = self.visible.find(name) else { return Ok(None) };
+        let Some(active) = self.actives.get(index) else { return Ok(None) };
+        if active.depth != self.depth() {
+            return self.captured(name, index).map(Some);
         }
-        if let Some(up) = find_upvalue(&self.f, name) {
-            return Ok(Some(self.upvalue(up)));
-        }
-        for level in (0..self.outer.len()).rev() {
-            let Some(function) = self.outer.get(level) else { continue };
-            if let Some(active) = find_active(function, name) {
-                let (id, home) = (active.id, active.home.clone());
-                return self.capture(name, id, home, level).map(Some);
-            }
-            if let Some(up) = find_upvalue(function, name) {
-                let is_cell = function.upvalues.get(usize::from(up.0)).is_some_and(|upvalue| upvalue.is_cell);
-                return self.pass_inwards(name, Capture::Upvalue(up), is_cell, level + 1).map(Some);
-            }
-        }
-        Ok(None)
+        Ok(Some(match &active.home {
+            Home::Register(reg) => Variable::Register(*reg),
+            Home::Cell(reg) => Variable::Cell(*reg),
+            Home::Constant(constant) => Variable::Constant(constant.clone()),
+        }))
     }
 
-    /// Captures a local variable of the function at `level` for the one being compiled.
-    fn capture(&mut self, name: &str, id: Option<u32>, home: Home, level: usize) -> Result<Variable, CompileError> {
-        let (reg, is_cell) = match home {
-            Home::Constant(constant) => return Ok(Variable::Constant(constant)),
-            Home::Register(reg) => (reg, false),
-            Home::Cell(reg) => (reg, true),
-        };
-        let next = self.outer.get(level + 1).unwrap_or(&self.f);
-        if id.is_none() || next.own_local.as_ref().map(|(id, _)| *id) != id {
-            return self.pass_inwards(name, Capture::Register(reg), is_cell, level + 1);
+    /// The variable at `index`, which belongs to a function around the one being compiled.
+    fn captured(&mut self, name: Name, index: usize) -> Result<Variable, CompileError> {
+        if let Some(up) = self.f.upvalue_of.get(&index) {
+            return Ok(self.upvalue(*up));
         }
-        if level + 1 == self.outer.len() {
+        // The functions from `first` on are inside the one that declares the variable.
+        let Some(Active { home, id, depth: first, .. }) = self.actives.get(index) else { return Ok(Variable::Running) };
+        let (id, first) = (*id, *first);
+        let (reg, is_cell) = match home {
+            Home::Constant(constant) => return Ok(Variable::Constant(constant.clone())),
+            Home::Register(reg) => (*reg, false),
+            Home::Cell(reg) => (*reg, true),
+        };
+        let mut inside = self.outer.iter().enumerate().skip(first).rev();
+        let nearest = inside.find_map(|(level, function)| Some((level, *function.upvalue_of.get(&index)?)));
+        if let Some((level, up)) = nearest {
+            return self.pass_inwards((name, index), Capture::Upvalue(up), is_cell, level + 1);
+        }
+        let next = self.outer.get(first).unwrap_or(&self.f);
+        if id.is_none() || next.own_local.map(|(id, _)| id) != id {
+            return self.pass_inwards((name, index), Capture::Register(reg), is_cell, first);
+        }
+        if first == self.outer.len() {
             return Ok(Variable::Running);
         }
-        self.pass_inwards(name, Capture::Running, is_cell, level + 2)
+        self.pass_inwards((name, index), Capture::Running, is_cell, first + 1)
     }
 
     /// Adds an upvalue to each function from `level` on to the one being compiled.
     fn pass_inwards(
         &mut self,
-        name: &str,
+        (name, index): (Name, usize),
         mut capture: Capture,
         is_cell: bool,
         level: usize,
     ) -> Result<Variable, CompileError> {
+        let name = Arc::clone(self.names.text(name));
         let line = self.f.line;
+        let count = self.outer.len() + 1 - level;
+        self.upvalues_left = self.upvalues_left.checked_sub(count).ok_or_else(|| {
+            CompileError::new(line, "too many variables of outer functions in a chunk of this length")
+        })?;
         for function in self.outer.iter_mut().skip(level) {
-            let upvalue = Upvalue { name: name.into(), capture, is_cell };
-            capture = Capture::Upvalue(add_upvalue(function, upvalue, line)?);
+            let upvalue = Upvalue { name: Arc::clone(&name), capture, is_cell };
+            capture = Capture::Upvalue(add_upvalue(function, index, upvalue, line)?);
         }
-        let up = add_upvalue(&mut self.f, Upvalue { name: name.into(), capture, is_cell }, line)?;
+        let up = add_upvalue(&mut self.f, index, Upvalue { name, capture, is_cell }, line)?;
         Ok(self.upvalue(up))
     }
 
@@ -118,19 +124,15 @@ impl Generator {
     }
 
     /// The compile-time constant that `name` means, if it means one. Captures nothing.
-    pub(super) fn named_constant(&self, name: &str) -> Option<Constant> {
-        if !self.has_constants {
-            return None;
-        }
-        let functions = std::iter::once(&self.f).chain(self.outer.iter().rev());
-        match &functions.into_iter().find_map(|function| find_active(function, name))?.home {
+    pub(super) fn named_constant(&self, name: Name) -> Option<Constant> {
+        match &self.actives.get(self.visible.find(name)?)?.home {
             Home::Constant(constant) => Some(constant.clone()),
             Home::Register(_) | Home::Cell(_) => None,
         }
     }
 
     /// Reads a variable: a local's own register if `dst` is `None`, else into `dst` or a new temporary.
-    pub(super) fn name(&mut self, name: &str, dst: Option<Reg>, line: u32) -> Result<Reg, CompileError> {
+    pub(super) fn name(&mut self, name: Name, dst: Option<Reg>, line: u32) -> Result<Reg, CompileError> {
         let variable = self.variable(name)?;
         match variable {
             Some(variable) => self.read(variable, dst, line),
@@ -170,7 +172,7 @@ impl Generator {
         dst.map_or_else(|| self.f.reserve(1), Ok)
     }
 
-    fn global(&mut self, name: &str, dst: Option<Reg>, line: u32) -> Result<Reg, CompileError> {
+    fn global(&mut self, name: Name, dst: Option<Reg>, line: u32) -> Result<Reg, CompileError> {
         let a = self.place(dst)?;
         let free = self.f.free();
         let op = match self.global_target(name, line)? {
@@ -186,9 +188,9 @@ impl Generator {
     }
 
     /// The place of a global variable: the field of `_ENV` of that name (§2.2).
-    fn global_target(&mut self, name: &str, line: u32) -> Result<Target, CompileError> {
-        let environment = self.variable("_ENV")?.unwrap_or(Variable::Upvalue(Up(0)));
-        let constant = Constant::String(std::sync::Arc::from(name.as_bytes()));
+    fn global_target(&mut self, name: Name, line: u32) -> Result<Target, CompileError> {
+        let environment = self.variable(Name::ENV)?.unwrap_or(Variable::Upvalue(Up(0)));
+        let constant = Constant::String(Arc::from(Arc::clone(self.names.text(name))));
         let key = self.f.constant(&constant);
         if let (Variable::Upvalue(up), Some(key)) = (&environment, key) {
             return Ok(Target::UpField(*up, key));
@@ -208,15 +210,16 @@ impl Generator {
     /// about to change in the same statement; they are copied where an object or a key needs them.
     pub(super) fn target(&mut self, expr: &Expr, assigned: &[Reg]) -> Result<Target, CompileError> {
         match &expr.kind {
-            ExprKind::Name(name) => match self.variable(name)? {
+            ExprKind::Name(name) => match self.variable(*name)? {
                 Some(Variable::Register(reg)) => Ok(Target::Register(reg)),
                 Some(Variable::Cell(reg)) => Ok(Target::Cell(reg)),
                 Some(Variable::UpCell(up)) => Ok(Target::UpCell(up)),
                 // The resolver made a cell of every assigned variable and refused constants.
                 Some(Variable::Upvalue(_) | Variable::Constant(_) | Variable::Running) => {
+                    let name = self.names.text(*name);
                     Err(CompileError::new(expr.line, format!("attempt to assign to const variable '{name}'")))
                 }
-                None => self.global_target(name, expr.line),
+                None => self.global_target(*name, expr.line),
             },
             ExprKind::Index { object, key } => {
                 if let Some((up, key)) = self.field_of_upvalue(object, key)? {
@@ -280,25 +283,17 @@ impl Generator {
     fn field_of_upvalue(&mut self, object: &Expr, key: &Expr) -> Result<Option<(Up, Const)>, CompileError> {
         let ExprKind::Name(name) = &object.kind else { return Ok(None) };
         let Some(constant @ Constant::String(_)) = self.constant(key) else { return Ok(None) };
-        let Some(Variable::Upvalue(up)) = self.variable(name)? else { return Ok(None) };
+        let Some(Variable::Upvalue(up)) = self.variable(*name)? else { return Ok(None) };
         Ok(self.f.constant(&constant).map(|key| (up, key)))
     }
 }
 
-fn find_active<'f>(function: &'f FunctionState, name: &str) -> Option<&'f Active> {
-    function.actives.iter().rev().find(|active| &*active.name == name)
-}
-
-fn find_upvalue(function: &FunctionState, name: &str) -> Option<Up> {
-    let index = function.upvalues.iter().position(|upvalue| &*upvalue.name == name)?;
-    u8::try_from(index).ok().map(Up)
-}
-
-fn add_upvalue(function: &mut FunctionState, upvalue: Upvalue, line: u32) -> Result<Up, CompileError> {
+fn add_upvalue(function: &mut FunctionState, index: usize, upvalue: Upvalue, line: u32) -> Result<Up, CompileError> {
     match u8::try_from(function.upvalues.len()) {
-        Ok(index) if usize::from(index) < UPVALUES_MAX => {
+        Ok(up) if usize::from(up) < UPVALUES_MAX => {
             function.upvalues.push(upvalue);
-            Ok(Up(index))
+            function.upvalue_of.insert(index, Up(up));
+            Ok(Up(up))
         }
         _ => {
             let message = format!("too many upvalues (limit is {UPVALUES_MAX}) in {}", function.place());

@@ -7,8 +7,56 @@
 
 use std::sync::Arc;
 
-/// An identifier. Lua's names are ASCII.
-pub type Name = Arc<str>;
+/// Strings up to this length are the same if their bytes are. Of longer ones the lexer keeps each once, so that nobody has
+/// to look at all of their bytes again, however often a source uses them.
+pub const COMPARED_MAX: usize = 64;
+
+/// An identifier, by its number among those of its chunk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Name(u32);
+
+impl Name {
+    /// `_ENV`
+    pub const ENV: Name = Name(0);
+    /// `self`
+    pub const SELF: Name = Name(1);
+    /// `(for state)`, which no source can say: the compiler's own variables of loops.
+    pub const FOR_STATE: Name = Name(2);
+
+    /// Its number.
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// The texts of a chunk's names. Lua's names are ASCII.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Names(Vec<Arc<str>>);
+
+impl Default for Names {
+    /// Those that have constants of [`Name`].
+    fn default() -> Names {
+        Names(["_ENV", "self", "(for state)"].map(Arc::from).into())
+    }
+}
+
+impl Names {
+    /// Adds a name that is not there yet.
+    pub fn add(&mut self, text: Arc<str>) -> Name {
+        self.0.push(text);
+        Name(u32::try_from(self.0.len() - 1).unwrap_or(u32::MAX))
+    }
+
+    /// The text of one of these names.
+    pub fn text(&self, name: Name) -> &Arc<str> {
+        &self.0[name.index()]
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.0.len()
+    }
+}
 
 /// A block: statements in their own scope.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -50,15 +98,15 @@ pub enum StatKind {
     /// `do body end`
     Do(Block),
     /// `while condition do body end`
-    While { condition: Expr, body: Block },
+    While { condition: Expr, body: Box<Block> },
     /// `repeat body until condition`; the condition sees the body's locals
-    Repeat { body: Block, condition: Expr },
+    Repeat { body: Box<Block>, condition: Expr },
     /// `if … then … elseif … else … end`
-    If { arms: Vec<(Expr, Block)>, otherwise: Option<Block> },
+    If { arms: Vec<(Expr, Block)>, otherwise: Option<Box<Block>> },
     /// `for variable = start, limit, step do body end`
-    NumericFor { variable: Local, start: Expr, limit: Expr, step: Option<Expr>, body: Block },
+    NumericFor { variable: Local, range: Box<Range>, body: Box<Block> },
     /// `for variables in values do body end`
-    GenericFor { variables: Vec<Local>, values: Vec<Expr>, body: Block },
+    GenericFor { variables: Vec<Local>, values: Vec<Expr>, body: Box<Block> },
     /// `return values`
     Return(Vec<Expr>),
     /// `break`
@@ -67,6 +115,17 @@ pub enum StatKind {
     Goto(Name),
     /// `::name::`
     Label(Name),
+}
+
+/// What the variable of a numeric loop runs through.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Range {
+    /// The first value.
+    pub start: Expr,
+    /// The value behind which the loop ends.
+    pub limit: Expr,
+    /// The difference between two values; 1 if there is none.
+    pub step: Option<Expr>,
 }
 
 /// A declaration of a local variable.
@@ -118,6 +177,8 @@ pub struct Chunk {
     pub main: Function,
     /// The number of local declarations: every [`Local::id`] is below it.
     pub local_count: u32,
+    /// What the names are called.
+    pub names: Names,
 }
 
 /// An expression and the line an error in it is reported at.
@@ -144,7 +205,7 @@ pub enum ExprKind {
     Integer(i64),
     /// A float numeral.
     Float(f64),
-    /// A string literal, escapes resolved.
+    /// A string literal, escapes resolved. Equal ones that are longer than [`COMPARED_MAX`] are one allocation.
     String(Arc<[u8]>),
     /// `...`
     Vararg,

@@ -1,14 +1,14 @@
 //! Bytes to tokens (§3.1).
 //!
 //! The lexer walks a byte slice with one position that only grows, and counts lines as it passes them.
-//! Equal names share one allocation. An error shows the token as far as it was read, with escapes already
+//! Equal names are one number, and equal long strings one allocation. An error shows the token as far as it was read, with escapes already
 //! resolved, as PUC-Rio's lexer does. It does not know what order of tokens makes sense.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::syntax::SyntaxError;
-use crate::syntax::ast::Name;
+use crate::syntax::ast::{COMPARED_MAX, Name, Names};
 use crate::syntax::number::{self, Number};
 use crate::syntax::token::{Lexeme, Token};
 
@@ -17,7 +17,10 @@ pub(super) struct Lexer<'s> {
     source: &'s [u8],
     pos: usize,
     line: u32,
-    names: BTreeSet<Name>,
+    names: Names,
+    numbers: BTreeMap<Arc<str>, Name>,
+    /// The string literals that are longer than [`COMPARED_MAX`].
+    long: BTreeSet<Arc<[u8]>>,
     /// The bytes of the short string being read; kept for its allocation.
     buffer: Vec<u8>,
 }
@@ -25,7 +28,9 @@ pub(super) struct Lexer<'s> {
 impl<'s> Lexer<'s> {
     /// Starts at the beginning.
     pub(super) fn new(source: &'s [u8]) -> Self {
-        Lexer { source, pos: 0, line: 1, names: BTreeSet::new(), buffer: Vec::new() }
+        let names = Names::default();
+        let numbers = [Name::ENV, Name::SELF].map(|name| (Arc::clone(names.text(name)), name)).into();
+        Lexer { source, pos: 0, line: 1, names, numbers, long: BTreeSet::new(), buffer: Vec::new() }
     }
 
     /// Reads the next token; after the last one it is [`Token::Eof`] for ever.
@@ -36,14 +41,38 @@ impl<'s> Lexer<'s> {
         Ok(Lexeme { token, line: self.line, start, end: self.pos })
     }
 
-    /// The one shared copy of a name.
-    pub(super) fn intern(&mut self, text: &str) -> Name {
-        if let Some(name) = self.names.get(text) {
-            return name.clone();
+    /// The number of a name.
+    fn number(&mut self, text: &str) -> Name {
+        if let Some(name) = self.numbers.get(text) {
+            return *name;
         }
-        let name = Name::from(text);
-        self.names.insert(name.clone());
+        let text = Arc::<str>::from(text);
+        let name = self.names.add(Arc::clone(&text));
+        self.numbers.insert(text, name);
         name
+    }
+
+    /// A string literal as a token.
+    fn literal(&mut self, value: &[u8]) -> Token {
+        if value.len() <= COMPARED_MAX {
+            return Token::String(value.into());
+        }
+        if let Some(known) = self.long.get(value) {
+            return Token::String(Arc::clone(known));
+        }
+        let value = Arc::<[u8]>::from(value);
+        self.long.insert(Arc::clone(&value));
+        Token::String(value)
+    }
+
+    /// The text of a name.
+    pub(super) fn text(&self, name: Name) -> &Arc<str> {
+        self.names.text(name)
+    }
+
+    /// All names that were read.
+    pub(super) fn into_names(self) -> Names {
+        self.names
     }
 
     /// The end of an error text that says where: " near " and the token as written, escapes resolved.
@@ -129,7 +158,8 @@ impl<'s> Lexer<'s> {
             b'"' | b'\'' => return self.short_string(first),
             b'[' => {
                 if let Some(level) = self.long_bracket() {
-                    return Ok(Token::String(Arc::from(self.long_string(level, "string")?)));
+                    let value = self.long_string(level, "string")?;
+                    return Ok(self.literal(&value));
                 }
                 if self.peek_at(1) == Some(b'=') {
                     let width = self.rest().iter().skip(1).take_while(|&&byte| byte == b'=').count() + 1;
@@ -189,7 +219,7 @@ impl<'s> Lexer<'s> {
         let word = rest.get(..width).unwrap_or_default();
         self.pos += width;
         // The bytes are ASCII, so nothing is lost and nothing is copied.
-        Token::keyword(word).unwrap_or_else(|| Token::Name(self.intern(&String::from_utf8_lossy(word))))
+        Token::keyword(word).unwrap_or_else(|| Token::Name(self.number(&String::from_utf8_lossy(word))))
     }
 
     /// Reads everything that looks like part of a numeral, more than the grammar allows, and then asks
@@ -278,7 +308,10 @@ impl<'s> Lexer<'s> {
                 Some(b'\\') => self.escape(delimiter)?,
                 Some(byte) if byte == delimiter => {
                     self.pos += 1;
-                    return Ok(Token::String(Arc::from(self.buffer.as_slice())));
+                    let buffer = std::mem::take(&mut self.buffer);
+                    let token = self.literal(&buffer);
+                    self.buffer = buffer;
+                    return Ok(token);
                 }
                 Some(_) => {
                     let near = quote(&[&[delimiter], self.buffer.as_slice()].concat());
@@ -484,8 +517,22 @@ mod tests {
         let [Token::Name(a), Token::Name(b), Token::Name(c), Token::Name(x), Token::Name(y)] = found.as_slice() else {
             panic!("{found:?}");
         };
-        assert_eq!((&**a, &**b, &**c), ("And", "_end", "end1"));
-        assert!(Arc::ptr_eq(x, y));
+        assert!(a != b && b != c && c != x);
+        assert_eq!(x, y);
+        let mut lexer = Lexer::new(b"_ENV self");
+        assert_eq!(lexer.next().unwrap().token, Token::Name(Name::ENV));
+        assert_eq!(lexer.next().unwrap().token, Token::Name(Name::SELF));
+        assert_eq!(&**lexer.text(Name::SELF), "self");
+    }
+
+    #[test]
+    fn shares_long_strings() {
+        let long = "x".repeat(COMPARED_MAX + 1);
+        let found = tokens(format!("'{long}' [[{long}]] 'x' '{long}y'").as_bytes()).unwrap();
+        let [Token::String(a), Token::String(b), Token::String(c), Token::String(d)] = found.as_slice() else {
+            panic!("{found:?}");
+        };
+        assert!(Arc::ptr_eq(a, b) && **c == *b"x" && d.len() == a.len() + 1);
     }
 
     #[test]

@@ -64,7 +64,7 @@ pub(crate) fn near_behind(source: &[u8], line: u32, name: &str) -> Option<(u32, 
     loop {
         let lexeme = lexer.next().ok()?;
         match &lexeme.token {
-            token::Token::Name(found) if lexeme.line == line && **found == *name => break,
+            token::Token::Name(found) if lexeme.line == line && **lexer.text(*found) == *name => break,
             token::Token::Eof => return None,
             _ => {}
         }

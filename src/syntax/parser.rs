@@ -9,7 +9,9 @@ use std::mem;
 use std::sync::Arc;
 
 use crate::syntax::SyntaxError;
-use crate::syntax::ast::{Attrib, Block, Chunk, Expr, ExprKind, Field, Function, Local, Name, Stat, StatKind, UnaryOp};
+use crate::syntax::ast::{
+    Attrib, Block, Chunk, Expr, ExprKind, Field, Function, Local, Name, Range, Stat, StatKind, UnaryOp,
+};
 use crate::syntax::lexer::Lexer;
 use crate::syntax::token::{Lexeme, Token};
 
@@ -45,7 +47,7 @@ pub(super) fn parse(source: &[u8]) -> Result<Chunk> {
     }
     let main =
         Function { params: Vec::new(), is_vararg: true, body, line: 0, end_line: 0, after_line: parser.current.line };
-    Ok(Chunk { main, local_count: parser.local_count })
+    Ok(Chunk { main, local_count: parser.local_count, names: parser.lexer.into_names() })
 }
 
 struct Parser<'s> {
@@ -122,7 +124,7 @@ impl Parser<'_> {
     fn expect_name(&mut self) -> Result<Name> {
         match &self.current.token {
             Token::Name(name) => {
-                let name = name.clone();
+                let name = *name;
                 self.advance()?;
                 Ok(name)
             }
@@ -220,6 +222,7 @@ impl Parser<'_> {
                 break;
             }
         }
+        stats.shrink_to_fit();
         Ok(Block { stats, line, last_line: self.last_line, end_line: self.current.line })
     }
 
@@ -244,7 +247,7 @@ impl Parser<'_> {
         self.advance()?;
         let condition = self.expr()?;
         self.expect(&Token::Do)?;
-        let body = self.block()?;
+        let body = Box::new(self.block()?);
         self.expect_close(&Token::End, &Token::While, line)?;
         Ok(StatKind::While { condition, body })
     }
@@ -259,7 +262,7 @@ impl Parser<'_> {
     fn repeat_stat(&mut self, line: u32) -> Result<StatKind> {
         self.advance()?;
         let locals = self.function.locals;
-        let body = self.open_block()?;
+        let body = Box::new(self.open_block()?);
         self.expect_close(&Token::Until, &Token::Repeat, line)?;
         let condition = self.expr()?;
         self.function.locals = locals;
@@ -282,8 +285,9 @@ impl Parser<'_> {
             self.read_here(Some(&mut condition));
             arms.push((condition, self.block()?));
         }
-        let otherwise = if self.accept(&Token::Else)? { Some(self.block()?) } else { None };
+        let otherwise = if self.accept(&Token::Else)? { Some(Box::new(self.block()?)) } else { None };
         self.expect_close(&Token::End, &Token::If, line)?;
+        arms.shrink_to_fit();
         Ok(StatKind::If { arms, otherwise })
     }
 
@@ -316,8 +320,9 @@ impl Parser<'_> {
         self.expect(&Token::Comma)?;
         let limit = self.expr()?;
         let step = if self.accept(&Token::Comma)? { Some(self.expr()?) } else { None };
+        let range = Box::new(Range { start, limit, step });
         let body = self.for_body(line)?;
-        Ok(StatKind::NumericFor { variable, start, limit, step, body })
+        Ok(StatKind::NumericFor { variable, range, body })
     }
 
     fn generic_for(&mut self, variable: Local, line: u32) -> Result<StatKind> {
@@ -331,9 +336,9 @@ impl Parser<'_> {
         Ok(StatKind::GenericFor { variables, values, body })
     }
 
-    fn for_body(&mut self, line: u32) -> Result<Block> {
+    fn for_body(&mut self, line: u32) -> Result<Box<Block>> {
         self.expect(&Token::Do)?;
-        let body = self.block()?;
+        let body = Box::new(self.block()?);
         self.expect_close(&Token::End, &Token::For, line)?;
         Ok(body)
     }
@@ -389,10 +394,10 @@ impl Parser<'_> {
         }
         let name = self.expect_name()?;
         self.expect(&Token::Greater)?;
-        match &*name {
+        match &**self.lexer.text(name) {
             "const" => Ok(Attrib::Const),
             "close" => Ok(Attrib::Close),
-            _ => self.fail_bare(format!("unknown attribute '{name}'")),
+            name => self.fail_bare(format!("unknown attribute '{name}'")),
         }
     }
 
@@ -539,7 +544,7 @@ impl Parser<'_> {
     fn primary_expr(&mut self) -> Result<(Expr, bool)> {
         match &self.current.token {
             Token::Name(name) => {
-                let expr = Expr { line: self.current.line, kind: ExprKind::Name(name.clone()) };
+                let expr = Expr { line: self.current.line, kind: ExprKind::Name(*name) };
                 self.advance().map(|()| (expr, false))
             }
             Token::LeftParen => self.parenthesised().map(|expr| (expr, true)),
@@ -612,7 +617,7 @@ impl Parser<'_> {
     fn name_key(&mut self) -> Result<Expr> {
         let line = self.current.line;
         let name = self.expect_name()?;
-        Ok(Expr { line, kind: ExprKind::String(Arc::from(name)) })
+        Ok(Expr { line, kind: ExprKind::String(Arc::from(Arc::clone(self.lexer.text(name)))) })
     }
 
     fn bracketed_key(&mut self) -> Result<Expr> {
@@ -657,6 +662,7 @@ impl Parser<'_> {
         }
         self.expect_close(&Token::RightBrace, &Token::LeftBrace, line)?;
         self.read_item_here(&mut fields);
+        fields.shrink_to_fit();
         Ok(Expr { line, kind: ExprKind::Table(fields) })
     }
 
@@ -682,8 +688,7 @@ impl Parser<'_> {
         self.expect(&Token::LeftParen)?;
         let mut params = Vec::new();
         if is_method {
-            let name = self.lexer.intern("self");
-            params.push(self.local(name, line)?);
+            params.push(self.local(Name::SELF, line)?);
         }
         let mut is_vararg = false;
         let mut has_more = self.current.token != Token::RightParen;

@@ -3,7 +3,7 @@
 //! Trees are compared in prefix notation, so that precedence shows as nesting. Messages are compared whole; the
 //! limits are those at which PUC-Rio's parser gives up.
 
-use super::ast::{Attrib, Expr, ExprKind, Field, Stat, StatKind};
+use super::ast::{Attrib, Expr, ExprKind, Field, Names, Stat, StatKind};
 use super::parser::parse;
 
 fn stats(source: &str) -> Vec<Stat> {
@@ -11,16 +11,19 @@ fn stats(source: &str) -> Vec<Stat> {
 }
 
 /// The tree of an expression in prefix notation.
-fn show(expr: &Expr) -> String {
+fn show(expr: &Expr, names: &Names) -> String {
+    let show = |expr: &Expr| show(expr, names);
     let list = |items: &[Expr]| items.iter().map(show).collect::<Vec<_>>().join(" ");
     match &expr.kind {
         ExprKind::Integer(value) => value.to_string(),
         ExprKind::String(value) => format!("'{}'", String::from_utf8_lossy(value)),
-        ExprKind::Name(name) => name.to_string(),
+        ExprKind::Name(name) => names.text(*name).to_string(),
         ExprKind::Vararg => "...".to_owned(),
         ExprKind::Index { object, key } => format!("(index {} {})", show(object), show(key)),
         ExprKind::Call { callee, args } => format!("(call {} [{}])", show(callee), list(args)),
-        ExprKind::MethodCall { object, name, args, .. } => format!("(method {} {name} [{}])", show(object), list(args)),
+        ExprKind::MethodCall { object, name, args, .. } => {
+            format!("(method {} {} [{}])", show(object), names.text(*name), list(args))
+        }
         ExprKind::Binary { op, left, right } => format!("({op:?} {} {})", show(left), show(right)),
         ExprKind::Unary { op, operand } => format!("({op:?} {})", show(operand)),
         ExprKind::Paren(inner) => format!("(paren {})", show(inner)),
@@ -54,9 +57,10 @@ fn builds_expressions() {
         ("f{1, x = 2; [3] = 4, g(),}", "(call f [{1 'x'=2 3=4 (call g [])}])"),
         ("f()()(1, 2)", "(call (call (call f []) []) [1 2])"),
     ] {
-        let stats = stats(&format!("return {source}"));
+        let chunk = parse(format!("return {source}").as_bytes()).unwrap();
+        let stats = chunk.main.body.stats;
         let [Stat { kind: StatKind::Return(values), .. }] = stats.as_slice() else { panic!("{stats:?}") };
-        assert_eq!(values.iter().map(show).collect::<Vec<_>>(), [tree], "{source}");
+        assert_eq!(values.iter().map(|value| show(value, &chunk.names)).collect::<Vec<_>>(), [tree], "{source}");
     }
 }
 
@@ -70,21 +74,26 @@ fn builds_statements() {
     .unwrap();
     assert_eq!(chunk.local_count, 12);
     assert!(chunk.main.is_vararg);
-    let stats = chunk.main.body.stats;
+    let (stats, names) = (chunk.main.body.stats, chunk.names);
     let StatKind::Local { locals, .. } = &stats[0].kind else { panic!() };
     let attribs: Vec<Attrib> = locals.iter().map(|local| local.attrib).collect();
     assert_eq!(attribs, [Attrib::Const, Attrib::Close, Attrib::Regular]);
     assert!(locals.iter().map(|local| local.id).eq(0..3));
     let StatKind::Function { target, function } = &stats[1].kind else { panic!() };
-    assert_eq!(show(target), "(index (index a 'b') 'c')");
+    assert_eq!(show(target, &names), "(index (index a 'b') 'c')");
     assert!(function.is_vararg);
-    assert_eq!(function.params.iter().map(|p| (&*p.name, p.id)).collect::<Vec<_>>(), [("self", 3), ("x", 4)]);
-    assert!(matches!(&stats[2].kind, StatKind::NumericFor { step: None, body, .. } if body.stats.is_empty()));
+    assert_eq!(
+        function.params.iter().map(|p| (&**names.text(p.name), p.id)).collect::<Vec<_>>(),
+        [("self", 3), ("x", 4)]
+    );
+    assert!(
+        matches!(&stats[2].kind, StatKind::NumericFor { range, body, .. } if range.step.is_none() && body.stats.is_empty())
+    );
     assert!(matches!(&stats[3].kind, StatKind::GenericFor { variables, .. } if variables.len() == 2));
-    assert!(matches!(&stats[4].kind, StatKind::LocalFunction { local, .. } if &*local.name == "f"));
+    assert!(matches!(&stats[4].kind, StatKind::LocalFunction { local, .. } if &**names.text(local.name) == "f"));
     assert!(matches!(&stats[5].kind, StatKind::Repeat { body, .. } if body.stats.len() == 1));
-    assert!(matches!(&stats[6].kind, StatKind::Label(name) if &**name == "l"));
-    assert!(matches!(&stats[7].kind, StatKind::Goto(name) if &**name == "l"));
+    assert!(matches!(&stats[6].kind, StatKind::Label(name) if &**names.text(*name) == "l"));
+    assert!(matches!(&stats[7].kind, StatKind::Goto(name) if &**names.text(*name) == "l"));
     assert!(matches!(&stats[8].kind, StatKind::Assign { targets, values } if targets.len() == values.len()));
 }
 

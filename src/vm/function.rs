@@ -98,7 +98,7 @@ impl<'gc> Code<'gc> {
     /// Binds a function and all it contains.
     pub(super) fn bind(ctx: Context<'gc>, proto: &Arc<Proto>) -> Gc<'gc, Code<'gc>> {
         let name_charge = Rc::new(Charge::new(ctx.ledger(), proto.chunk_name.len()));
-        Code::bind_nested(ctx, proto, &mut Shared { long: BTreeMap::new(), name_charge })
+        Code::bind_nested(ctx, proto, &mut Shared { long: BTreeMap::new(), found: BTreeMap::new(), name_charge })
     }
 
     /// Binds a function and all it contains; nesting is bounded by the parser.
@@ -151,8 +151,10 @@ pub(super) fn bytes_of(proto: &Proto) -> usize {
 
 /// What all functions of a chunk share.
 struct Shared<'p, 'gc> {
-    /// The strings that are too long to be unique.
+    /// The strings that are too long to be unique, and where their bytes were found: the same constant may be in many
+    /// functions, too often for its bytes to be compared each time.
     long: BTreeMap<&'p [u8], Value<'gc>>,
+    found: BTreeMap<usize, Value<'gc>>,
     name_charge: Rc<Charge>,
 }
 
@@ -163,17 +165,25 @@ impl<'p, 'gc> Shared<'p, 'gc> {
             Constant::Boolean(b) => Value::Boolean(*b),
             Constant::Integer(i) => Value::Integer(*i),
             Constant::Float(x) => Value::Float(*x),
-            Constant::String(s) => match self.long.get(&**s) {
-                Some(known) => *known,
-                None => {
-                    let string = ctx.unique_string(s);
-                    if string.is_long() {
-                        self.long.insert(s, Value::String(string));
-                    }
-                    Value::String(string)
-                }
-            },
+            Constant::String(s) => self.string(ctx, s),
         }
+    }
+
+    fn string(&mut self, ctx: Context<'gc>, bytes: &'p [u8]) -> Value<'gc> {
+        let place = bytes.as_ptr().addr();
+        if let Some(known) = self.found.get(&place) {
+            return *known;
+        }
+        if let Some(known) = self.long.get(bytes) {
+            self.found.insert(place, *known);
+            return *known;
+        }
+        let string = ctx.unique_string(bytes);
+        if string.is_long() {
+            self.long.insert(bytes, Value::String(string));
+            self.found.insert(place, Value::String(string));
+        }
+        Value::String(string)
     }
 }
 
