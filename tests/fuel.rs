@@ -123,6 +123,50 @@ fn a_long_text_is_paid_for_before_it_is_compiled() {
     assert!(slices > 400, "{slices} slices");
 }
 
+/// A sum of so many terms, in parentheses of 900 each.
+fn sum(terms: usize) -> String {
+    vec![format!("({})", vec!["x"; 900].join("+")); terms / 900].join("+")
+}
+
+#[test]
+fn straight_code_is_paid_within_an_expression() {
+    let long = sum(18_000);
+    let branches = "elseif x == 2 then y = 1 ".repeat(10_000);
+    let skipping = format!("y = ({}) == 0 and ({})\n", sum(900), vec!["x"; 400].join("-")).repeat(20);
+    let bodies = [
+        (18_000, format!("return {long}")),
+        (18_000, format!("return g(1, {long}, g())")),
+        (18_000, format!("return {{1, {long}, 2}}")),
+        (18_000, format!("return x and y or {long}")),
+        (18_000, format!("if {long} == 0 then return end")),
+        (18_000, format!("for i = {long}, 1 do end")),
+        (10_000, format!("if x == 2 then {branches} end")),
+        (18_000, skipping),
+        (18_000, format!("while true do if {long} == 1 then break end break end")),
+    ];
+    for (instructions, body) in bodies {
+        let source =
+            format!("local x, y = 1 local function g() end local function f() {body} end for i = 1, 10 do f() end");
+        let fuel = run(&source, i64::MAX / 2, false).fuel;
+        assert!(fuel > 10 * (instructions - 1100), "{fuel} paid for {body:.60}");
+    }
+}
+
+#[test]
+fn pauses_within_an_expression() {
+    let long = sum(3_600);
+    check(&format!(
+        "
+        local x, y = 1, 'y'
+        local function g(...) return select('#', ...), ... end
+        print(g(y, {long}, g(y)))
+        print(y .. {long} .. y, #{{y, {long}, g()}}, x and {long} or y, ({long}) == 3600)
+        local t = setmetatable({{}}, {{__index = function(t, k) return k end}})
+        print(t[y] .. t[{long}], t.z)
+        "
+    ));
+}
+
 #[test]
 fn tables_and_traversal() {
     check("

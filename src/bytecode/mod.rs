@@ -7,8 +7,8 @@
 //! - every register an instruction names is below `max_stack`, which is at most [`REGISTERS_MAX`];
 //! - every path through the code ends in an instruction of class [`Class::Leaves`];
 //! - only `Loop`, `ForNext`, `ForLoop` and `TForLoop` jump backwards, and all four charge fuel;
-//! - no straight run is longer than [`CHECKPOINT_EVERY`] instructions plus one statement's own code
-//!   without a `Checkpoint`.
+//! - no straight run is longer than [`CHECKPOINT_LATEST`] instructions, and the few that belong to one node of an
+//!   expression or to one statement's assignments, without a `Checkpoint`.
 //!
 //! The machine never trusts this for memory safety (every index is checked, or cannot be out of range
 //! by its type), only for meaning.
@@ -23,8 +23,12 @@ pub use op::{Cache, Child, Class, Const, Count, Label, Op, Reg, Up, WideConst};
 /// The most registers a function may use. The machine's window has 256; the rest is room for call setup.
 pub const REGISTERS_MAX: u8 = 250;
 
-/// After this many instructions without a point that charges fuel, the compiler puts a `Checkpoint`.
+/// After this many instructions without a point that charges fuel, the compiler puts a `Checkpoint` where
+/// a statement or an item of a constructor ends.
 pub const CHECKPOINT_EVERY: usize = 512;
+
+/// After this many it puts one even within an expression.
+pub const CHECKPOINT_LATEST: usize = 1024;
 
 /// A compiled Lua function.
 #[derive(Debug, Clone, PartialEq)]

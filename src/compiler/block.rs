@@ -52,7 +52,6 @@ pub(super) struct BlockScope {
     first_active: usize,
     is_loop: bool,
     breaks: Jumps,
-    break_debt: usize,
     first_label: usize,
 }
 
@@ -87,7 +86,6 @@ struct PendingGoto {
     line: u32,
     /// The variables of the label's block that were active at the `goto`.
     actives: usize,
-    debt: usize,
 }
 
 impl Generator<'_> {
@@ -114,7 +112,7 @@ impl Generator<'_> {
 
     fn push_block(&mut self, is_loop: bool) {
         let (first_active, first_label) = (self.actives.len(), self.labels.len());
-        self.f.blocks.push(BlockScope { first_active, is_loop, breaks: Vec::new(), break_debt: 0, first_label });
+        self.f.blocks.push(BlockScope { first_active, is_loop, breaks: Vec::new(), first_label });
     }
 
     /// Closes a block: `break`s of a loop land here, then values to be closed are closed.
@@ -124,7 +122,6 @@ impl Generator<'_> {
         self.label_names.truncate(block.first_label);
         if !block.breaks.is_empty() {
             self.f.patch_all_here(&block.breaks);
-            self.f.join_debt(block.break_debt);
         }
         if !self.f.is_unreachable() {
             self.close_from(block.first_active, line);
@@ -268,10 +265,8 @@ impl Generator<'_> {
 
     /// Adds jumps to those that leave the loop.
     pub(super) fn push_breaks(&mut self, index: usize, jumps: &[usize]) {
-        let debt = self.f.debt();
         if let Some(block) = self.f.blocks.get_mut(index) {
             block.breaks.extend_from_slice(jumps);
-            block.break_debt = block.break_debt.max(debt);
         }
     }
 
@@ -303,9 +298,9 @@ impl Generator<'_> {
 
     /// Lets jumps wait for a label.
     pub(super) fn push_gotos(&mut self, goal: &Goal, jumps: &[usize], line: u32) {
-        let (actives, debt) = (goal.actives, self.f.debt());
+        let actives = goal.actives;
         if let Some(label) = self.labels.get_mut(goal.label) {
-            label.pending.extend(jumps.iter().map(|jump| PendingGoto { jump: *jump, line, actives, debt }));
+            label.pending.extend(jumps.iter().map(|jump| PendingGoto { jump: *jump, line, actives }));
         }
     }
 
@@ -354,8 +349,7 @@ impl Generator<'_> {
                 let text = format!("<goto {name}> at line {} jumps into the scope of local '{local}'", goto.line);
                 return Err(CompileError::new(after, text));
             }
-            self.f.patch(goto.jump, position);
-            self.f.join_debt(goto.debt);
+            self.f.patch_here(goto.jump);
         }
         Ok(())
     }

@@ -6,11 +6,11 @@
 
 use std::sync::Arc;
 
-use crate::bytecode::{CHECKPOINT_EVERY, Constant, Count, Op, Reg};
+use crate::bytecode::{Constant, Count, Op, Reg};
 use crate::syntax::ast::{Expr, ExprKind, Field, Name};
 
 use super::CompileError;
-use super::function::{Generator, narrow};
+use super::function::Generator;
 use super::variable::Key;
 
 /// So many list items of a constructor are collected in registers before they are stored.
@@ -166,16 +166,13 @@ impl Generator<'_> {
         let items = fields.len() - pairs - usize::from(open);
         self.f.emit(Op::NewTable { a: table, array: room(items), map: room(pairs) }, line);
         let mut constructor = Constructor { table, waiting: 0, stored: 0, line };
-        let mut checked = self.f.here();
         for (index, field) in fields.iter().enumerate() {
             match field {
                 Field::Item(item) => self.item(item, index + 1 == fields.len(), &mut constructor)?,
                 Field::Pair { key, value } => self.pair(key, value, table)?,
             }
-            if constructor.waiting == 0 && self.f.here() - checked >= CHECKPOINT_EVERY {
-                let cost = narrow(self.f.here() - checked);
-                self.f.emit(Op::Checkpoint { cost }, line);
-                checked = self.f.here();
+            if constructor.waiting == 0 {
+                self.f.checkpoint(line);
             }
         }
         if constructor.waiting > 0 {

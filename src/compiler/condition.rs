@@ -41,6 +41,7 @@ impl Generator<'_> {
                 _ => break,
             }
         }
+        self.f.checkpoint_within(expr.line);
         if let ExprKind::Binary { op, left, right } = &expr.kind {
             if let BinaryOp::And | BinaryOp::Or = op {
                 return self.jump_when_any(expr, *op, on, jumps);
@@ -113,6 +114,7 @@ impl Generator<'_> {
             _ => match self.constant(expr) {
                 Some(constant) if fold::is_truthy(&constant) != on => Ok(()),
                 Some(constant) => {
+                    self.f.checkpoint_within(expr.line);
                     self.f.load(dst, &constant, expr.line);
                     exits.push(self.f.emit(Op::Jump { to: UNKNOWN }, expr.line));
                     Ok(())

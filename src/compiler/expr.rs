@@ -41,6 +41,7 @@ impl Generator<'_> {
     /// Evaluates an expression to one value and returns its register.
     pub(super) fn value(&mut self, expr: &Expr, dst: Option<Reg>) -> Result<Reg, CompileError> {
         self.f.line = expr.line;
+        self.f.checkpoint_within(expr.line);
         match &expr.kind {
             ExprKind::Nil => self.load(&Constant::Nil, dst, expr.line),
             ExprKind::True => self.load(&Constant::Boolean(true), dst, expr.line),
@@ -288,6 +289,7 @@ impl Generator<'_> {
 
     fn chain_node(&mut self, node: &Expr, left: Left, chain: &mut Chain, is_last: bool) -> Result<Left, CompileError> {
         self.f.line = node.line;
+        self.f.checkpoint_within(node.line);
         match &node.kind {
             ExprKind::Binary { op, right, .. } if op.is_comparison() => {
                 let left = match left {

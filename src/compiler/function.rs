@@ -9,8 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::bytecode::{
-    CHECKPOINT_EVERY, Cache, Capture, Child, Class, Const, Constant, Label, LocalName, Op, Proto, REGISTERS_MAX, Reg,
-    Up, Upvalue, WideConst,
+    CHECKPOINT_EVERY, CHECKPOINT_LATEST, Cache, Capture, Child, Class, Const, Constant, Label, LocalName, Op, Proto,
+    REGISTERS_MAX, Reg, Up, Upvalue, WideConst,
 };
 use crate::syntax::ast;
 
@@ -61,6 +61,8 @@ const BYTES_PER_UPVALUE: usize = 2;
 pub(super) struct FunctionState {
     code: Vec<Op>,
     lines: Vec<u32>,
+    /// For each instruction how many there are on the longest path to it since the last checkpoint, with itself.
+    debts: Vec<u32>,
     constants: Vec<Constant>,
     constant_index: BTreeMap<ConstantKey, u32>,
     children: Vec<Arc<Proto>>,
@@ -240,6 +242,7 @@ impl FunctionState {
         self.code.push(op);
         self.lines.push(line);
         self.debt += 1;
+        self.debts.push(narrow(self.debt));
         self.code.len() - 1
     }
 
@@ -274,19 +277,15 @@ impl FunctionState {
     /// Lets a jump go to the next instruction.
     pub(super) fn patch_here(&mut self, jump: usize) {
         let here = self.target_here();
-        self.patch(jump, here);
+        if let Some(op) = self.code.get_mut(jump) {
+            op.set_label(here);
+        }
+        self.join_debt(self.debts.get(jump).map_or(0, |debt| *debt as usize));
     }
 
     /// Lets jumps go to the next instruction.
     pub(super) fn patch_all_here(&mut self, jumps: &[usize]) {
         jumps.iter().for_each(|jump| self.patch_here(*jump));
-    }
-
-    /// Lets a jump go to `to`.
-    pub(super) fn patch(&mut self, jump: usize, to: Label) {
-        if let Some(op) = self.code.get_mut(jump) {
-            op.set_label(to);
-        }
     }
 
     /// Whether the next instruction can be reached by no path.
@@ -317,9 +316,19 @@ impl FunctionState {
         self.debt = debt;
     }
 
-    /// Puts a checkpoint if it is time for one.
+    /// Puts a checkpoint if it is time for one; between statements and between items of a constructor.
     pub(super) fn checkpoint(&mut self, line: u32) {
-        if self.debt >= CHECKPOINT_EVERY {
+        self.checkpoint_after(CHECKPOINT_EVERY, line);
+    }
+
+    /// Puts a checkpoint within an expression, if it has become long. It may stand wherever no open list of values has
+    /// been begun: a pause there keeps all registers.
+    pub(super) fn checkpoint_within(&mut self, line: u32) {
+        self.checkpoint_after(CHECKPOINT_LATEST, line);
+    }
+
+    fn checkpoint_after(&mut self, debt: usize, line: u32) {
+        if self.debt >= debt {
             let cost = narrow(self.debt);
             self.emit(Op::Checkpoint { cost }, line);
             self.debt = 0;

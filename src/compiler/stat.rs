@@ -99,14 +99,13 @@ impl Generator<'_> {
             let mut next = Jumps::new();
             self.jump_when(condition, false, &mut next)?;
             self.f.test_at(body.line);
-            let debt = self.f.debt();
             self.block(body)?;
             exit_debt = exit_debt.max(self.f.debt());
             if !is_last && !self.f.is_unreachable() {
                 exits.push(self.f.emit(Op::Jump { to: UNKNOWN }, body.last_line));
             }
+            self.f.set_debt(0);
             self.f.patch_all_here(&next);
-            self.f.set_debt(debt);
         }
         if let Some(body) = otherwise {
             self.block(body)?;
@@ -149,12 +148,10 @@ impl Generator<'_> {
         self.enter_loop();
         let mut exits = Jumps::new();
         self.jump_when(condition, false, &mut exits)?;
-        let debt = self.f.debt();
         self.block(body)?;
         // The way back belongs to the end of the body: a hook sees the condition's line once for each turn.
         self.loop_to(top, body.last_line);
         self.f.patch_all_here(&exits);
-        self.f.join_debt(debt);
         self.leave_block(body.end_line);
         Ok(())
     }
@@ -203,7 +200,6 @@ impl Generator<'_> {
             self.activate_hidden(Reg(reg), false);
         }
         let prepare = self.f.emit(Op::ForPrep { a, to: UNKNOWN }, body.line);
-        let debt = self.f.debt();
         let top = self.f.target_here();
         let reg = self.f.reserve(1)?;
         self.loop_body(std::slice::from_ref(variable), reg, body)?;
@@ -214,7 +210,6 @@ impl Generator<'_> {
         let op = if is_index { Op::ForNext { a, to: top } } else { Op::ForLoop { a, to: top } };
         self.f.emit(op, line);
         self.f.patch_here(prepare);
-        self.f.join_debt(debt);
         self.leave_block(body.end_line);
         Ok(())
     }

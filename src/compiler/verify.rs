@@ -4,10 +4,10 @@
 //! Operands are read from an instruction's printed form, where a letter says what each is. Runs of
 //! registers, which the print does not show, are known here for each instruction that has one.
 
-use crate::bytecode::{CHECKPOINT_EVERY, Cache, Capture, Class, Count, Op, Proto, REGISTERS_MAX, Reg};
+use crate::bytecode::{CHECKPOINT_LATEST, Cache, Capture, Class, Count, Op, Proto, REGISTERS_MAX, Reg};
 
-/// The most instructions that one statement of a test may have.
-const STATEMENT_MAX: usize = 400;
+/// The most instructions that one node of an expression of a test may have, or the assignments of one statement.
+const NODE_MAX: usize = 300;
 
 /// Checks a function and those nested in it; the error says what is wrong and where.
 pub(super) fn verify(proto: &Proto) -> Result<(), String> {
@@ -86,7 +86,7 @@ fn straight_runs(proto: &Proto) -> Result<(), String> {
     let mut runs = vec![0usize; proto.code.len() + 1];
     for (pc, op) in proto.code.iter().enumerate() {
         let run = if matches!(op, Op::Checkpoint { .. }) { 0 } else { runs[pc] + 1 };
-        if run > CHECKPOINT_EVERY + STATEMENT_MAX {
+        if run > CHECKPOINT_LATEST + NODE_MAX {
             return Err(format!("a straight run of {run} instructions at {pc}"));
         }
         let falls_through = op.class() != Class::Leaves && !matches!(op, Op::Jump { .. } | Op::Loop { .. });
