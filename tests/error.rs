@@ -145,3 +145,26 @@ fn conversion_errors_name_the_value() {
     let error = lua.load("=v", "return 1").unwrap().call::<(i64, i64)>(&mut lua, ()).unwrap_err();
     assert_eq!(error.message(), "bad value #2 (number expected, got no value)");
 }
+
+/// The search for a name ends after a thousand instructions, so that a message costs no more in a long function.
+#[test]
+fn what_was_set_far_back_has_no_name() {
+    let message = |terms: usize| {
+        let source = format!("local x = 1 missing({})", vec!["x"; terms].join("+"));
+        fail(&source).message().to_owned()
+    };
+    assert_eq!(message(900), "demo.lua:1: attempt to call a nil value (global 'missing')");
+    let far = "local x = 1 missing(".to_owned() + &vec!["(x".to_owned() + &"+x".repeat(900) + ")"; 3].join("+") + ")";
+    assert_eq!(fail(&far).message(), "demo.lua:1: attempt to call a nil value");
+}
+
+#[test]
+fn a_level_far_out_has_no_position() {
+    let message = |level: usize| {
+        let source =
+            format!("local function f(n) if n == 0 then error('x', {level}) end return 1 + f(n - 1) end f(12000)");
+        fail(&source).message().to_owned()
+    };
+    assert_eq!(message(9_000), "demo.lua:1: x");
+    assert_eq!(message(11_000), "x");
+}

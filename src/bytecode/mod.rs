@@ -117,15 +117,18 @@ pub struct LocalName {
     pub end: u32,
 }
 
-/// In functions with more variables than this, [`Proto::active_registers`] takes all registers for active.
+/// So many variables are looked at in the search for one: a function may have any number. In functions with more
+/// [`Proto::active_registers`] takes all registers for active.
 const SEARCHED_MAX: usize = 2000;
 
 impl Proto {
-    /// The name of the local variable in `reg` at instruction `pc`.
+    /// The name of the local variable in `reg` at instruction `pc`, if it is among the last 2,000 declared
+    /// before.
     pub fn local_name(&self, reg: Reg, pc: usize) -> Option<&str> {
         let pc = u32::try_from(pc).ok()?;
-        let found = self.locals.iter().rev().find(|local| local.reg == reg && local.start <= pc && pc < local.end)?;
-        Some(&found.name)
+        let before = self.locals.partition_point(|local| local.start <= pc);
+        let mut near = self.locals.iter().take(before).rev().take(SEARCHED_MAX);
+        Some(&near.find(|local| local.reg == reg && pc < local.end)?.name)
     }
 
     /// How many registers, from the first on, belong to variables at instruction `pc`, where a loop's turn begins.

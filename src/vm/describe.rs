@@ -24,6 +24,13 @@ impl Name {
     }
 }
 
+/// Instructions that are looked at in the search for the one that set a register. What was set further back goes
+/// without a name, for a message must not cost more in a long function.
+const LOOKED_BACK_MAX: usize = 1000;
+
+/// The furthest level whose position is told.
+const LEVELS_MAX: i64 = 10_000;
+
 /// Register moves that are followed back from one to the next.
 const MOVES_MAX: usize = 16;
 
@@ -140,11 +147,11 @@ fn string_constant(proto: &Proto, index: usize) -> Option<String> {
 }
 
 /// The last instruction before `pc` that surely set `reg`: one within a branch that may have been jumped
-/// over does not count.
+/// over does not count, as far as the jump is among those looked at.
 fn last_setter(proto: &Proto, pc: usize, reg: Reg) -> Option<usize> {
     let mut setter = None;
     let mut branch_end = 0;
-    for (at, op) in proto.code.iter().enumerate().take(pc) {
+    for (at, op) in proto.code.iter().enumerate().take(pc).skip(pc.saturating_sub(LOOKED_BACK_MAX)) {
         let sets = match (op.class(), op.first_reg()) {
             (Class::Sets, Some(a)) => a == reg,
             (Class::SetsFrom | Class::Loops, Some(a)) => match *op {
@@ -203,10 +210,11 @@ pub(super) fn called_name(caller: &Frame<'_>) -> Option<Name> {
 
 impl<'gc> Control<'gc> {
     /// The position of the function at `level` of the running coroutine as `file:line: `; 1 is the caller of the
-    /// native function that runs.
+    /// native function that runs. Of levels beyond 10,000 it is empty.
     pub(super) fn position(&self, level: i64) -> String {
         let levels = self.levels(None);
-        let found = level.checked_sub(1).and_then(|level| levels.get(level));
+        let found =
+            Some(level).filter(|level| *level <= LEVELS_MAX).and_then(|level| levels.get(level.checked_sub(1)?));
         match found.and_then(|level| Some((levels.lua_frame(level)?.closure?, levels.line(level)?))) {
             Some((closure, line)) => format!("{}:{line}: ", closure.proto().source),
             None => String::new(),
