@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bevy::asset::Handle;
+use bevy::ecs::change_detection::DetectChangesMut;
 use bevy::ecs::component::Component;
 use bevy::ecs::entity::{Entity, EntityMapper};
 use bevy::ecs::lifecycle::HookContext;
@@ -24,7 +25,7 @@ use super::scheduler::SubscriptionId;
 
 /// Lets a Lua script drive the entity: the script's body runs as a coroutine, once for each entity that carries it.
 ///
-/// Despawning the entity or removing the component cancels the coroutine in the same frame. Inserting another
+/// Despawning the entity or removing the component cancels the coroutine before its next turn. Inserting another
 /// `Behaviour` in its place starts over. [`BehaviourStatus`] beside it tells how far it got.
 ///
 /// # Example
@@ -100,7 +101,8 @@ fn map_params<M: EntityMapper>(behaviour: &mut Behaviour, mapper: &mut M) {
 #[type_path = "deimos"]
 #[component(clone_behavior = Ignore)]
 pub enum BehaviourStatus {
-    /// The script is not loaded yet, or the behaviour has not had its first turn.
+    /// The script is not loaded yet, or the behaviour has not had its first turn. So it is from the moment at which a
+    /// [`Behaviour`] is inserted, also in the place of another one.
     #[default]
     Loading,
     /// It was stopped in the middle because its instructions for the frame were used up; it goes on next frame.
@@ -186,7 +188,11 @@ impl Changes {
     }
 }
 
-fn queue_start(world: DeferredWorld<'_>, context: HookContext) {
+fn queue_start(mut world: DeferredWorld<'_>, context: HookContext) {
+    if let Some(mut status) = world.get_mut::<BehaviourStatus>(context.entity) {
+        // That of the one before it is nobody's any more.
+        status.set_if_neq(BehaviourStatus::Loading);
+    }
     if let Some(changes) = world.get_resource::<Changes>() {
         changes.push(Change::Started(context.entity));
     }

@@ -46,7 +46,10 @@ mod wait;
 mod world;
 mod world_ext;
 
-use bevy::app::{App, FixedFirst, FixedLast, FixedPostUpdate, FixedPreUpdate, FixedUpdate, Plugin, Update};
+use bevy::app::{
+    App, FixedFirst, FixedLast, FixedPostUpdate, FixedPreUpdate, FixedUpdate, Plugin, RunFixedMainLoop,
+    RunFixedMainLoopSystems, Update,
+};
 use bevy::asset::{AssetApp, AssetServer};
 use bevy::ecs::intern::Interned;
 use bevy::ecs::schedule::{IntoScheduleConfigs, ScheduleLabel, SystemSet};
@@ -138,6 +141,8 @@ impl DeimosPlugin {
             );
         if !is_fixed {
             app.add_systems(FixedUpdate, scheduler::resume_fixed.in_set(DeimosSystems::Resume));
+            let before_steps = RunFixedMainLoopSystems::BeforeFixedMainLoop;
+            app.add_systems(RunFixedMainLoop, scheduler::end_frame.in_set(before_steps));
         }
         function::add_pending(app);
         settings::Measurements::register(app);

@@ -24,14 +24,18 @@ use bevy::reflect::std_traits::ReflectDefault;
 #[serde(default, deny_unknown_fields)]
 pub struct DeimosSettings {
     /// How many instructions all behaviours together may run in a frame. Who has no turn left is first in the next.
+    ///
+    /// The steps of [`FixedUpdate`](bevy::app::FixedUpdate) before a frame, however many, belong to it, and may take half
+    /// of this together; what they leave is for the frame's own turns. If the plugin runs in a fixed schedule itself, a
+    /// step is a frame.
     pub frame_budget: u64,
-    /// How many instructions one behaviour may run in a frame. One that needs more goes on in the next frame where it
-    /// stopped; an endless loop costs this much and no more. A behaviour may have a slice of its own:
+    /// How many instructions one behaviour may run in a frame, the fixed steps before it included. One that needs more goes
+    /// on in the next frame where it stopped; an endless loop costs this much and no more. A behaviour may have a slice of its own:
     /// [`Behaviour::slice`](crate::Behaviour::slice).
     pub slice: u64,
     /// How many microseconds behaviours may run in a frame, beside `frame_budget`; 0 for as many as that takes. Who has no
     /// turn left is first in the next frame. A turn that has begun is not cut short by it, so that a frame takes up to
-    /// a slice longer.
+    /// a slice longer. Fixed steps may take half of it together.
     ///
     /// Off by default: how far scripts come in a frame then depends on the machine and on what else it does, and no
     /// longer on their instructions alone. A game that is to run the same way each time leaves it off.
@@ -116,13 +120,13 @@ impl Default for DeimosSettings {
 pub struct DeimosDiagnostics;
 
 impl DeimosDiagnostics {
-    /// The instructions that were run in the frame.
+    /// The instructions that were run in the frame and in the fixed steps before it.
     pub const INSTRUCTIONS: DiagnosticPath = DiagnosticPath::const_new("deimos/instructions");
     /// The behaviours in the world, those that have ended among them.
     pub const TASKS: DiagnosticPath = DiagnosticPath::const_new("deimos/tasks");
     /// The bytes that the scripts' values take.
     pub const HEAP_BYTES: DiagnosticPath = DiagnosticPath::const_new("deimos/heap_bytes");
-    /// The milliseconds that behaviours ran.
+    /// The milliseconds that behaviours ran, in the frame and in the fixed steps before it.
     pub const STEP_TIME: DiagnosticPath = DiagnosticPath::const_new("deimos/step_time");
     /// The units of work that the garbage collector did, as [`DeimosSettings::gc_work`] counts them.
     pub const GC_WORK: DiagnosticPath = DiagnosticPath::const_new("deimos/gc_work");

@@ -151,6 +151,65 @@ fn disabled_entity_has_no_turns() {
     assert_eq!(app.prints(), ["1", "4"]);
 }
 
+#[test]
+fn removed_behaviour_has_no_turn_in_the_next_fixed_step() {
+    let mut app = TestApp::new();
+    let removed = app.run("while true do wait_fixed()  print('removed') end");
+    let replaced = app.run("while true do wait_fixed()  print('replaced') end");
+    app.run("while true do wait_fixed()  print('on') end");
+    app.frames(2);
+    assert_eq!(app.prints(), ["removed", "replaced", "on"]);
+    let other = app.script("other.lua", "wait(100)");
+    app.world().entity_mut(removed).remove::<Behaviour>();
+    app.world().entity_mut(replaced).insert(Behaviour::new(other));
+    app.frame();
+    assert_eq!(app.prints()[3..], ["on"]);
+}
+
+#[test]
+fn behaviour_that_is_removed_between_fixed_steps_has_no_turn_in_the_second() {
+    let mut app = TestApp::new();
+    app.world().insert_resource(Time::<Fixed>::from_duration(TestApp::FRAME / 4));
+    let entity = app.run("while true do wait_fixed()  print('turn') end");
+    app.frame();
+    let remove = move |mut commands: Commands<'_, '_>| _ = commands.entity(entity).try_remove::<Behaviour>();
+    app.app().add_systems(FixedPostUpdate, remove);
+    app.frames(2);
+    assert_eq!(app.prints(), ["turn"]);
+}
+
+#[test]
+fn status_of_a_replaced_behaviour_is_loading_at_once_and_until_its_script_is_there() {
+    for (source, is_it) in [
+        ("", (|status| *status == BehaviourStatus::Finished) as fn(&BehaviourStatus) -> bool),
+        ("error('lost')", |status| matches!(status, BehaviourStatus::Failed(_))),
+        ("wait(100)", |status| matches!(status, BehaviourStatus::Waiting(WaitingFor::Time { .. }))),
+        ("on('x', print)", |status| *status == BehaviourStatus::Waiting(WaitingFor::Event)),
+    ] {
+        let mut app = TestApp::new();
+        let entity = app.run(source);
+        app.frames(2);
+        assert!(app.status(entity).is_some_and(|status| is_it(&status)), "{source}: {:?}", app.status(entity));
+        let handle = app.world().resource::<Assets<deimos::LuaScript>>().reserve_handle();
+        app.world().entity_mut(entity).insert(Behaviour::new(handle));
+        assert_eq!(app.status(entity), Some(BehaviourStatus::Loading), "{source}: at once");
+        app.frames(2);
+        assert_eq!(app.status(entity), Some(BehaviourStatus::Loading), "{source}: later");
+    }
+}
+
+#[test]
+fn last_words_of_a_replaced_behaviour_do_not_show_as_the_status_of_the_new_one() {
+    let mut app = TestApp::new();
+    let entity = app.run("spawn(function() task.on_cancel(function() wait() end)  wait(100) end)");
+    app.frames(2);
+    let handle = app.world().resource::<Assets<deimos::LuaScript>>().reserve_handle();
+    app.world().entity_mut(entity).insert(Behaviour::new(handle));
+    app.frames(2);
+    assert_eq!(app.errors().len(), 1, "a wait while closing: {:?}", app.errors());
+    assert_eq!(app.status(entity), Some(BehaviourStatus::Loading));
+}
+
 #[derive(Component, Reflect)]
 #[reflect(Component)]
 struct Target {

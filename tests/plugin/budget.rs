@@ -269,3 +269,122 @@ fn without_a_time_limit_all_have_their_turns() {
     app.frames(3);
     assert_eq!(app.prints().len(), 300);
 }
+
+/// An app with eight fixed steps in a frame.
+fn catching_up(settings: DeimosSettings) -> TestApp {
+    let mut app = TestApp::with_settings(settings);
+    app.world().insert_resource(Time::<Fixed>::from_duration(TestApp::FRAME / 8));
+    app
+}
+
+#[test]
+fn fixed_steps_of_a_frame_share_its_budget_and_are_measured() {
+    let settings = DeimosSettings { slice: 1000, frame_budget: 10_000, runaway_frames: 0, ..default() };
+    let mut app = catching_up(settings);
+    for _ in 0..50 {
+        app.run("while true do wait_fixed()  for i = 1, 100 do end  print('turn') end");
+        app.run("wait_fixed()  while true do end");
+    }
+    app.frames(2);
+    for _ in 0..20 {
+        let before = app.prints().len();
+        app.frame();
+        assert!(app.prints().len() - before < 80, "the fifty of them have no turn in each of eight steps");
+        let used = measured(&mut app, &DeimosDiagnostics::INSTRUCTIONS);
+        assert!((5000.0..11_000.0).contains(&used), "{used}");
+        assert!(measured(&mut app, &DeimosDiagnostics::STEP_TIME) > 0.0);
+    }
+}
+
+#[test]
+fn instructions_of_fixed_steps_are_measured() {
+    let mut app = catching_up(DeimosSettings::default());
+    app.run("while true do wait_fixed()  for i = 1, 1000 do end end");
+    app.frames(3);
+    let used = measured(&mut app, &DeimosDiagnostics::INSTRUCTIONS);
+    assert!((8000.0..20_000.0).contains(&used), "eight steps of a thousand and some: {used}");
+}
+
+#[test]
+fn fixed_steps_of_a_frame_share_a_slice_with_the_frame() {
+    let mut app = catching_up(DeimosSettings { slice: 10_000, runaway_frames: 0, ..default() });
+    app.run("spawn(function() while true do end end)  while true do wait_fixed()  for i = 1, 3000 do end end");
+    app.frames(2);
+    for _ in 0..10 {
+        app.frame();
+        let used = measured(&mut app, &DeimosDiagnostics::INSTRUCTIONS);
+        assert!((9_900.0..10_200.0).contains(&used), "{used}");
+    }
+}
+
+#[test]
+fn neither_fixed_steps_nor_frames_starve_the_other() {
+    for (crowd, own) in [("wait_fixed", "wait"), ("wait", "wait_fixed"), ("wait_fixed", "wait_fixed"), ("wait", "wait")]
+    {
+        let mut app = catching_up(DeimosSettings { slice: 1000, frame_budget: 10_000, ..default() });
+        for _ in 0..50 {
+            app.run(&format!("while true do {crowd}()  for i = 1, 300 do end end"));
+        }
+        app.run(&format!("while true do {own}()  print(time.frame) end"));
+        app.frames(100);
+        let turns = app.prints().len();
+        // As a crowd that wants the same takes all there is, all go round: 51 want some 30,000, and get 5,000 at least.
+        assert!(turns >= 12, "{turns} turns by {own}() beside a crowd by {crowd}()");
+    }
+}
+
+#[test]
+fn turn_that_a_fixed_step_has_no_budget_for_is_had_in_a_later_one() {
+    let mut app = catching_up(DeimosSettings { slice: 2000, frame_budget: 4000, ..default() });
+    for name in 0..10 {
+        app.run(&format!(
+            "while true do
+                 local before = time.fixed.elapsed
+                 local passed = wait_fixed()
+                 assert(passed > 0 and passed <= time.fixed.elapsed - before)
+                 for i = 1, 150 do end
+                 print({name})
+             end"
+        ));
+    }
+    app.frames(100);
+    assert!(app.errors().is_empty(), "{:?}", app.errors());
+    let mut turns = [0; 10];
+    for line in app.prints() {
+        turns[line.parse::<usize>().unwrap()] += 1;
+    }
+    let (least, most) = (turns.iter().min().unwrap(), turns.iter().max().unwrap());
+    // Without a budget it were 800 each; so it is a round or two in a frame, and each gets round.
+    assert!(*least >= 40 && *most <= 300, "{turns:?}");
+}
+
+#[test]
+fn fixed_steps_go_on_while_the_frames_of_scripts_are_left_out() {
+    let mut app = TestApp::with_settings(DeimosSettings { frame_budget: 4000, ..default() });
+    app.app()
+        .configure_sets(Update, deimos::DeimosSystems::Resume.run_if(|time: Res<'_, Time>| time.elapsed_secs() < 0.1));
+    app.run("while true do wait_fixed()  for i = 1, 1000 do end  print('step') end");
+    app.frames(30);
+    assert!(app.prints().len() >= 28, "{}", app.prints().len());
+}
+
+#[test]
+fn plugin_of_a_fixed_schedule_has_a_budget_for_each_step() {
+    let mut app = App::new();
+    app.add_plugins((MinimalPlugins, AssetPlugin::default(), deimos::DeimosPlugin::new(FixedUpdate)));
+    app.insert_resource(bevy::time::TimeUpdateStrategy::ManualDuration(TestApp::FRAME));
+    app.insert_resource(Time::<Fixed>::from_duration(TestApp::FRAME / 4));
+    app.insert_resource(DeimosSettings { slice: 1000, runaway_frames: 0, ..default() });
+    let script = deimos::LuaScript::from_source("test.lua", "while true do state.n = (state.n or 0) + 1 end").unwrap();
+    let script = app.world_mut().resource_mut::<Assets<deimos::LuaScript>>().add(script);
+    app.world_mut().spawn(Behaviour::new(script));
+    app.finish();
+    app.cleanup();
+    for _ in 0..5 {
+        app.update();
+    }
+    let store = app.world().resource::<DiagnosticsStore>();
+    let steps = store.get(&DeimosDiagnostics::INSTRUCTIONS).unwrap();
+    assert_eq!(steps.history_len(), 16, "four in each frame but the first, which takes no time");
+    assert!(steps.values().skip(1).all(|used| (900.0..1100.0).contains(used)), "{steps:?}");
+}

@@ -6,10 +6,11 @@
 //! again. One visit to the arena serves all behaviours of a frame.
 //!
 //! `tasks` is the list of who runs, `timers` when they are due, `listeners` who hears which events; none of these knows
-//! the machine. `turn` is the hand in the arena, `requests` what tasks ask of it, `closing` their last words, `programs` what scripts there are,
+//! the machine. `allowance` is what they may take of a frame. `turn` is the hand in the arena, `requests` what tasks ask of it, `closing` their last words, `programs` what scripts there are,
 //! `saving` brings their states to where scenes find them, `restart` and `keep` say what becomes of behaviours whose scripts
 //! have changed, `memory` sees to garbage and to those who hold too much, `profiler` measures what scripts cost.
 
+mod allowance;
 mod closing;
 mod keep;
 mod listeners;
@@ -32,6 +33,7 @@ use bevy::ecs::entity::{Entity, EntityHashMap, EntityHashSet};
 use bevy::ecs::entity_disabling::Disabled;
 use bevy::ecs::message::MessageCursor;
 use bevy::ecs::query::With;
+use bevy::ecs::system::NonSendMut;
 use bevy::ecs::world::World;
 use bevy::platform::collections::HashMap;
 use bevy::platform::time::Instant;
@@ -44,19 +46,20 @@ pub(super) use saving::save_states;
 pub(super) use tasks::Key;
 
 use super::asset::LuaScript;
-use super::behaviour::{Behaviour, Change, Changes};
+use super::behaviour::{Behaviour, BehaviourStatus, Change, Changes};
 use super::environment::{Roots, Shared};
 use super::error::{ErrorSite, Reports, tell_observers};
 use super::function::LuaFunction;
 use super::settings::{DeimosSettings, Measurements};
 use crate::api::{Error, Handle, Lua, Raised};
+use allowance::{Allowance, Left};
 use listeners::Listeners;
 use memory::Upkeep;
 use profiler::Profiler;
 use programs::Program;
 use tasks::Tasks;
 use timers::Sleeper;
-use turn::{Policy, Turn};
+use turn::{Policy, Turn, set_status};
 
 /// The Lua machine of a world, with all its behaviours; non-send data of the world.
 ///
@@ -73,6 +76,8 @@ pub struct Scripts {
 struct Parts {
     shared: Rc<Shared>,
     changes: Changes,
+    /// What happened before a fixed step and is to be heard in the frame.
+    held: Vec<Change>,
     tasks: Tasks,
     listeners: Listeners,
     programs: Vec<Program>,
@@ -107,8 +112,8 @@ struct Parts {
     /// What the game's clock showed when the frame began.
     now: Duration,
     frame: u64,
-    /// The number of frames and fixed steps.
-    step: u32,
+    /// What of the frame is left, its fixed steps included.
+    allowance: Allowance,
     /// When turns are to end, if the settings limit the time for them.
     deadline: Option<Instant>,
     upkeep: Upkeep,
@@ -131,6 +136,7 @@ impl Scripts {
             tasks: Tasks::new(Rc::clone(&shared.behaviours)),
             shared,
             changes,
+            held: Vec::new(),
             listeners: Listeners::default(),
             programs: Vec::new(),
             program_of: HashMap::default(),
@@ -150,7 +156,7 @@ impl Scripts {
             has_fixed_steps,
             now: Duration::ZERO,
             frame: 0,
-            step: 0,
+            allowance: Allowance::default(),
             deadline: None,
             upkeep: Upkeep::default(),
             profiler: None,
@@ -251,15 +257,25 @@ impl Scripts {
         });
     }
 
-    /// Runs a frame or a fixed step whose queue has been begun.
-    fn step(&mut self, world: &mut World, settings: &DeimosSettings) -> u64 {
-        self.parts.step = self.parts.step.wrapping_add(1);
-        let limit = Duration::from_micros(settings.frame_time_limit.into());
-        self.parts.deadline = if limit.is_zero() { None } else { Instant::now().checked_add(limit) };
+    /// Begins a frame, unless one of its fixed steps has already.
+    fn begin_frame(&mut self, world: &World) {
+        let settings = world.get_resource::<DeimosSettings>().cloned().unwrap_or_default();
+        if !self.parts.allowance.begin(&settings) {
+            return;
+        }
+        self.lua.set_memory_limit(settings.memory_limit);
+        self.parts.closing_left = settings.frame_budget;
+        self.parts.upkeep.begin_frame();
+        self.parts.look_for_profile(world);
+    }
+
+    /// Runs a frame or a fixed step whose queue has been begun. The instructions that were used.
+    fn step(&mut self, world: &mut World, left: Left) -> u64 {
+        self.parts.deadline = left.time.and_then(|time| Instant::now().checked_add(time));
         let frame = self.parts.frame;
         let mut is_told = false;
         self.visit(world, |turn| is_told = turn.roots.show_time(turn.ctx, turn.world, frame).is_ok());
-        if is_told { self.run(world, settings.frame_budget) } else { 0 }
+        if is_told { self.run(world, left.instructions) } else { 0 }
     }
 }
 
@@ -272,9 +288,11 @@ impl std::fmt::Debug for Scripts {
 /// Takes up what happened since the last frame: behaviours that came and went, scripts that were loaded or changed.
 pub(super) fn reload(world: &mut World) {
     with_scripts(world, |scripts, world| {
+        scripts.begin_frame(world);
         scripts.parts.scan(world);
-        if scripts.parts.changes.pending() {
+        if scripts.parts.changes.pending() || !scripts.parts.held.is_empty() {
             scripts.visit(world, |turn| {
+                turn.settle_held();
                 turn.settle();
             });
         }
@@ -317,13 +335,9 @@ pub(super) fn reload(world: &mut World) {
 pub(super) fn resume(world: &mut World) {
     with_scripts(world, |scripts, world| {
         let begun = Instant::now();
-        let settings = world.get_resource::<DeimosSettings>().cloned().unwrap_or_default();
-        scripts.lua.set_memory_limit(settings.memory_limit);
-        scripts.parts.upkeep.begin_frame();
-        scripts.parts.look_for_profile(world);
+        scripts.begin_frame(world);
         let parts = &mut scripts.parts;
         parts.frame = parts.frame.saturating_add(1);
-        parts.closing_left = settings.frame_budget;
         parts.now = world.get_resource::<Time>().map(Time::elapsed).unwrap_or_default();
         let real = world.get_resource::<Time<Real>>().map(Time::elapsed).unwrap_or_default();
         parts.tasks.begin_frame(parts.now, real, parts.frame);
@@ -336,26 +350,44 @@ pub(super) fn resume(world: &mut World) {
                 turn.parts.shared.queries.forget_unused(turn.ctx);
             }
         });
-        let used = scripts.step(world, &settings);
+        let left = scripts.parts.allowance.for_frame();
+        let used = scripts.step(world, left);
         for observer in scripts.parts.listeners.drop_unused() {
             world.despawn(observer);
         }
-        #[expect(clippy::cast_precision_loss, reason = "a measurement")]
-        let instructions = used as f64;
-        scripts.parts.measurements.instructions = instructions;
-        scripts.parts.measurements.step_milliseconds = milliseconds(begun.elapsed());
+        scripts.parts.allowance.end();
+        scripts.parts.measure(used, begun.elapsed());
     });
 }
 
 /// Gives every task that waits for it its turn in a fixed step.
 pub(super) fn resume_fixed(world: &mut World) {
     with_scripts(world, |scripts, world| {
-        let settings = world.get_resource::<DeimosSettings>().cloned().unwrap_or_default();
-        let parts = &mut scripts.parts;
-        parts.now = world.get_resource::<Time<Virtual>>().map(Time::elapsed).unwrap_or_default();
-        parts.tasks.begin_fixed_step();
-        scripts.step(world, &settings);
+        let begun = Instant::now();
+        scripts.begin_frame(world);
+        scripts.parts.now = world.get_resource::<Time<Virtual>>().map(Time::elapsed).unwrap_or_default();
+        // Who has ended since the last frame or step has no turn in this one.
+        if scripts.parts.changes.pending() {
+            scripts.visit(world, |turn| turn.settle_for_step());
+        }
+        if !scripts.parts.tasks.is_step_due() {
+            return;
+        }
+        // Who waits for a step and gets no turn waits for the next one.
+        let Some(left) = scripts.parts.allowance.for_step() else { return };
+        scripts.parts.tasks.begin_fixed_step();
+        let used = scripts.step(world, left);
+        scripts.parts.allowance.note_step(used, begun.elapsed());
+        scripts.parts.measure(used, begun.elapsed());
     });
+}
+
+/// Ends the frame before, if scripts had no turns of their own in it: a run condition may hold these back, and fixed steps
+/// would have used up what there is for them, and get no more.
+pub(super) fn end_frame(scripts: Option<NonSendMut<'_, Scripts>>) {
+    if let Some(mut scripts) = scripts {
+        scripts.parts.allowance.end();
+    }
 }
 
 /// After how many frames without a loop over a query's rows they are forgotten, at the latest twice as many.
@@ -371,7 +403,7 @@ pub(super) fn collect(world: &mut World) {
         let settings = world.get_resource::<DeimosSettings>().cloned().unwrap_or_default();
         scripts.collect_for_frame(world, &settings);
         scripts.parts.report_profile(world);
-        let mut measurements = scripts.parts.measurements;
+        let mut measurements = std::mem::take(&mut scripts.parts.measurements);
         measurements.gc_milliseconds = scripts.parts.upkeep.milliseconds();
         measurements.gc_work = scripts.parts.upkeep.units();
         #[expect(clippy::cast_precision_loss, reason = "a measurement")]
@@ -421,10 +453,20 @@ impl Parts {
     }
 
     /// Adds the behaviour that an entity has.
-    fn add(&mut self, world: &World, entity: Entity) {
+    fn add(&mut self, world: &mut World, entity: Entity) {
         let Some(behaviour) = world.get::<Behaviour>(entity) else { return };
         let program = self.program(world, behaviour.script.id());
         let key = self.tasks.insert(entity, program);
         self.starting.push(key);
+        // What the one before it came to is no more true, its last words included.
+        set_status(world, entity, BehaviourStatus::Loading);
+    }
+
+    /// Adds to what was measured in the frame.
+    fn measure(&mut self, instructions: u64, time: Duration) {
+        #[expect(clippy::cast_precision_loss, reason = "a measurement")]
+        let instructions = instructions as f64;
+        self.measurements.instructions += instructions;
+        self.measurements.step_milliseconds += milliseconds(time);
     }
 }

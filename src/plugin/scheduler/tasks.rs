@@ -185,6 +185,10 @@ pub(super) struct Tasks {
     waiting: Vec<Key>,
     /// Those who wait for the next fixed step.
     fixed: Vec<Key>,
+    /// Those who had no turn in the last one, first to go in the next.
+    cut_fixed: Vec<Key>,
+    /// Whether turns are those of a fixed step.
+    is_fixed_step: bool,
     sleepers: Timers<Duration>,
     real_sleepers: Timers<Duration>,
     frame_sleepers: Timers<u64>,
@@ -414,6 +418,7 @@ impl Tasks {
     pub(super) fn begin_frame(&mut self, now: Duration, real: Duration, frame: u64) {
         self.queue.clear();
         self.turn = 0;
+        self.is_fixed_step = false;
         self.queue.append(&mut self.cut);
         let mut first = self.queue.len();
         self.queue.append(&mut self.waiting);
@@ -443,12 +448,22 @@ impl Tasks {
         }
     }
 
-    /// Begins a fixed step: those who waited for it, in the order of spawning.
+    /// Whether anybody has a turn in a fixed step.
+    pub(super) fn is_step_due(&self) -> bool {
+        !(self.fixed.is_empty() && self.cut_fixed.is_empty() && self.urgent.is_empty())
+    }
+
+    /// Begins a fixed step: those who had no turn in the last one, then those who waited for it, in the order of spawning.
     pub(super) fn begin_fixed_step(&mut self) {
         self.queue.clear();
         self.turn = 0;
+        self.is_fixed_step = true;
+        self.queue.append(&mut self.cut_fixed);
+        let first = self.queue.len();
         self.queue.append(&mut self.fixed);
-        self.queue.sort();
+        if let Some(due) = self.queue.get_mut(first..) {
+            due.sort();
+        }
     }
 
     /// Whose turn it is next.
@@ -461,11 +476,12 @@ impl Tasks {
         Some(key)
     }
 
-    /// Ends the frame early: who had no turn yet is first in the next frame.
+    /// Ends the frame or fixed step early: who had no turn yet is first in the next.
     pub(super) fn cut_rest(&mut self) {
-        self.is_short |= self.turn < self.queue.len();
-        self.cut.extend(self.urgent.drain(..));
-        self.cut.extend(self.queue.drain(self.turn.min(self.queue.len())..));
+        self.is_short |= !self.is_fixed_step && self.turn < self.queue.len();
+        while let Some(key) = self.next() {
+            self.cut(key);
+        }
     }
 
     /// Sets the most instructions for a behaviour in a frame; 0 for as many as the settings say.
@@ -504,9 +520,15 @@ impl Tasks {
         }
     }
 
-    /// Gives a task that had to stop its turn before all others in the next frame.
+    /// Gives a task that had to stop its turn before all others in the next frame; if it was to go on in a fixed step and
+    /// has not begun, in the next of these.
     pub(super) fn cut(&mut self, key: Key) {
-        self.cut.push(key);
+        let waits_for_step = |slot: &Slot| matches!(slot.phase, Phase::FixedStep { .. });
+        if self.is_fixed_step && self.get(key).is_some_and(waits_for_step) {
+            self.cut_fixed.push(key);
+        } else {
+            self.cut.push(key);
+        }
     }
 
     /// Gives a task a turn before all who have not had theirs.

@@ -148,22 +148,46 @@ impl<'gc> Turn<'_, 'gc> {
         // Closing a coroutine may despawn more.
         while self.parts.changes.pending() {
             for change in self.parts.changes.take() {
+                self.take_up(change);
+            }
+        }
+    }
+
+    /// Takes up what happened to `Behaviour` components before a fixed step. Events are kept for the frame: who listens in
+    /// frames is not to go on at some times in one of these and at others in a step.
+    pub(super) fn settle_for_step(&mut self) {
+        while self.parts.changes.pending() {
+            for change in self.parts.changes.take() {
                 match change {
-                    Change::Started(entity) => {
-                        self.end(entity);
-                        self.parts.add(self.world, entity);
-                    }
-                    Change::Ended(entity) => self.end(entity),
-                    Change::Event { subscription, value } => {
-                        let value = reflect::to_lua(self.ctx, self.world, &*value);
-                        self.deliver_event(subscription, value);
-                    }
-                    Change::Undefined(entity) => place_defined(self.world, entity),
-                    Change::Lifecycle { subscription, entity } => {
-                        let value = lifecycle_value(self.ctx, entity).map_err(Raised::from);
-                        self.deliver_event(subscription, value);
-                    }
+                    Change::Event { .. } | Change::Lifecycle { .. } => self.parts.held.push(change),
+                    _ => self.take_up(change),
                 }
+            }
+        }
+    }
+
+    /// Takes up what was kept for the frame.
+    pub(super) fn settle_held(&mut self) {
+        for change in std::mem::take(&mut self.parts.held) {
+            self.take_up(change);
+        }
+    }
+
+    fn take_up(&mut self, change: Change) {
+        match change {
+            Change::Started(entity) => {
+                self.end(entity);
+                self.parts.add(self.world, entity);
+            }
+            Change::Ended(entity) => self.end(entity),
+            Change::Event { subscription, value } => {
+                let value = reflect::to_lua(self.ctx, self.world, &*value);
+                self.deliver_event(subscription, value);
+            }
+            Change::Undefined(entity) => place_defined(self.world, entity),
+            Change::Lifecycle { subscription, entity } => {
+                let value = lifecycle_value(self.ctx, entity).map_err(Raised::from);
+                self.deliver_event(subscription, value);
             }
         }
     }
@@ -263,7 +287,7 @@ impl<'gc> Turn<'_, 'gc> {
         }
         let Some(thread) = self.thread(key) else { return 0 };
         let slice_max = self.parts.upkeep.slice_max();
-        let allowance = self.parts.tasks.allowance(&slot, (self.slice, slice_max), self.parts.step);
+        let allowance = self.parts.tasks.allowance(&slot, (self.slice, slice_max), self.parts.allowance.number());
         if allowance == 0 {
             self.parts.tasks.cut(key);
             return 0;
@@ -283,7 +307,7 @@ impl<'gc> Turn<'_, 'gc> {
         if outcome.is_err() {
             used += ERROR_FUEL;
         }
-        self.parts.tasks.spend(&slot, used, self.slice, self.parts.step);
+        self.parts.tasks.spend(&slot, used, self.slice, self.parts.allowance.number());
         self.flush_output();
         if self.parts.changes.pending() {
             let results = std::mem::take(&mut self.results);
@@ -736,7 +760,8 @@ fn add_origins(traceback: &mut String, origin: &Origin) {
     }
 }
 
-fn set_status(world: &mut World, entity: Entity, status: BehaviourStatus) {
+/// Shows how far an entity's behaviour got.
+pub(super) fn set_status(world: &mut World, entity: Entity, status: BehaviourStatus) {
     if let Some(mut shown) = world.get_mut::<BehaviourStatus>(entity) {
         shown.set_if_neq(status);
     }
