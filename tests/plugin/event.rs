@@ -163,6 +163,107 @@ fn scripts_send_each_other_events() {
 }
 
 #[test]
+fn what_is_sent_to_an_entity_is_heard_for_all_with_the_entity_first() {
+    let mut app = TestApp::new();
+    let entity = app.run("on('Ping', function(n) print('own', n) end)");
+    app.run(
+        "world:on('Ping', function(who, n) print('all', who, n) end)
+         print('waited', world:wait_for('Ping'))  print('waited', world:wait_for('Ping', 0.1))",
+    );
+    app.run(
+        "wait()  local other = world:find('other')
+         print(other:send('Ping', 5), other:send('Pong'))  wait()  print(world:send('Ping', 6))",
+    );
+    app.world().entity_mut(entity).insert(Name::new("other"));
+    app.frames(4);
+    assert!(app.errors().is_empty(), "{:?}", app.errors());
+    let who = format!("Entity({entity} \"other\")");
+    assert_eq!(
+        app.prints(),
+        [
+            "true\tfalse".to_owned(),
+            "own\t5".to_owned(),
+            format!("all\t{who}\t5"),
+            format!("waited\t{who}\t5"),
+            "true".to_owned(),
+            "all\t6\tnil".to_owned(),
+            "waited\t6".to_owned(),
+        ]
+    );
+}
+
+#[test]
+fn who_hears_what_is_as_the_table_of_the_guide_says() {
+    let mut app = TestApp::new();
+    let entity = app.run(
+        "for _, event in ipairs {'Word', 'Hit', 'Alarm'} do
+             on(event, function() print('on', event) end)
+             self:on(event, function() print('entity:on', event) end)
+             world:on(event, function() print('world:on', event) end)
+             spawn(function() while true do wait_for(event)  print('wait_for', event) end end)
+             spawn(function() while true do self:wait_for(event)  print('entity:wait_for', event) end end)
+             spawn(function() while true do world:wait_for(event)  print('world:wait_for', event) end end)
+         end",
+    );
+    app.frame();
+    let heard = |app: &mut TestApp| {
+        let before = app.prints().len();
+        app.frame();
+        let mut lines: Vec<String> = app.prints()[before..].iter().map(ToString::to_string).collect();
+        lines.sort();
+        lines.join(", ").replace('\t', " ")
+    };
+    app.run("world:send('Word')");
+    assert_eq!(heard(&mut app), "world:on Word, world:wait_for Word");
+    app.run("world:find('listener'):send('Word')");
+    app.world().entity_mut(entity).insert(Name::new("listener"));
+    let all = |event: &str| {
+        ["entity:on", "entity:wait_for", "on", "wait_for", "world:on", "world:wait_for"]
+            .map(|how| format!("{how} {event}"))
+            .join(", ")
+    };
+    assert_eq!(heard(&mut app), all("Word"));
+    app.world().trigger(Hit { entity, amount: 1.0 });
+    assert_eq!(heard(&mut app), all("Hit"));
+    app.world().trigger(Alarm::default());
+    assert_eq!(heard(&mut app), "on Alarm, wait_for Alarm, world:on Alarm, world:wait_for Alarm");
+    assert!(app.errors().is_empty(), "{:?}", app.errors());
+}
+
+#[test]
+fn event_before_a_fixed_step_is_heard_in_the_frame() {
+    let mut app = TestApp::new();
+    app.run("while true do wait_fixed()  print('step') end");
+    let entity = app.run("on('Hit', function() print('hit', time.frame) end)");
+    app.frame();
+    for _ in 0..3 {
+        app.world().trigger(Hit { entity, amount: 1.0 });
+        app.frame();
+    }
+    assert_eq!(app.prints(), ["step", "hit\t2", "step", "hit\t3", "step", "hit\t4"]);
+}
+
+#[test]
+fn sender_pays_for_each_who_hears() {
+    let used = |listeners: usize| {
+        let mut app = TestApp::new();
+        let listener = app.script("listener.lua", "world:on('Word', print)  world:wait_for('Word')  wait(100)");
+        for _ in 0..listeners {
+            app.world().spawn(Behaviour::new(listener.clone()));
+        }
+        app.run("wait()  local n = 0  while true do self:send('Word')  n = n + 1  state.n = n end");
+        let reader = app.run("wait()  wait()  for e in world:query('Behaviour') do print(e.state.n) end");
+        app.frames(3);
+        let sent = app.prints().iter().find_map(|line| line.parse::<u64>().ok());
+        assert!(app.errors().is_empty(), "{:?}", app.errors());
+        let _ = reader;
+        sent.expect("somebody has sent")
+    };
+    let (none, many) = (used(0), used(100));
+    assert!(many * 50 < none, "{none} sends in a slice to nobody, {many} to 100 handlers");
+}
+
+#[test]
 fn endless_exchange_of_events_costs_slices_and_no_more() {
     let mut app = TestApp::with_settings(deimos::DeimosSettings { slice: 5_000, ..default() });
     app.run("on('E', function() self:send('E')  self:send('E') end)  self:send('E')");

@@ -13,12 +13,16 @@ use super::turn::Turn;
 use crate::api::{Raised, Table, Thread, Value};
 use crate::plugin::behaviour::{BehaviourStatus, WaitingFor};
 use crate::plugin::class::Class;
+use crate::plugin::entity::entity_value;
 use crate::plugin::events;
 use crate::plugin::reflect;
 use crate::plugin::task::{End, Origin, TaskState, packed};
 
 /// How many handlers of events a behaviour may have.
 const HANDLERS_MAX: usize = 10_000;
+
+/// What it costs the sender of an event to have one more task hear of it.
+const DELIVERY_FUEL: u32 = 50;
 
 /// What a task asks for. Values that belong to it are left with the call.
 #[derive(Debug)]
@@ -50,7 +54,7 @@ pub(in crate::plugin) enum Request {
     Handle { event: EventName, at: String },
     /// To remove a handler. The answer is whether it was there.
     Unhandle(HandlerId),
-    /// To tell the handlers of an entity about an event of scripts, with the values that are left.
+    /// To tell those who listen to an entity, or to all, about an event of scripts, with the values that are left.
     Send { event: EventName },
 }
 
@@ -500,23 +504,36 @@ impl<'gc> Turn<'_, 'gc> {
 
     fn send(&mut self, name: &EventName, values: &[Value<'gc>]) -> Result<bool, Raised<'gc>> {
         let target = if let Target::Entity(entity) = name.target { Some(entity) } else { None };
-        let topic = Topic { name: TopicName { event: name.event.as_str().into(), component: None }, target };
-        let Some(subscription) = self.parts.listeners.find(&topic) else { return Ok(false) };
-        self.deliver(subscription, values)
+        let mut topic = Topic { name: TopicName { event: name.event.as_str().into(), component: None }, target };
+        let mut is_heard = self.send_about(&topic, values)?;
+        if let Some(entity) = topic.target.take() {
+            let mut values = values.to_vec();
+            values.insert(0, entity_value(self.ctx, entity));
+            is_heard |= self.send_about(&topic, &values)?;
+        }
+        Ok(is_heard)
     }
 
-    /// Tells everyone who listens to a subscription of an event. Whether there was anyone.
+    /// Tells those who listen to a topic, at the sender's expense. Whether there was anyone.
+    fn send_about(&mut self, topic: &Topic, values: &[Value<'gc>]) -> Result<bool, Raised<'gc>> {
+        let Some(subscription) = self.parts.listeners.find(topic) else { return Ok(false) };
+        let heard = self.deliver(subscription, values)?;
+        self.ctx.charge(heard.saturating_mul(DELIVERY_FUEL));
+        Ok(heard > 0)
+    }
+
+    /// Tells everyone who listens to a subscription of an event. How many there were.
     pub(super) fn deliver(
         &mut self,
         subscription: super::listeners::SubscriptionId,
         values: &[Value<'gc>],
-    ) -> Result<bool, Raised<'gc>> {
-        let mut is_heard = false;
+    ) -> Result<u32, Raised<'gc>> {
+        let mut heard = 0;
         for index in self.parts.listeners.of(subscription) {
             match self.parts.listeners.get(index).map(|listener| listener.kind) {
                 Some(ListenerKind::Waiter(sleeper)) => {
                     let values = packed(self.ctx, values)?;
-                    is_heard |= self.wake(sleeper, values);
+                    heard += u32::from(self.wake(sleeper, values));
                 }
                 Some(ListenerKind::Handler { body, .. }) => {
                     let function = self.roots.handlers.get_integer(self.ctx, i64::from(index) + 1);
@@ -525,13 +542,13 @@ impl<'gc> Turn<'_, 'gc> {
                     let origin = self.parts.listeners.origin(index);
                     if let Some(key) = self.start_task(body, origin, &call)? {
                         self.parts.tasks.soon(key);
-                        is_heard = true;
+                        heard += 1;
                     }
                 }
                 None => {}
             }
         }
-        Ok(is_heard)
+        Ok(heard)
     }
 }
 
