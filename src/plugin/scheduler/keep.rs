@@ -23,7 +23,7 @@ impl<'gc> Turn<'_, 'gc> {
     fn is_kept(&self, body: Key) -> bool {
         let tasks = &self.parts.tasks;
         let Some(slot) = tasks.get(body).filter(|slot| slot.phase != Phase::Failed) else { return false };
-        let program = self.parts.programs.get(slot.program as usize);
+        let program = self.parts.programs.get(slot.program);
         program.and_then(|program| program.script.as_ref()).is_some_and(LuaScript::keeps)
             && tasks.extra(body).is_some_and(|extra| extra.definitions > 0 && extra.defines.is_none())
     }
@@ -43,7 +43,7 @@ impl<'gc> Turn<'_, 'gc> {
         self.settle();
         let Some(&slot) = self.parts.tasks.get(body) else { return true };
         let environment = self.roots.states.environments.get_integer(self.ctx, i64::from(body.slot) + 1);
-        let program = self.parts.programs.get(slot.program as usize);
+        let program = self.parts.programs.get(slot.program);
         let (Value::Table(_), Some(script)) = (environment, program.and_then(|program| program.script.as_ref())) else {
             return false;
         };

@@ -28,14 +28,13 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 use std::time::Duration;
 
-use bevy::asset::{AssetId, AssetLoadFailedEvent};
+use bevy::asset::AssetLoadFailedEvent;
 use bevy::ecs::entity::{Entity, EntityHashMap, EntityHashSet};
 use bevy::ecs::entity_disabling::Disabled;
 use bevy::ecs::message::MessageCursor;
 use bevy::ecs::query::With;
 use bevy::ecs::system::NonSendMut;
 use bevy::ecs::world::World;
-use bevy::platform::collections::HashMap;
 use bevy::platform::time::Instant;
 use bevy::time::{Fixed, Real, Time, Virtual};
 
@@ -56,7 +55,7 @@ use allowance::{Allowance, Left};
 use listeners::Listeners;
 use memory::Upkeep;
 use profiler::Profiler;
-use programs::Program;
+use programs::Programs;
 use tasks::Tasks;
 use timers::Sleeper;
 use turn::{Policy, Turn, set_status};
@@ -80,8 +79,7 @@ struct Parts {
     held: Vec<Change>,
     tasks: Tasks,
     listeners: Listeners,
-    programs: Vec<Program>,
-    program_of: HashMap<AssetId<LuaScript>, u32>,
+    programs: Programs,
     /// Behaviours that wait for their first turn, or for their script.
     starting: Vec<Key>,
     /// A task that is to have its first turn before the one who started it goes on.
@@ -138,8 +136,7 @@ impl Scripts {
             changes,
             held: Vec::new(),
             listeners: Listeners::default(),
-            programs: Vec::new(),
-            program_of: HashMap::default(),
+            programs: Programs::default(),
             starting: Vec::new(),
             starting_now: None,
             is_closing: false,
@@ -296,6 +293,7 @@ pub(super) fn reload(world: &mut World) {
                 turn.settle();
             });
         }
+        scripts.parts.drop_programs(world);
         scripts.parts.take_failures(world);
         let mut restarting = scripts.parts.take_revisions(world);
         let modules = scripts.parts.take_modules(world, &mut restarting);
@@ -455,7 +453,7 @@ impl Parts {
     /// Adds the behaviour that an entity has.
     fn add(&mut self, world: &mut World, entity: Entity) {
         let Some(behaviour) = world.get::<Behaviour>(entity) else { return };
-        let program = self.program(world, behaviour.script.id());
+        let program = self.enter_program(world, behaviour.script.id());
         let key = self.tasks.insert(entity, program);
         self.starting.push(key);
         // What the one before it came to is no more true, its last words included.

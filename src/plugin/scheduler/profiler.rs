@@ -105,9 +105,12 @@ impl Parts {
     pub(super) fn report_profile(&mut self, world: &mut World) {
         let Some(profiler) = &mut self.profiler else { return };
         let Some(mut profile) = world.get_resource_mut::<ScriptProfile>() else { return };
-        for (cost, program) in profiler.costs.iter_mut().zip(&self.programs) {
-            if cost.turns > 0 {
-                profile.add(&program.name, std::mem::take(cost));
+        for (program, cost) in (0..).zip(&mut profiler.costs) {
+            let cost = std::mem::take(cost);
+            if cost.turns > 0
+                && let Some(program) = self.programs.get(program)
+            {
+                profile.add(&program.name, cost);
             }
         }
     }

@@ -1,6 +1,8 @@
 //! The scripts that behaviours run: which version, and what went wrong.
 //!
-//! A program outlives its asset's versions: behaviours run the last one that compiled. Nothing here runs anything.
+//! A program outlives its asset's versions: behaviours run the last one that compiled. It goes when its asset has gone and
+//! no behaviour runs it, since the asset comes back under another id: a game may load a script for each wave of enemies
+//! anew, or generate scripts without end. Nothing here runs anything.
 
 use std::sync::Arc;
 
@@ -8,6 +10,7 @@ use bevy::asset::{AssetId, AssetLoadError, AssetLoadFailedEvent, AssetServer, As
 use bevy::ecs::message::Messages;
 use bevy::ecs::world::World;
 use bevy::log::info;
+use bevy::platform::collections::HashMap;
 
 use super::Parts;
 use super::tasks::{Key, Phase};
@@ -22,6 +25,66 @@ pub(super) struct Program {
     /// Why there is none, or no newer one, if loading failed.
     pub(super) failure: Option<String>,
     id: AssetId<LuaScript>,
+    /// How many behaviours run it, or wait for it.
+    behaviours: usize,
+}
+
+/// The programs of a world. Each has a number, which another one has later.
+#[derive(Default)]
+pub(super) struct Programs {
+    places: Vec<Option<Program>>,
+    free: Vec<u32>,
+    numbers: HashMap<AssetId<LuaScript>, u32>,
+}
+
+impl Programs {
+    /// The program with a number.
+    pub(super) fn get(&self, number: u32) -> Option<&Program> {
+        self.places.get(number as usize)?.as_ref()
+    }
+
+    fn get_mut(&mut self, number: u32) -> Option<&mut Program> {
+        self.places.get_mut(number as usize)?.as_mut()
+    }
+
+    /// All programs with their numbers.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (u32, &Program)> {
+        (0..).zip(&self.places).filter_map(|(number, place)| Some((number, place.as_ref()?)))
+    }
+
+    fn iter_mut(&mut self) -> impl Iterator<Item = (u32, &mut Program)> {
+        (0..).zip(&mut self.places).filter_map(|(number, place)| Some((number, place.as_mut()?)))
+    }
+
+    fn by_id_mut(&mut self, id: AssetId<LuaScript>) -> Option<&mut Program> {
+        self.get_mut(*self.numbers.get(&id)?)
+    }
+
+    fn add(&mut self, program: Program) -> u32 {
+        let number = self.free.pop().unwrap_or_else(|| {
+            self.places.push(None);
+            u32::try_from(self.places.len() - 1).unwrap_or(u32::MAX)
+        });
+        self.numbers.insert(program.id, number);
+        if let Some(place) = self.places.get_mut(number as usize) {
+            *place = Some(program);
+        }
+        number
+    }
+
+    fn remove(&mut self, number: u32) -> Option<Program> {
+        let program = self.places.get_mut(number as usize)?.take()?;
+        self.numbers.remove(&program.id);
+        self.free.push(number);
+        Some(program)
+    }
+
+    /// Notes that a behaviour runs a program no more.
+    pub(super) fn leave(&mut self, number: u32) {
+        if let Some(program) = self.get_mut(number) {
+            program.behaviours = program.behaviours.saturating_sub(1);
+        }
+    }
 }
 
 impl Parts {
@@ -32,30 +95,45 @@ impl Parts {
         let error = reports.count(error, |file, line, message| {
             let modules = shared.modules.borrow();
             let of_modules = modules.handles().filter_map(|handle| assets?.get(handle));
-            let mut scripts = programs.iter().filter_map(|program| program.script.as_ref()).chain(of_modules);
-            let own = programs.get(program as usize).and_then(|program| program.script.as_ref());
+            let mut scripts = programs.iter().filter_map(|(_, program)| program.script.as_ref()).chain(of_modules);
+            let own = programs.get(program).and_then(|program| program.script.as_ref());
             let is_it = |script: &&LuaScript| script.chunk().name() == file;
             own.filter(is_it).or_else(|| scripts.find(is_it))?.excerpt(line, message)
         });
         reports.tell(world, error);
     }
 
-    /// The place of a script's program.
-    pub(super) fn program(&mut self, world: &World, id: AssetId<LuaScript>) -> u32 {
-        if let Some(&program) = self.program_of.get(&id) {
-            return program;
+    /// The number of a script's program, which one more behaviour is to run.
+    pub(super) fn enter_program(&mut self, world: &World, id: AssetId<LuaScript>) -> u32 {
+        let number = self.programs.numbers.get(&id).copied().unwrap_or_else(|| {
+            let script = world.get_resource::<Assets<LuaScript>>().and_then(|scripts| scripts.get(id)).cloned();
+            let name = script.as_ref().map_or("", LuaScript::name).into();
+            self.programs.add(Program { name, script, failure: None, id, behaviours: 0 })
+        });
+        if let Some(program) = self.programs.get_mut(number) {
+            program.behaviours += 1;
         }
-        let script = world.get_resource::<Assets<LuaScript>>().and_then(|scripts| scripts.get(id)).cloned();
-        let name = script.as_ref().map_or("", LuaScript::name).into();
-        let program = u32::try_from(self.programs.len()).unwrap_or(u32::MAX);
-        self.programs.push(Program { name, script, failure: None, id });
-        self.program_of.insert(id, program);
-        program
+        number
+    }
+
+    /// Drops the programs that no behaviour runs and whose assets are gone, and the errors that were counted for them.
+    pub(super) fn drop_programs(&mut self, world: &World) {
+        let scripts = world.get_resource::<Assets<LuaScript>>();
+        let is_loaded = |program: &Program| scripts.is_some_and(|scripts| scripts.contains(program.id));
+        let gone = self.programs.iter().filter(|(_, program)| program.behaviours == 0 && !is_loaded(program));
+        let gone: Vec<u32> = gone.map(|(number, _)| number).collect();
+        for number in gone {
+            self.shared.modules.borrow_mut().forget_program(number);
+            let Some(program) = self.programs.remove(number) else { continue };
+            if self.programs.iter().all(|(_, other)| other.name != program.name) {
+                self.reports.forget(&program.name);
+            }
+        }
     }
 
     /// Why a script could not be loaded, if that is so. It may have failed before any behaviour asked for it.
     pub(super) fn failure(&mut self, world: &World, program: u32) -> Option<String> {
-        let program = self.programs.get_mut(program as usize)?;
+        let program = self.programs.get_mut(program)?;
         if program.failure.is_none()
             && let Some(LoadState::Failed(error)) = world.get_resource::<AssetServer>()?.get_load_state(program.id)
         {
@@ -69,12 +147,12 @@ impl Parts {
     pub(super) fn take_revisions(&mut self, world: &World) -> Vec<Key> {
         let Some(scripts) = world.get_resource::<Assets<LuaScript>>() else { return Vec::new() };
         let mut restarting = Vec::new();
-        for (index, program) in (0..).zip(&mut self.programs) {
+        for (number, program) in self.programs.iter_mut() {
             let Some(script) = scripts.get(program.id) else { continue };
             if program.script.as_ref().is_some_and(|known| known.revision() == script.revision()) {
                 continue;
             }
-            let behaviours = self.tasks.of_program(index);
+            let behaviours = self.tasks.of_program(number);
             if program.script.is_some() {
                 self.reports.forget(&program.name);
                 info!(target: "deimos", script = %script.name(), "changed: {} behaviours {}", behaviours.len(), if script.keeps() { "go on with it" } else { "start anew" });
@@ -95,7 +173,7 @@ impl Parts {
         let mut modules = self.shared.modules.borrow_mut();
         for key in &*restarting {
             let Some(slot) = self.tasks.get(*key) else { continue };
-            let script = self.programs.get(slot.program as usize).and_then(|program| program.script.as_ref());
+            let script = self.programs.get(slot.program).and_then(|program| program.script.as_ref());
             // What goes on may have required more than its script's body does.
             if !script.is_some_and(LuaScript::keeps) {
                 modules.forget_program(slot.program);
@@ -106,7 +184,7 @@ impl Parts {
             modules.take_outdated(|id| scripts.get(id).map(LuaScript::revision));
         for &program in &programs {
             modules.forget_program(program);
-            if let Some(program) = self.programs.get(program as usize) {
+            if let Some(program) = self.programs.get(program) {
                 self.reports.forget(&program.name);
             }
             let behaviours = self.tasks.of_program(program);
@@ -132,7 +210,7 @@ impl Parts {
             .map(|failure| (failure.id, failure.path.to_string(), reason(&failure.error)))
             .collect();
         for (id, script, message) in failures {
-            if let Some(program) = self.program_of.get(&id).and_then(|&index| self.programs.get_mut(index as usize)) {
+            if let Some(program) = self.programs.by_id_mut(id) {
                 // A reload asks for the same file more than once.
                 if program.failure.as_ref() == Some(&message) {
                     continue;
@@ -158,5 +236,63 @@ pub(in crate::plugin) fn reason(error: &AssetLoadError) -> String {
             None => error.to_string(),
         },
         other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bevy::ecs::entity::Entity;
+
+    use crate::plugin::behaviour::Behaviour;
+    use crate::plugin::scheduler::Scripts;
+    use crate::plugin::testing::TestApp;
+
+    fn programs(app: &mut TestApp) -> usize {
+        app.world().non_send::<Scripts>().parts.programs.iter().count()
+    }
+
+    #[test]
+    fn scripts_that_are_gone_leave_nothing() {
+        let mut app = TestApp::new();
+        app.file("scripts/shared.lua", "return {}");
+        app.file("scripts/first.lua", "require('.shared')  print('ready')");
+        let first = app.run_file("scripts/first.lua");
+        assert!(app.frames_until(|app| app.prints() == ["ready"]));
+        for wave in 0..100 {
+            let entities: Vec<Entity> = (0..10)
+                .map(|n| {
+                    let script = app.script(&format!("generated/{wave}_{n}.lua"), "wait()  error('lost')");
+                    app.world().spawn(Behaviour::new(script)).id()
+                })
+                .collect();
+            app.frames(2);
+            assert!(programs(&mut app) > 10);
+            for entity in entities {
+                app.world().despawn(entity);
+            }
+        }
+        assert_eq!(app.errors().len(), 1000);
+        app.world().despawn(first);
+        app.frames(3);
+        let parts = &app.world().non_send::<Scripts>().parts;
+        assert_eq!((parts.programs.iter().count(), parts.programs.numbers.len()), (0, 0));
+        assert!(parts.programs.places.len() < 100, "places are used again: {}", parts.programs.places.len());
+        assert_eq!(parts.reports.sites().count(), 0);
+    }
+
+    #[test]
+    fn script_that_the_game_holds_stays() {
+        let mut app = TestApp::new();
+        let script = app.script("kept.lua", "wait()  error('lost')");
+        let entity = app.world().spawn(Behaviour::new(script.clone())).id();
+        app.frames(2);
+        app.world().despawn(entity);
+        app.frames(3);
+        assert_eq!(programs(&mut app), 1);
+        assert_eq!(app.world().non_send::<Scripts>().error_sites().count(), 1);
+        app.change_script(&script, "print('changed')");
+        app.world().spawn(Behaviour::new(script));
+        app.frames(2);
+        assert_eq!(app.prints(), ["changed"]);
     }
 }

@@ -220,7 +220,7 @@ impl<'gc> Turn<'_, 'gc> {
     /// Starts a behaviour whose script is there.
     pub(super) fn start(&mut self, key: Key) {
         let Some(&slot) = self.parts.tasks.get(key) else { return };
-        let Some(program) = self.parts.programs.get(slot.program as usize) else { return };
+        let Some(program) = self.parts.programs.get(slot.program) else { return };
         let Some(script) = &program.script else {
             match self.parts.failure(self.world, slot.program) {
                 Some(failure) => self.show_failure(key, slot.entity, failure),
@@ -498,6 +498,9 @@ impl<'gc> Turn<'_, 'gc> {
         let Some(key) = self.parts.tasks.of(entity) else { return };
         self.end_tasks(key);
         self.roots.states.forget(self.ctx, i64::from(key.slot) + 1);
+        if let Some(slot) = self.parts.tasks.get(key) {
+            self.parts.programs.leave(slot.program);
+        }
         self.parts.tasks.remove(key);
         self.parts.shared.streams.end(key.order());
         self.parts.failures_of.remove(&entity);
@@ -582,7 +585,7 @@ impl<'gc> Turn<'_, 'gc> {
         shared.entity.set(entity);
         shared.task.set(key);
         shared.program.set(program);
-        if let Some(program) = self.parts.programs.get(program as usize) {
+        if let Some(program) = self.parts.programs.get(program) {
             let mut script = shared.script.borrow_mut();
             if !std::sync::Arc::ptr_eq(&script, &program.name) {
                 script.clone_from(&program.name);
@@ -692,7 +695,7 @@ impl<'gc> Turn<'_, 'gc> {
     }
 
     pub(super) fn script(&self, program: u32) -> String {
-        self.parts.programs.get(program as usize).map(|program| program.name.to_string()).unwrap_or_default()
+        self.parts.programs.get(program).map(|program| program.name.to_string()).unwrap_or_default()
     }
 
     fn show_failure(&mut self, key: Key, entity: Entity, message: String) {
