@@ -26,7 +26,11 @@ use super::scheduler::SubscriptionId;
 /// Lets a Lua script drive the entity: the script's body runs as a coroutine, once for each entity that carries it.
 ///
 /// Despawning the entity or removing the component cancels the coroutine before its next turn. Inserting another
-/// `Behaviour` in its place starts over. [`BehaviourStatus`] beside it tells how far it got.
+/// `Behaviour` in its place starts over. [`BehaviourStatus`] beside it tells how far it got. Of behaviours that come at
+/// once, 4,096 start in a frame, the others in the next ones, in the order of spawning.
+///
+/// The component keeps its script loaded. A game that spawns one wave of behaviours after the other keeps a handle of its
+/// own: or the script is unloaded with the last of a wave, and loaded and compiled again for the next.
 ///
 /// # Example
 ///
@@ -45,7 +49,8 @@ use super::scheduler::SubscriptionId;
 #[require(BehaviourStatus)]
 #[component(on_insert = queue_start, on_discard = queue_end, map_entities = map_params)]
 pub struct Behaviour {
-    /// The script.
+    /// The script. It is taken when the component is inserted: to have another one run, insert the component anew. A
+    /// change in place does nothing.
     pub script: Handle<LuaScript>,
     /// What the script reads as `params`. The script takes them when it starts: to have it go by others, insert the
     /// component anew.
@@ -123,7 +128,8 @@ pub enum WaitingFor {
     /// The next frame.
     #[default]
     NextFrame,
-    /// The moment when the game's clock ([`Time`](bevy::time::Time)) shows this.
+    /// The moment when the game's clock ([`Time`](bevy::time::Time)) shows this; later by as long as
+    /// [scripts stand still](crate::DeimosSettings::paused) meanwhile.
     Time {
         /// The time that has elapsed then.
         until: Duration,

@@ -64,6 +64,30 @@ pub struct DeimosSettings {
     pub runaway_frames: u32,
     /// What becomes of a runaway.
     pub runaway_policy: RunawayPolicy,
+    /// Whether all scripts stand still. Nobody has a turn then, in frames and in fixed steps; the time that tasks wait for
+    /// does not pass, but for that of `wait_real`; what happens meanwhile is heard by nobody. Behaviours that come start
+    /// afterwards, and scripts that change are taken up then. Those that end do so with their last words.
+    ///
+    /// To let scripts go on and only their clock stand, as for a menu that they run, pause
+    /// [`Time<Virtual>`](bevy::time::Virtual) instead. Do not hold back [`DeimosSystems`](crate::DeimosSystems) by run
+    /// conditions: what happens would pile up for later.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use bevy::prelude::*;
+    /// use deimos::{DeimosSettings, testing::TestApp};
+    ///
+    /// let mut app = TestApp::new();
+    /// app.run("while true do print(wait(0.5)) end");
+    /// app.frames(20);
+    /// app.world().resource_mut::<DeimosSettings>().paused = true;
+    /// app.frames(1000);
+    /// app.world().resource_mut::<DeimosSettings>().paused = false;
+    /// app.frames(20);
+    /// assert_eq!(app.prints(), ["0.5"]);
+    /// ```
+    pub paused: bool,
     /// What the random numbers of behaviours begin from, together with each behaviour's place in the order of spawning.
     /// A change holds for behaviours that have not drawn one yet.
     pub seed: u64,
@@ -80,7 +104,8 @@ pub enum ErrorPolicy {
     /// All of it ends.
     StopBehaviour,
     /// All of it ends, and the behaviour starts anew with its `state` kept: after a second of the game's time, and after
-    /// twice as long each time it fails again, up to a minute. A changed script starts at once.
+    /// twice as long each time it fails again, up to a minute. After a minute without a failure it is a second again. A
+    /// changed script starts at once, and its failures are counted anew.
     Restart,
 }
 
@@ -109,6 +134,7 @@ impl Default for DeimosSettings {
             error_policy: ErrorPolicy::StopTask,
             runaway_frames: 300,
             runaway_policy: RunawayPolicy::Report,
+            paused: false,
             seed: 0,
         }
     }

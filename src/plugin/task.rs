@@ -545,9 +545,11 @@ impl<'gc> Sequence<'gc> for Every<'gc> {
 
     fn poll(&mut self, call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
         if self.is_waiting {
-            // What the frame added to this wait is taken off the next, so that the beat is kept.
+            // What the frame added to this wait is taken off the next, so that the beat is kept. Beats that have passed
+            // meanwhile are left out, or a long frame would be followed by calls in a row.
             if let Value::Float(passed) = call.arg(0) {
-                self.due = (self.seconds - (passed - self.due).max(0.0)).max(0.0);
+                let late = (passed - self.due).max(0.0);
+                self.due = if self.seconds > 0.0 { self.seconds - late % self.seconds } else { 0.0 };
             }
             self.is_waiting = false;
             call.leave(&self.call_and_args);

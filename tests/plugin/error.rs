@@ -144,6 +144,43 @@ fn failed_behaviour_starts_anew_later_and_later_where_that_is_the_policy() {
     assert_eq!(frames, [1, 65, 193, 449]);
 }
 
+/// An app in which a frame is a second, and failed behaviours start anew.
+fn restarting() -> TestApp {
+    let settings = DeimosSettings { error_policy: ErrorPolicy::Restart, ..Default::default() };
+    let mut app = TestApp::with_settings(settings);
+    let second = std::time::Duration::from_secs(1);
+    app.app().insert_resource(bevy::time::TimeUpdateStrategy::ManualDuration(second));
+    app.world().resource_mut::<Time<Virtual>>().set_max_delta(second);
+    app
+}
+
+#[test]
+fn behaviour_that_has_run_for_a_minute_is_as_one_that_never_failed() {
+    for (seconds, until_start) in [(59, 16), (60, 1)] {
+        let mut app = restarting();
+        app.run(&format!(
+            "state.n = (state.n or 0) + 1  print(math.floor(time.elapsed))
+             if state.n == 5 then wait({seconds}) end
+             error('again', 0)"
+        ));
+        app.frames(120);
+        let starts: Vec<i32> = app.prints().iter().map(|line| line.parse().unwrap()).collect();
+        assert_eq!(starts[..6], [0, 1, 3, 7, 15, 15 + seconds + until_start]);
+    }
+}
+
+#[test]
+fn changed_script_has_its_failures_counted_anew() {
+    let mut app = restarting();
+    let script = app.script("test.lua", "print(math.floor(time.elapsed))  error('again', 0)");
+    app.world().spawn(Behaviour::new(script.clone()));
+    app.frames(20);
+    assert_eq!(app.prints(), ["0", "1", "3", "7", "15"]);
+    app.change_script(&script, "print('new', math.floor(time.elapsed))  error('again', 0)");
+    app.frames(5);
+    assert_eq!(app.prints()[5..], ["new\t20", "new\t21", "new\t23"]);
+}
+
 /// What is in the log after some work.
 fn logged(work: impl FnOnce()) -> String {
     #[derive(Clone, Default)]

@@ -24,6 +24,7 @@ mod limit;
 mod memory;
 mod module;
 mod params;
+mod pause;
 mod price;
 mod profile;
 mod query;

@@ -79,6 +79,20 @@ fn every_keeps_its_beat_and_stops_on_false() {
 }
 
 #[test]
+fn every_leaves_out_the_beats_of_a_long_frame_and_keeps_the_rest() {
+    let mut app = TestApp::new();
+    app.run("task.every(4 / 64, function() print(math.floor(time.elapsed * 64)) end)");
+    app.frames(6);
+    assert_eq!(app.prints(), ["4"]);
+    let frames = bevy::time::TimeUpdateStrategy::ManualDuration;
+    app.app().insert_resource(frames(TestApp::FRAME * 10));
+    app.frame();
+    app.app().insert_resource(frames(TestApp::FRAME));
+    app.frames(10);
+    assert_eq!(app.prints(), ["4", "15", "16", "20", "24"], "8 and 12 were in the frame that ended at 15");
+}
+
+#[test]
 fn join_returns_what_the_task_returned() {
     prints(
         "local t = spawn(function() wait()  return 1, nil, 3, nil end)

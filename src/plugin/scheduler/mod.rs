@@ -5,10 +5,11 @@
 //! included) arrives as a queue that is settled after every single turn: nothing of a behaviour that has ended runs
 //! again. One visit to the arena serves all behaviours of a frame.
 //!
-//! `tasks` is the list of who runs, `timers` when they are due, `listeners` who hears which events; none of these knows
-//! the machine. `allowance` is what they may take of a frame. `turn` is the hand in the arena, `requests` what tasks ask of it, `closing` their last words, `programs` what scripts there are,
-//! `saving` brings their states to where scenes find them, `restart` and `keep` say what becomes of behaviours whose scripts
-//! have changed, `memory` sees to garbage and to those who hold too much, `profiler` measures what scripts cost.
+//! `tasks` is the list of who runs, `timers` when they are due, `listeners` who hears which events, `allowance` what all
+//! may take of a frame; none of these knows the machine. `turn` is the hand in the arena, `requests` what tasks ask of it,
+//! `closing` their last words, `programs` what scripts there are, `saving` brings their states to where scenes find them,
+//! `restart` and `keep` say what becomes of behaviours whose scripts have changed, `memory` sees to garbage and to those
+//! who hold too much, `profiler` measures what scripts cost.
 
 mod allowance;
 mod closing;
@@ -56,6 +57,7 @@ use listeners::Listeners;
 use memory::Upkeep;
 use profiler::Profiler;
 use programs::Programs;
+use restart::Failures;
 use tasks::Tasks;
 use timers::Sleeper;
 use turn::{Policy, Turn, set_status};
@@ -103,12 +105,17 @@ struct Parts {
     handlers_on_others: VecDeque<(HandlerId, Entity)>,
     /// Behaviours that start anew at a moment of the game's time.
     restarts: Vec<(Duration, Key)>,
-    /// How often behaviours have failed and were to start anew.
-    failures_of: EntityHashMap<u32>,
+    /// How behaviours have failed that were to start anew.
+    failures_of: EntityHashMap<Failures>,
     /// Whether there are fixed steps beside the frames.
     has_fixed_steps: bool,
-    /// What the game's clock showed when the frame began.
+    /// What the game's clock showed when the frame began, without the time for which scripts stood still.
     now: Duration,
+    /// Whether scripts stand still.
+    is_paused: bool,
+    /// For how long they did by the game's clock, and by that of fixed steps.
+    stood: Duration,
+    stood_fixed: Duration,
     frame: u64,
     /// What of the frame is left, its fixed steps included.
     allowance: Allowance,
@@ -152,6 +159,9 @@ impl Scripts {
             failures_of: EntityHashMap::default(),
             has_fixed_steps,
             now: Duration::ZERO,
+            is_paused: false,
+            stood: Duration::ZERO,
+            stood_fixed: Duration::ZERO,
             frame: 0,
             allowance: Allowance::default(),
             deadline: None,
@@ -228,6 +238,7 @@ impl Scripts {
         let now = parts.now;
         let real = world.get_resource::<Time<Real>>().map(Time::elapsed).unwrap_or_default();
         let fixed = world.get_resource::<Time<Fixed>>().map(Time::elapsed).unwrap_or_default();
+        let fixed = fixed.saturating_sub(parts.stood_fixed);
         let settings = world.get_resource::<DeimosSettings>().cloned().unwrap_or_default();
         let slice = settings.slice;
         let policy = Policy {
@@ -257,6 +268,7 @@ impl Scripts {
     /// Begins a frame, unless one of its fixed steps has already.
     fn begin_frame(&mut self, world: &World) {
         let settings = world.get_resource::<DeimosSettings>().cloned().unwrap_or_default();
+        self.parts.is_paused = settings.paused;
         if !self.parts.allowance.begin(&settings) {
             return;
         }
@@ -264,6 +276,20 @@ impl Scripts {
         self.parts.closing_left = settings.frame_budget;
         self.parts.upkeep.begin_frame();
         self.parts.look_for_profile(world);
+    }
+
+    /// Passes over a frame in which scripts stand still: its time does not count, and what happens in it is heard by
+    /// nobody.
+    fn stand_still(&mut self, world: &mut World) {
+        self.parts.stood += world.get_resource::<Time>().map(Time::delta).unwrap_or_default();
+        self.visit(world, |turn| {
+            turn.settle();
+            turn.pass_over_messages();
+        });
+        for observer in self.parts.listeners.drop_unused() {
+            world.despawn(observer);
+        }
+        self.parts.allowance.end();
     }
 
     /// Runs a frame or a fixed step whose queue has been begun. The instructions that were used.
@@ -295,9 +321,14 @@ pub(super) fn reload(world: &mut World) {
         }
         scripts.parts.drop_programs(world);
         scripts.parts.take_failures(world);
+        if scripts.parts.is_paused {
+            return;
+        }
         let mut restarting = scripts.parts.take_revisions(world);
         let modules = scripts.parts.take_modules(world, &mut restarting);
+        scripts.parts.forgive(&restarting);
         let now = world.get_resource::<Time>().map(Time::elapsed).unwrap_or_default();
+        let now = now.saturating_sub(scripts.parts.stood);
         scripts.parts.restarts.retain(|(due, key)| {
             if *due <= now && !restarting.contains(key) {
                 restarting.push(*key);
@@ -334,9 +365,13 @@ pub(super) fn resume(world: &mut World) {
     with_scripts(world, |scripts, world| {
         let begun = Instant::now();
         scripts.begin_frame(world);
+        if scripts.parts.is_paused {
+            return scripts.stand_still(world);
+        }
         let parts = &mut scripts.parts;
         parts.frame = parts.frame.saturating_add(1);
-        parts.now = world.get_resource::<Time>().map(Time::elapsed).unwrap_or_default();
+        let now = world.get_resource::<Time>().map(Time::elapsed).unwrap_or_default();
+        parts.now = now.saturating_sub(parts.stood);
         let real = world.get_resource::<Time<Real>>().map(Time::elapsed).unwrap_or_default();
         parts.tasks.begin_frame(parts.now, real, parts.frame);
         scripts.visit(world, |turn| {
@@ -363,7 +398,12 @@ pub(super) fn resume_fixed(world: &mut World) {
     with_scripts(world, |scripts, world| {
         let begun = Instant::now();
         scripts.begin_frame(world);
-        scripts.parts.now = world.get_resource::<Time<Virtual>>().map(Time::elapsed).unwrap_or_default();
+        if scripts.parts.is_paused {
+            scripts.parts.stood_fixed += world.get_resource::<Time<Fixed>>().map(Time::delta).unwrap_or_default();
+            return;
+        }
+        let now = world.get_resource::<Time<Virtual>>().map(Time::elapsed).unwrap_or_default();
+        scripts.parts.now = now.saturating_sub(scripts.parts.stood);
         // Who has ended since the last frame or step has no turn in this one.
         if scripts.parts.changes.pending() {
             scripts.visit(world, |turn| turn.settle_for_step());
@@ -455,6 +495,10 @@ impl Parts {
         let Some(behaviour) = world.get::<Behaviour>(entity) else { return };
         let program = self.enter_program(world, behaviour.script.id());
         let key = self.tasks.insert(entity, program);
+        // Nobody starts while scripts stand still; those that have ended meanwhile are forgotten.
+        if self.starting.len() > 2 * self.tasks.behaviours() + STARTS_MAX {
+            self.starting.retain(|key| self.tasks.get(*key).is_some());
+        }
         self.starting.push(key);
         // What the one before it came to is no more true, its last words included.
         set_status(world, entity, BehaviourStatus::Loading);

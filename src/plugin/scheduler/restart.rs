@@ -1,8 +1,11 @@
-//! Restarting a behaviour because its script has changed.
+//! Restarting a behaviour because its script has changed, or because it has failed.
 //!
 //! The old code has the last word: handlers of the event `reload` run once more, with the `state` that the new code will
 //! find, and may bring it into the shape that they think is lasting. Then everything of the old code ends.
 
+use std::time::Duration;
+
+use super::Parts;
 use super::tasks::{Key, Phase};
 use super::turn::Turn;
 use crate::api::{Thread, Value};
@@ -12,6 +15,42 @@ const RELOAD: &str = "reload";
 
 /// Where a task is that hears of it.
 const RELOADING: &str = "in a handler of 'reload'";
+
+/// How a behaviour has failed, that it may start anew later and later.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Failures {
+    /// How often in succession.
+    count: u32,
+    /// When it started anew.
+    restarted: Duration,
+}
+
+impl Failures {
+    /// Notes a failure. When the behaviour is to start anew.
+    pub(super) fn note(&mut self, now: Duration) -> Duration {
+        /// The longest time until then, and how long a behaviour goes on without failing to be as good as new.
+        const SECONDS_MAX: u64 = 60;
+        if now.saturating_sub(self.restarted) >= Duration::from_secs(SECONDS_MAX) {
+            self.count = 0;
+        }
+        let seconds = 1_u64.checked_shl(self.count).map_or(SECONDS_MAX, |seconds| seconds.min(SECONDS_MAX));
+        self.count = self.count.saturating_add(1);
+        self.restarted = now.saturating_add(Duration::from_secs(seconds));
+        self.restarted
+    }
+}
+
+impl Parts {
+    /// Forgets the failures of behaviours whose scripts have changed.
+    pub(super) fn forgive(&mut self, behaviours: &[Key]) {
+        if self.failures_of.is_empty() {
+            return;
+        }
+        for slot in behaviours.iter().filter_map(|key| self.tasks.get(*key)) {
+            self.failures_of.remove(&slot.entity);
+        }
+    }
+}
 
 impl<'gc> Turn<'_, 'gc> {
     /// Ends a behaviour and starts it anew, with its `state` kept; or lets it go on with new functions, if that is what its

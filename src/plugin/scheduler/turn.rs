@@ -180,6 +180,7 @@ impl<'gc> Turn<'_, 'gc> {
                 self.parts.add(self.world, entity);
             }
             Change::Ended(entity) => self.end(entity),
+            Change::Event { .. } | Change::Lifecycle { .. } if self.parts.is_paused => {}
             Change::Event { subscription, value } => {
                 let value = reflect::to_lua(self.ctx, self.world, &*value);
                 self.deliver_event(subscription, value);
@@ -201,6 +202,12 @@ impl<'gc> Turn<'_, 'gc> {
             })
         });
         self.settle();
+    }
+
+    /// Takes the messages that were written since the last frame for read.
+    pub(super) fn pass_over_messages(&mut self) {
+        let world = &*self.world;
+        self.parts.listeners.read_messages(|_, type_path, _| read_messages(world, type_path, usize::MAX, |_| {}));
     }
 
     fn deliver_event(
@@ -686,11 +693,8 @@ impl<'gc> Turn<'_, 'gc> {
         self.parts.tasks.stop_waiting(body);
         self.show_failure(body, entity, message);
         if self.policy.errors == ErrorPolicy::Restart {
-            const SECONDS_MAX: u64 = 60;
-            let failures = self.parts.failures_of.entry(entity).or_default();
-            let seconds = 1_u64.checked_shl(*failures).map_or(SECONDS_MAX, |seconds| seconds.min(SECONDS_MAX));
-            *failures = failures.saturating_add(1);
-            self.parts.restarts.push((self.now.saturating_add(Duration::from_secs(seconds)), body));
+            let due = self.parts.failures_of.entry(entity).or_default().note(self.now);
+            self.parts.restarts.push((due, body));
         }
     }
 
