@@ -258,6 +258,19 @@ fn add(scripts: &mut Scripts, function: LuaFunction, run: Run) {
         Err(reason) => error!(target: "deimos", "the Lua function '{}' was not added: {reason}", function.name()),
     }
 }
+/// Makes the tables that functions were put into read-only, and with them all tables in these that lie on the way.
+pub(super) fn freeze<'gc>(ctx: Context<'gc>, functions: &[LuaFunction]) {
+    for function in functions {
+        let mut table = ctx.globals();
+        let (tables, _) = function.name().rsplit_once('.').unwrap_or_default();
+        for part in tables.split('.') {
+            let Value::Table(inner) = table.get(ctx, ctx.text(part)) else { break };
+            inner.freeze();
+            table = inner;
+        }
+    }
+}
+
 
 /// Sets a global, or a field of tables that are made where they are missing.
 fn place<'gc>(ctx: Context<'gc>, path: &str, value: Value<'gc>) -> Result<(), Raised<'gc>> {

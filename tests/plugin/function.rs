@@ -72,6 +72,24 @@ fn names_with_points_lead_into_tables_and_functions_are_listed() {
 }
 
 #[test]
+fn functions_in_tables_in_tables_cannot_be_replaced_by_scripts() {
+    let mut app = TestApp::new();
+    app.app().add_lua_function("combat.deep.er", || 1).add_lua_function("combat.deep.est.of.all", || 2);
+    app.run(
+        "for _, t in ipairs {combat, combat.deep, combat.deep.est, combat.deep.est.of} do
+            print(pcall(function() t.er = print end))
+            print(pcall(rawset, t, 'all', print))
+        end
+        print(combat.deep.er(), combat.deep.est.of.all())",
+    );
+    app.frame();
+    let prints = app.prints();
+    assert_eq!(prints.len(), 9);
+    assert!(prints[..8].iter().all(|line| line.contains("attempt to modify a read-only table")), "{prints:?}");
+    assert_eq!(prints[8], "1\t2");
+}
+
+#[test]
 fn function_added_before_the_plugin_is_there() {
     let mut app = App::new();
     app.add_lua_function("early", || 1_i64);

@@ -49,7 +49,7 @@ use super::asset::LuaScript;
 use super::behaviour::{Behaviour, BehaviourStatus, Change, Changes};
 use super::environment::{Roots, Shared};
 use super::error::{ErrorSite, Reports, tell_observers};
-use super::function::LuaFunction;
+use super::function::{self, LuaFunction};
 use super::settings::{DeimosSettings, Measurements};
 use crate::api::{Error, Handle, Lua, Raised};
 use allowance::{Allowance, Left};
@@ -345,10 +345,14 @@ pub(super) fn reload(world: &mut World) {
             return;
         }
         let freeze = !std::mem::replace(&mut scripts.parts.frozen, true);
+        if freeze {
+            let functions = &scripts.functions;
+            scripts.lua.enter(|ctx| {
+                function::freeze(ctx, functions);
+                ctx.freeze_globals();
+            });
+        }
         scripts.visit(world, |turn| {
-            if freeze {
-                turn.ctx.freeze_globals();
-            }
             turn.forget_modules(&modules);
             for key in restarting {
                 turn.restart(key);
