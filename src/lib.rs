@@ -97,8 +97,8 @@ pub use plugin::{
     AppLuaExt, Behaviour, BehaviourState, BehaviourStatus, BehaviourTemplate, DeclaredParam, DeclaredParams,
     DeimosDiagnostics, DeimosPlugin, DeimosSettings, DeimosSystems, ErrorPolicy, ErrorSite, IntoLuaFunction, LogLevel,
     LuaComponent, LuaComponents, LuaData, LuaFields, LuaFunction, LuaScript, LuaScriptError, LuaScriptLoader,
-    ParamTemplate, RunawayPolicy, ScriptCost, ScriptError, ScriptOutput, ScriptProfile, Scripts, UndefinedComponents,
-    WaitingFor, WorldLuaExt, testing,
+    ParamTemplate, Reflected, RunawayPolicy, ScriptCost, ScriptError, ScriptOutput, ScriptProfile, Scripts,
+    UndefinedComponents, WaitingFor, WorldLuaExt, testing,
 };
 
 #[cfg(feature = "scenes")]

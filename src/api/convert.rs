@@ -5,6 +5,7 @@
 //! manual lets them (§3.4.3), and every refusal says what was expected and what came, in PUC-Rio's words.
 //! This file does not know how functions are called.
 
+use std::any::Any;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -44,6 +45,17 @@ pub trait FromLua<'gc>: Sized {
     /// If the value is of another type, or has no counterpart of this one.
     fn from_lua(ctx: Context<'gc>, value: Value<'gc>) -> Result<Self, Mismatch>;
 
+    /// As [`FromLua::from_lua`], with what the host passed on to the call at hand: in the plugin that is the `World`. What
+    /// stands for something that lies there, such as `self.Transform.translation` for a vector, can be looked up only so;
+    /// a type that is made of others hands it on to theirs.
+    ///
+    /// # Errors
+    /// As [`FromLua::from_lua`].
+    #[inline]
+    fn from_lua_in(ctx: Context<'gc>, _host: &dyn Any, value: Value<'gc>) -> Result<Self, Mismatch> {
+        Self::from_lua(ctx, value)
+    }
+
     /// What the value is if it is just that, without conversion. An argument is looked at where it lies: to copy one
     /// that was made an instant ago waits until it has reached the cache (`string.byte` took 1.2 times as long).
     #[doc(hidden)]
@@ -58,8 +70,8 @@ pub trait FromLua<'gc>: Sized {
 
     /// Converts a list. Only `u8` has a way of its own: a `Vec<u8>` is a string.
     #[doc(hidden)]
-    fn list_from_lua(ctx: Context<'gc>, value: Value<'gc>) -> Result<Vec<Self>, Mismatch> {
-        list_from_table(ctx, value)
+    fn list_from_lua(ctx: Context<'gc>, host: &dyn Any, value: Value<'gc>) -> Result<Vec<Self>, Mismatch> {
+        list_from_table(ctx, host, value)
     }
 }
 
@@ -82,11 +94,11 @@ pub trait IntoLua<'gc>: Sized {
 ///
 /// Values beyond those asked for are dropped, as Lua functions drop them. `()` accepts any list.
 pub trait FromArgs<'gc>: Sized {
-    /// Converts the values from `index` on.
+    /// Converts the values from `index` on. `host` is what [`FromLua::from_lua_in`] is given.
     ///
     /// # Errors
     /// If one of them is missing or does not convert.
-    fn from_args(ctx: Context<'gc>, args: &[Value<'gc>], index: usize) -> Result<Self, BadArgument>;
+    fn from_args(ctx: Context<'gc>, host: &dyn Any, args: &[Value<'gc>], index: usize) -> Result<Self, BadArgument>;
 }
 
 /// Rust values that can be made into a list of Lua values: results, or arguments.
@@ -196,7 +208,7 @@ impl<'gc> Call<'_, 'gc> {
 
     #[inline(never)]
     fn convert<T: FromLua<'gc>>(&self, index: usize) -> Result<T, Raised<'gc>> {
-        T::from_lua(self.ctx, self.arg(index)).map_err(|mismatch| self.complaint(index, mismatch))
+        T::from_lua_in(self.ctx, &*self.host, self.arg(index)).map_err(|mismatch| self.complaint(index, mismatch))
     }
 
     /// The argument at `index` as a `T`, or `default` where it is missing or nil.
@@ -276,7 +288,7 @@ impl<'gc> Call<'_, 'gc> {
     /// If one is missing or does not convert.
     #[inline]
     pub fn check_all<T: FromArgs<'gc>>(&self) -> Result<T, Raised<'gc>> {
-        Ok(T::from_args(self.ctx, self.args(), 0)?)
+        Ok(T::from_args(self.ctx, &*self.host, self.args(), 0)?)
     }
 
     /// The complaint that something else was expected as the argument at `index`.
@@ -397,9 +409,9 @@ integer! {
     u8 {
         const EXPECTED_LIST: &'static str = "string";
 
-        fn list_from_lua(ctx: Context<'gc>, value: Value<'gc>) -> Result<Vec<u8>, Mismatch> {
+        fn list_from_lua(ctx: Context<'gc>, host: &dyn Any, value: Value<'gc>) -> Result<Vec<u8>, Mismatch> {
             if let Value::Table(_) = value {
-                return list_from_table(ctx, value);
+                return list_from_table(ctx, host, value);
             }
             LuaString::from_lua(ctx, value).map(|string| string.as_bytes().to_vec())
         }
@@ -510,6 +522,11 @@ impl<'gc, T: FromLua<'gc>> FromLua<'gc> for Option<T> {
     fn from_lua(ctx: Context<'gc>, value: Value<'gc>) -> Result<Self, Mismatch> {
         if value.is_nil() { Ok(None) } else { T::from_lua(ctx, value).map(Some) }
     }
+
+    #[inline]
+    fn from_lua_in(ctx: Context<'gc>, host: &dyn Any, value: Value<'gc>) -> Result<Self, Mismatch> {
+        if value.is_nil() { Ok(None) } else { T::from_lua_in(ctx, host, value).map(Some) }
+    }
 }
 
 /// The items of a list. Where `T` is `u8`, the bytes of a string too.
@@ -517,16 +534,24 @@ impl<'gc, T: FromLua<'gc>> FromLua<'gc> for Vec<T> {
     const EXPECTED: &'static str = T::EXPECTED_LIST;
 
     fn from_lua(ctx: Context<'gc>, value: Value<'gc>) -> Result<Self, Mismatch> {
-        T::list_from_lua(ctx, value)
+        T::list_from_lua(ctx, &(), value)
+    }
+
+    fn from_lua_in(ctx: Context<'gc>, host: &dyn Any, value: Value<'gc>) -> Result<Self, Mismatch> {
+        T::list_from_lua(ctx, host, value)
     }
 }
 
-fn list_from_table<'gc, T: FromLua<'gc>>(ctx: Context<'gc>, value: Value<'gc>) -> Result<Vec<T>, Mismatch> {
+fn list_from_table<'gc, T: FromLua<'gc>>(
+    ctx: Context<'gc>,
+    host: &dyn Any,
+    value: Value<'gc>,
+) -> Result<Vec<T>, Mismatch> {
     let table = Table::from_lua(ctx, value)?;
     let mut items = Vec::new();
     for key in 1..=table.len() {
         ctx.charge(1);
-        let item = T::from_lua(ctx, table.get_integer(ctx, key));
+        let item = T::from_lua_in(ctx, host, table.get_integer(ctx, key));
         items.push(item.map_err(|mismatch| Mismatch::message(format!("{mismatch}, at index {key}")))?);
     }
     Ok(items)
@@ -537,12 +562,16 @@ impl<'gc, K: FromLua<'gc> + Ord, V: FromLua<'gc>> FromLua<'gc> for BTreeMap<K, V
     const EXPECTED: &'static str = "table";
 
     fn from_lua(ctx: Context<'gc>, value: Value<'gc>) -> Result<Self, Mismatch> {
+        Self::from_lua_in(ctx, &(), value)
+    }
+
+    fn from_lua_in(ctx: Context<'gc>, host: &dyn Any, value: Value<'gc>) -> Result<Self, Mismatch> {
         let table = Table::from_lua(ctx, value)?;
         let mut map = BTreeMap::new();
         let mut position = 0;
         while let Some((behind, key, value)) = table.next_from(ctx, position) {
             ctx.charge(1);
-            map.insert(K::from_lua(ctx, key)?, V::from_lua(ctx, value)?);
+            map.insert(K::from_lua_in(ctx, host, key)?, V::from_lua_in(ctx, host, value)?);
             position = behind;
         }
         Ok(map)
@@ -670,8 +699,9 @@ impl<T> std::ops::Deref for Variadic<T> {
 }
 
 impl<'gc, T: FromLua<'gc>> FromArgs<'gc> for Variadic<T> {
-    fn from_args(ctx: Context<'gc>, args: &[Value<'gc>], index: usize) -> Result<Self, BadArgument> {
-        (index..args.len()).map(|index| T::from_args(ctx, args, index)).collect::<Result<Vec<T>, _>>().map(Variadic)
+    fn from_args(ctx: Context<'gc>, host: &dyn Any, args: &[Value<'gc>], index: usize) -> Result<Self, BadArgument> {
+        let items = (index..args.len()).map(|index| T::from_args(ctx, host, args, index));
+        items.collect::<Result<Vec<T>, _>>().map(Variadic)
     }
 }
 
@@ -683,9 +713,9 @@ impl<'gc, T: IntoLua<'gc>> IntoReturns<'gc> for Variadic<T> {
 
 impl<'gc, T: FromLua<'gc>> FromArgs<'gc> for T {
     #[inline]
-    fn from_args(ctx: Context<'gc>, args: &[Value<'gc>], index: usize) -> Result<Self, BadArgument> {
+    fn from_args(ctx: Context<'gc>, host: &dyn Any, args: &[Value<'gc>], index: usize) -> Result<Self, BadArgument> {
         let value = args.get(index).copied();
-        T::from_lua(ctx, value.unwrap_or_default()).map_err(|mismatch| {
+        T::from_lua_in(ctx, host, value.unwrap_or_default()).map_err(|mismatch| {
             let mismatch = if value.is_some() { mismatch } else { mismatch.of_missing() };
             BadArgument { index, mismatch }
         })
@@ -705,10 +735,15 @@ macro_rules! tuple {
         impl<'gc, $($name: FromArgs<'gc>),*> FromArgs<'gc> for ($($name,)*) {
             #[inline]
             #[allow(unused_assignments, unused_mut, unused_variables, reason = "the last place is not used")]
-            fn from_args(ctx: Context<'gc>, args: &[Value<'gc>], index: usize) -> Result<Self, BadArgument> {
+            fn from_args(
+                ctx: Context<'gc>,
+                host: &dyn Any,
+                args: &[Value<'gc>],
+                index: usize,
+            ) -> Result<Self, BadArgument> {
                 let mut place = index;
                 Ok(($({
-                    let value = $name::from_args(ctx, args, place)?;
+                    let value = $name::from_args(ctx, host, args, place)?;
                     place += 1;
                     value
                 },)*))

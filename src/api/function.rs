@@ -68,7 +68,7 @@ impl Lua {
     {
         self.enter(|ctx| {
             let native = Native::new(ctx, name, move |call| {
-                let args = A::from_args(call.ctx, call.args(), 0)?;
+                let args = call.check_all::<A>()?;
                 let returns = function(args);
                 let ctx = call.ctx;
                 call.leave(&[]);

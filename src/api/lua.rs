@@ -332,7 +332,7 @@ impl Values {
             for handle in &self.0 {
                 values.push(handle.into_lua(ctx).map_err(|raised| Error::from_raised(ctx, &raised))?);
             }
-            T::from_args(ctx, &values, index).map_err(|bad| Error::runtime(bad.to_string()))
+            T::from_args(ctx, &(), &values, index).map_err(|bad| Error::runtime(bad.to_string()))
         })
     }
 }

@@ -7,23 +7,22 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 
 use bevy::app::App;
-use bevy::ecs::entity::Entity;
 use bevy::ecs::system::{In, IntoSystem, System, SystemIn};
 use bevy::log::error;
 
-use super::entity::{as_entity, entity_value, world_of};
+use super::entity::world_of;
 use super::scheduler::Scripts;
-use crate::api::{
-    Action, Call, Context, FromArgs, FromLua, IntoLua, IntoReturns, Mismatch, Native, Raised, Table, Value,
-};
+use crate::api::{Action, Call, Context, FromArgs, IntoReturns, Native, Raised, Table, Value};
 
 /// Adds Rust functions to what scripts can call.
 pub trait AppLuaExt {
     /// Adds a function, under a name that scripts find among their globals: `damage`, or `combat.damage`.
     ///
     /// It is a Bevy system whose input, if it has one, is the arguments, or a closure that takes them. Both are called at once and
-    /// return to the script. An argument that does not convert is an error in the script that names it, and so is a
-    /// returned `Err`. Call it before the first behaviour starts: from then on the globals are read-only, and an error is
+    /// return to the script. Arguments and results are whatever converts by [`FromLua`](crate::FromLua) and
+    /// [`IntoLua`](crate::IntoLua), vectors, colours and handles among them; a type that derives `Reflect` does so in a
+    /// [`Reflected`](crate::Reflected). An argument that does not convert is an error in the script that names it, and
+    /// so is a returned `Err`. Call it before the first behaviour starts: from then on the globals are read-only, and an error is
     /// logged instead.
     ///
     /// # Example
@@ -171,7 +170,7 @@ where
     let name = name.to_owned();
     let system = RefCell::new((system, false));
     Box::new(move |call| {
-        let args = input(A::from_args(call.ctx, call.args(), 0)?);
+        let args = input(call.check_all::<A>()?);
         let world = world_of(call)?;
         let Ok(mut system) = system.try_borrow_mut() else {
             return Err(Raised::message(format!("'{name}' is running already")));
@@ -195,7 +194,7 @@ where
 {
     fn into_run(self, _: &str) -> Run {
         Box::new(move |call| {
-            let args = A::from_args(call.ctx, call.args(), 0)?;
+            let args = call.check_all::<A>()?;
             give(call, self(args))
         })
     }
@@ -258,6 +257,7 @@ fn add(scripts: &mut Scripts, function: LuaFunction, run: Run) {
         Err(reason) => error!(target: "deimos", "the Lua function '{}' was not added: {reason}", function.name()),
     }
 }
+
 /// Makes the tables that functions were put into read-only, and with them all tables in these that lie on the way.
 pub(super) fn freeze<'gc>(ctx: Context<'gc>, functions: &[LuaFunction]) {
     for function in functions {
@@ -270,7 +270,6 @@ pub(super) fn freeze<'gc>(ctx: Context<'gc>, functions: &[LuaFunction]) {
         }
     }
 }
-
 
 /// Sets a global, or a field of tables that are made where they are missing.
 fn place<'gc>(ctx: Context<'gc>, path: &str, value: Value<'gc>) -> Result<(), Raised<'gc>> {
@@ -289,18 +288,4 @@ fn place<'gc>(ctx: Context<'gc>, path: &str, value: Value<'gc>) -> Result<(), Ra
     }
     table.set_field(ctx, name, value)?;
     Ok(())
-}
-
-impl<'gc> FromLua<'gc> for Entity {
-    const EXPECTED: &'static str = "entity";
-
-    fn from_lua(ctx: Context<'gc>, value: Value<'gc>) -> Result<Entity, Mismatch> {
-        as_entity(value).ok_or_else(|| Mismatch::new(ctx, Self::EXPECTED, value))
-    }
-}
-
-impl<'gc> IntoLua<'gc> for Entity {
-    fn into_lua(self, ctx: Context<'gc>) -> Result<Value<'gc>, Raised<'gc>> {
-        Ok(entity_value(ctx, self))
-    }
 }

@@ -7,6 +7,7 @@
 //! `data`, within `limit`s if they have some, as parameters do and states when they are `saved`; `template` is a behaviour in a scene, `world_ext` what Rust
 //! asks of a world. All unsafe-free: the world is a parameter of every step.
 
+mod argument;
 mod asset;
 mod assets;
 mod behaviour;
@@ -56,6 +57,7 @@ use bevy::ecs::schedule::{IntoScheduleConfigs, ScheduleLabel, SystemSet};
 use bevy::log::error;
 
 pub use asset::{LuaScript, LuaScriptError, LuaScriptLoader};
+pub use argument::Reflected;
 pub use behaviour::{Behaviour, BehaviourStatus, WaitingFor};
 pub use data::{LuaData, LuaFields};
 pub use declared::{LuaComponent, LuaComponents, UndefinedComponents};
@@ -162,6 +164,7 @@ impl Plugin for DeimosPlugin {
             .register_type::<DeimosSettings>()
             .register_type::<Behaviour>()
             .register_type::<BehaviourStatus>()
+        argument::install(app);
             .register_type::<DeclaredParams>()
             .register_type::<BehaviourState>()
             .register_type::<UndefinedComponents>()

@@ -43,6 +43,16 @@ impl<'gc> Builder<'_, 'gc> {
         data
     }
 
+    /// A value that is data as a whole.
+    ///
+    /// # Errors
+    /// If it holds something else; the message says where.
+    pub(in crate::plugin) fn whole_data(&mut self, value: Value<'gc>) -> Result<LuaData, String> {
+        let data = self.data(value, 0);
+        self.charge();
+        data
+    }
+
     /// The fields of a component that was defined in Lua; what is not said comes from `old`, or from the defaults.
     ///
     /// # Errors

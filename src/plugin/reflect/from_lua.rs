@@ -684,7 +684,7 @@ fn take_weight(value: &dyn PartialReflect, levels: u32, left: &mut usize) -> Res
 }
 
 /// Whether a type is an `Option`.
-pub(super) fn is_optional(info: Option<&'static TypeInfo>) -> bool {
+pub(in crate::plugin) fn is_optional(info: Option<&'static TypeInfo>) -> bool {
     info.is_some_and(|info| info.type_path().starts_with("core::option::Option<"))
 }
 

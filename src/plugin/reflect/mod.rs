@@ -16,10 +16,10 @@ mod place;
 mod reference;
 mod to_lua;
 
-pub(super) use from_lua::{Builder, copy_of};
+pub(super) use from_lua::{Builder, copy_of, is_optional};
 pub(super) use glance::glance_at_component;
 pub(super) use leaf::copied_text;
 pub(super) use names::{hint, listed, nearest};
 pub(super) use place::{Component, Kind, Place, SEARCH_FUEL, component_names, is_type, resolve};
 pub(super) use reference::{Reference, as_reference, install, read, require};
-pub(super) use to_lua::to_lua;
+pub(super) use to_lua::{keep_types, to_lua, to_lua_here};

@@ -10,10 +10,10 @@ use bevy::asset::ReflectHandle;
 use bevy::ecs::reflect::AppTypeRegistry;
 use bevy::ecs::world::World;
 use bevy::reflect::enums::{Enum, VariantType};
-use bevy::reflect::{PartialReflect, Reflect, ReflectRef, TypeRegistry};
+use bevy::reflect::{PartialReflect, Reflect, ReflectRef, TypeRegistry, TypeRegistryArc};
 
 use super::leaf::{Leaf, read_leaf};
-use crate::api::{Context, Raised, Table, UserData, Value};
+use crate::api::{Context, Raised, Table, TableError, UserData, Value};
 use crate::plugin::assets;
 use crate::plugin::class::Class;
 use crate::plugin::data::LuaData;
@@ -34,8 +34,39 @@ pub(in crate::plugin) fn to_lua<'gc>(
     world: &World,
     value: &dyn PartialReflect,
 ) -> Result<Value<'gc>, Raised<'gc>> {
-    let registry = world.get_resource::<AppTypeRegistry>().cloned();
-    let types = registry.as_ref().map(|registry| registry.read());
+    copied(ctx, world.get_resource::<AppTypeRegistry>().map(|types| &types.0), value)
+}
+
+/// The name in the machine's registry of the world's types.
+const TYPES: &str = "deimos.types";
+
+/// Lets [`to_lua_here`] find the types of a world.
+pub(in crate::plugin) fn keep_types(ctx: Context<'_>, types: &AppTypeRegistry) -> Result<(), TableError> {
+    let types = UserData::new(ctx, types.0.clone(), None);
+    ctx.registry().set_field(ctx, TYPES, Value::UserData(types))
+}
+
+/// As [`to_lua`], where the world is out of reach.
+///
+/// # Errors
+/// As [`to_lua`].
+pub(in crate::plugin) fn to_lua_here<'gc>(
+    ctx: Context<'gc>,
+    value: &dyn PartialReflect,
+) -> Result<Value<'gc>, Raised<'gc>> {
+    let types = match ctx.registry().get(ctx, ctx.text(TYPES)) {
+        Value::UserData(types) => types.downcast::<TypeRegistryArc>(),
+        _ => None,
+    };
+    copied(ctx, types, value)
+}
+
+fn copied<'gc>(
+    ctx: Context<'gc>,
+    registry: Option<&TypeRegistryArc>,
+    value: &dyn PartialReflect,
+) -> Result<Value<'gc>, Raised<'gc>> {
+    let types = registry.map(TypeRegistryArc::read);
     let mut copier = Copier { ctx, types: types.as_deref(), elements: 0 };
     let copy = copier.copy(value, 0);
     ctx.charge(u32::try_from(copier.elements).unwrap_or(u32::MAX));

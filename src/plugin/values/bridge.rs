@@ -1,17 +1,18 @@
 //! Where values and the world meet: the Rust types that are values in Lua, read and written as a whole.
 //!
 //! A type here is a [`Shape`]: how to make a value of what is there, and what is there of a value. All are small and
-//! `Copy`-like, so both ways are copies. Types with `f64`, matrices and the like are not here: they are tables in Lua.
+//! `Copy`-like, so both ways are copies. Rust functions that scripts call can have them as arguments and results. Types with `f64`, matrices and the like are not here: they are tables in Lua.
 
-use std::any::TypeId;
+use std::any::{Any, TypeId};
 
 use bevy::color::{Color, Hsla, Hsva, Hwba, Laba, Lcha, LinearRgba, Oklaba, Oklcha, Srgba, Xyza};
 use bevy::math::{Dir2, Dir3, Dir3A, Dir4, IVec2, IVec3, IVec4, Quat, UVec2, UVec3, UVec4, Vec2, Vec3, Vec3A, Vec4};
 use bevy::reflect::{PartialReflect, Reflect};
 
 use super::color;
-use super::convert::cast;
+use super::convert::{argument, cast};
 use super::datum::{Datum, Kind, float_text};
+use crate::api::{Context, FromLua, IntoLua, Mismatch, Raised, Value};
 
 /// A Rust type that is a value in Lua.
 pub(in crate::plugin) struct Shape {
@@ -233,3 +234,57 @@ macro_rules! spaces {
 }
 
 spaces! { Srgba LinearRgba Hsla Hsva Hwba Laba Lcha Oklaba Oklcha Xyza }
+
+macro_rules! arguments {
+    ($($rust:ident $expected:literal)*) => {
+        $(
+            impl<'gc> FromLua<'gc> for $rust {
+                const EXPECTED: &'static str = $expected;
+
+                fn from_lua(ctx: Context<'gc>, value: Value<'gc>) -> Result<$rust, Mismatch> {
+                    Self::from_lua_in(ctx, &(), value)
+                }
+
+                fn from_lua_in(ctx: Context<'gc>, host: &dyn Any, value: Value<'gc>) -> Result<$rust, Mismatch> {
+                    let datum = argument(ctx, host, <$rust>::KIND, value)?;
+                    <$rust>::from_datum(datum).map_err(Mismatch::message)
+                }
+            }
+
+            impl<'gc> IntoLua<'gc> for $rust {
+                fn into_lua(self, ctx: Context<'gc>) -> Result<Value<'gc>, Raised<'gc>> {
+                    Ok(self.to_datum().wrap(ctx))
+                }
+            }
+        )*
+    };
+}
+
+arguments! {
+    Vec2 "vec2"
+    Vec3 "vec3"
+    Vec3A "vec3"
+    Vec4 "vec4"
+    IVec2 "ivec2"
+    IVec3 "ivec3"
+    IVec4 "ivec4"
+    UVec2 "uvec2"
+    UVec3 "uvec3"
+    UVec4 "uvec4"
+    Dir2 "vec2"
+    Dir3 "vec3"
+    Dir3A "vec3"
+    Dir4 "vec4"
+    Quat "quat"
+    Color "color"
+    Srgba "color"
+    LinearRgba "color"
+    Hsla "color"
+    Hsva "color"
+    Hwba "color"
+    Laba "color"
+    Lcha "color"
+    Oklaba "color"
+    Oklcha "color"
+    Xyza "color"
+}

@@ -3,10 +3,16 @@
 //! Constructors and assignments to components share this. It is strict: what does not fit is an error that says what
 //! would. A table with letters patches what was there before; a list gives all parts.
 
+use std::any::Any;
+
+use bevy::ecs::world::World;
+
+use super::super::argument::as_mismatch;
+use super::super::reflect::as_reference;
 use super::args::name_of;
 use super::color;
 use super::datum::{Datum, Family, Kind, float_text};
-use crate::api::{Context, Table, Value, number};
+use crate::api::{Context, Mismatch, Table, Value, number};
 
 /// A value as another kind, if nothing is lost by that but the precision of integers above 2^24.
 pub(super) fn cast(datum: Datum, kind: Kind) -> Result<Datum, String> {
@@ -131,6 +137,32 @@ fn wants<'gc>(ctx: Context<'gc>, kind: Kind, got: Value<'gc>) -> String {
         }
     };
     format!("it wants {name}, got {got_name}{remedy}")
+}
+
+/// The argument of a Rust function, or a part of one, as a value of a kind; of a reference, what is there.
+pub(super) fn argument<'gc>(
+    ctx: Context<'gc>,
+    host: &dyn Any,
+    kind: Kind,
+    value: Value<'gc>,
+) -> Result<Datum, Mismatch> {
+    if let Some(reference) = as_reference(value)
+        && let Some(shape) = reference.place.shape
+    {
+        let Some(world) = host.downcast_ref::<World>() else {
+            let text = reference.text();
+            return Err(Mismatch::message(format!(
+                "'{text}' cannot be looked up here, where no world is at hand: '{text}:copy()' is the value"
+            )));
+        };
+        let found = reference.look(world, |there| shape.read(there)).map_err(|raised| as_mismatch(ctx, &raised))?;
+        let found = found.ok_or_else(|| Mismatch::new(ctx, kind.name(), value))?;
+        return cast(found, kind).map_err(Mismatch::message);
+    }
+    if value.is_nil() {
+        return Err(Mismatch::new(ctx, kind.name(), value));
+    }
+    from_lua(ctx, kind, value, None).map_err(Mismatch::message)
 }
 
 /// `{1, 2, 3}` or `{x = 1, y = 2, z = 3}`; letters that are not there are the old value's.
