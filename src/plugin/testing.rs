@@ -1,7 +1,7 @@
 //! A headless app for tests of scripts: files are in memory, time stands still between frames, and all that scripts say
 //! is kept.
 //!
-//! The plugin's own tests are written with it, and so can a game's be: add the game's plugins by [`TestApp::app`], give
+//! The plugin's own tests are written with it, and so can a game's be: add the game's plugins by [`TestApp::build`], give
 //! it scripts, run frames, and look at what was printed, at the errors, and at the world. A script that needs no file of its
 //! own is run by [`TestApp::run`]; what requires modules is put into files by [`TestApp::file`].
 
@@ -68,14 +68,45 @@ impl TestApp {
     /// How long a frame takes: a sixty-fourth of a second, which floats hold exactly.
     pub const FRAME: Duration = Duration::from_nanos(15_625_000);
 
-    /// An app with the default settings and files in memory, before its first frame.
+    /// An app with the default settings and files in memory, before its first frame. All its plugins are finished: what
+    /// has plugins of its own is made by [`TestApp::build`].
     pub fn new() -> TestApp {
+        TestApp::build(DeimosPlugin::default(), |_| {})
+    }
+
+    /// An app as that of a game: `add` adds what the game has, plugins among them, when Bevy's and this one are there and
+    /// before all are finished. Files are in memory. In [`FixedUpdate`](bevy::app::FixedUpdate) a frame of the test takes
+    /// one step, if the rate is Bevy's usual one.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use bevy::prelude::*;
+    /// use deimos::testing::TestApp;
+    /// use deimos::{AppLuaExt, DeimosPlugin};
+    ///
+    /// struct ScorePlugin;
+    ///
+    /// impl Plugin for ScorePlugin {
+    ///     fn build(&self, app: &mut App) {
+    ///         app.add_lua_function("best", || 42);
+    ///     }
+    /// }
+    ///
+    /// let mut test = TestApp::build(DeimosPlugin::new(FixedUpdate), |app| {
+    ///     app.add_plugins(ScorePlugin);
+    /// });
+    /// test.run("wait()  print(best(), time.delta)");
+    /// test.frames(3);
+    /// assert_eq!(test.prints(), ["42\t0.015625"]);
+    /// ```
+    pub fn build(plugin: DeimosPlugin, add: impl FnOnce(&mut App)) -> TestApp {
         let mut app = App::new();
         let files = Dir::default();
         let root = files.clone();
         let reader = move || Box::new(MemoryAssetReader { root: root.clone() }) as _;
         app.register_asset_source(AssetSourceId::Default, AssetSourceBuilder::new(reader));
-        TestApp { files, ..TestApp::from_app(app, AssetPlugin::default()) }
+        TestApp { files, ..TestApp::finished(app, AssetPlugin::default(), plugin, add) }
     }
 
     /// An app with other settings.
@@ -90,10 +121,16 @@ impl TestApp {
         TestApp::from_app(App::new(), assets)
     }
 
-    /// Adds all that is needed to an app that has asset sources of its own, and none of Bevy's plugins.
-    pub fn from_app(mut app: App, assets: AssetPlugin) -> TestApp {
-        app.add_plugins((MinimalPlugins, assets, DeimosPlugin::default()));
+    /// Adds all that is needed to an app that has asset sources of its own, or plugins that go before Bevy's, and finishes
+    /// it. Plugins that need Bevy's are added by [`TestApp::build`].
+    pub fn from_app(app: App, assets: AssetPlugin) -> TestApp {
+        TestApp::finished(app, assets, DeimosPlugin::default(), |_| {})
+    }
+
+    fn finished(mut app: App, assets: AssetPlugin, plugin: DeimosPlugin, add: impl FnOnce(&mut App)) -> TestApp {
+        app.add_plugins((MinimalPlugins, assets, plugin));
         app.insert_resource(TimeUpdateStrategy::ManualDuration(TestApp::FRAME));
+        add(&mut app);
         app.finish();
         app.cleanup();
         TestApp {

@@ -6,13 +6,12 @@ use bevy::prelude::*;
 use bevy::scene::ScenePlugin;
 use bevy::world_serialization::{DynamicWorldBuilder, DynamicWorldRoot, WorldSerializationPlugin};
 use deimos::testing::TestApp;
-use deimos::{Behaviour, BehaviourState, BehaviourStatus, LuaFields, WorldLuaExt, param};
+use deimos::{Behaviour, BehaviourState, BehaviourStatus, DeimosPlugin, LuaFields, WorldLuaExt, param};
 
 fn app(files: &[(&str, &str)]) -> TestApp {
-    let mut app = TestApp::new();
-    // They need Bevy's assets, which the app has only now, when all its plugins are finished.
-    WorldSerializationPlugin.build(app.app());
-    ScenePlugin.build(app.app());
+    let mut app = TestApp::build(DeimosPlugin::default(), |app| {
+        app.add_plugins((WorldSerializationPlugin, ScenePlugin));
+    });
     for (path, text) in files {
         app.file(path, text);
     }
