@@ -61,7 +61,7 @@
 //!
 //! # Where to read on
 //!
-//! - The README: the first five minutes with Bevy, what a script sees, the command line, and what is not there yet.
+//! - The README: the first five minutes with Bevy, what a script sees, the command line, and what differs from PUC-Rio's Lua.
 //! - [`guide`]: writing behaviours, all that one can do, on one page; [`compared`]: coming from Roblox, Godot or Unity.
 //! - [`Lua`], [`Lua::function`] and [`Error`] for a host in Rust; [`Libraries`] for what a script is given.
 //! - In the source, the head of each room's `mod.rs`, and of each file: what it is and the invariant it keeps. The

@@ -95,6 +95,8 @@ pub use world_ext::WorldLuaExt;
 pub struct DeimosPlugin {
     schedule: Interned<dyn ScheduleLabel>,
 }
+    /// Where the settings file is, from the assets folder.
+    settings_file: Option<String>,
 
 /// The phases of a step, in this order; order your own systems against them.
 #[derive(SystemSet, Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -111,7 +113,22 @@ impl DeimosPlugin {
     /// A plugin that runs scripts in a schedule.
     #[must_use]
     pub fn new(schedule: impl ScheduleLabel) -> DeimosPlugin {
-        DeimosPlugin { schedule: schedule.intern() }
+        DeimosPlugin { schedule: schedule.intern(), settings_file: Some("deimos.ron".to_owned()) }
+    }
+
+    /// The plugin, with another settings file than `deimos.ron`; the path begins in the assets folder. What such a file
+    /// says goes before what the game sets in [`DeimosSettings`], setting by setting.
+    #[must_use]
+    pub fn with_settings_file(mut self, path: impl Into<String>) -> DeimosPlugin {
+        self.settings_file = Some(path.into());
+        self
+    }
+
+    /// The plugin, looking for no settings file: the settings are the game's alone.
+    #[must_use]
+    pub fn without_settings_file(mut self) -> DeimosPlugin {
+        self.settings_file = None;
+        self
     }
 
     fn set_up(&self, app: &mut App) {
@@ -148,7 +165,9 @@ impl DeimosPlugin {
         }
         function::add_pending(app);
         settings::Measurements::register(app);
-        settings_file::install(app, self.schedule);
+        if let Some(file) = &self.settings_file {
+            settings_file::install(app, self.schedule, file);
+        }
     }
 }
 

@@ -2,7 +2,9 @@
 //!
 //! It is looked for once, when the app starts, because to ask for a file that is not there would be an error in the log.
 //! From then on it is an asset as any other: a change takes effect at once, and one that cannot be read changes nothing.
+//! What it does not mention stays as the game has set it, and what it mentions no more becomes that again.
 
+use std::fmt;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
@@ -11,6 +13,7 @@ use bevy::asset::io::{AssetSourceId, Reader};
 use bevy::asset::{
     Asset, AssetApp, AssetLoadError, AssetLoadFailedEvent, AssetLoader, AssetServer, Assets, Handle, LoadContext,
 };
+use bevy::ecs::change_detection::DetectChangesMut;
 use bevy::ecs::intern::Interned;
 use bevy::ecs::message::{MessageReader, MessageWriter};
 use bevy::ecs::resource::Resource;
@@ -18,7 +21,9 @@ use bevy::ecs::schedule::{IntoScheduleConfigs, ScheduleLabel};
 use bevy::ecs::system::{Local, Res, ResMut};
 use bevy::log::info;
 use bevy::reflect::TypePath;
+use bevy::reflect::structs::Struct;
 use bevy::tasks::IoTaskPool;
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 
 use super::DeimosSystems;
 use super::asset::next_revision;
@@ -26,19 +31,60 @@ use super::error::ScriptError;
 use super::reflect::{listed, nearest};
 use super::settings::DeimosSettings;
 
-/// Where the file is, from the assets folder.
-const FILE: &str = "deimos.ron";
-
 /// What is in the file.
 #[derive(Asset, TypePath)]
 struct SettingsFile {
     settings: DeimosSettings,
+    /// The settings that it mentions.
+    names: Vec<String>,
     revision: u64,
 }
 
 /// The file, if there is one.
-#[derive(Resource, Clone, Default)]
-struct Found(Arc<OnceLock<Handle<SettingsFile>>>);
+#[derive(Resource, Clone)]
+struct Found {
+    /// Where it is, from the assets folder.
+    file: Arc<str>,
+    handle: Arc<OnceLock<Handle<SettingsFile>>>,
+}
+
+/// What a file has set.
+#[derive(Default)]
+struct Taken {
+    revision: u64,
+    names: Vec<String>,
+    /// The settings as they then were.
+    set: DeimosSettings,
+    /// What the game had set in their stead.
+    own: DeimosSettings,
+}
+
+/// The names of the settings that a file mentions.
+struct Names(Vec<String>);
+
+impl<'de> Deserialize<'de> for Names {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Names, D::Error> {
+        struct Reader;
+
+        impl<'de> Visitor<'de> for Reader {
+            type Value = Names;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("settings")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Names, A::Error> {
+                let mut names = Vec::new();
+                while let Some((name, IgnoredAny)) = fields.next_entry()? {
+                    names.push(name);
+                }
+                Ok(Names(names))
+            }
+        }
+
+        from.deserialize_struct("DeimosSettings", &[], Reader)
+    }
+}
 
 /// Why the file changes nothing.
 #[derive(Debug, thiserror::Error)]
@@ -72,8 +118,10 @@ impl AssetLoader for SettingsLoader {
         if let Err(reason) = reader.read_to_end(&mut text).await {
             return Err(SettingsError::Unreadable { file, reason });
         }
-        let settings = ron::de::from_bytes(&text).map_err(|error| SettingsError::Wrong(explained(&file, &error)))?;
-        Ok(SettingsFile { settings, revision: next_revision() })
+        let wrong = |error| SettingsError::Wrong(explained(&file, &error));
+        let settings = ron::de::from_bytes(&text).map_err(wrong)?;
+        let Names(names) = ron::de::from_bytes(&text).map_err(wrong)?;
+        Ok(SettingsFile { settings, names, revision: next_revision() })
     }
 }
 
@@ -93,8 +141,8 @@ fn explained(file: &str, error: &ron::error::SpannedError) -> String {
 }
 
 /// Lets an app read the file, before each step of its scripts.
-pub(super) fn install(app: &mut App, schedule: Interned<dyn ScheduleLabel>) {
-    app.init_resource::<Found>()
+pub(super) fn install(app: &mut App, schedule: Interned<dyn ScheduleLabel>, file: &str) {
+    app.insert_resource(Found { file: file.into(), handle: Arc::default() })
         .init_asset::<SettingsFile>()
         .register_asset_loader(SettingsLoader)
         .add_systems(PreStartup, find)
@@ -107,9 +155,9 @@ fn find(server: Res<'_, AssetServer>, found: Res<'_, Found>) {
     let (server, found) = (server.clone(), found.clone());
     let look = async move {
         let Ok(source) = server.get_source(AssetSourceId::Default) else { return };
-        let is_there = source.reader().read(Path::new(FILE)).await.is_ok();
+        let is_there = source.reader().read(Path::new(&*found.file)).await.is_ok();
         if is_there {
-            found.0.get_or_init(|| server.load(FILE));
+            found.handle.get_or_init(|| server.load(found.file.to_string()));
         }
     };
     pool.spawn(look).detach();
@@ -122,22 +170,56 @@ fn take(
     mut failures: MessageReader<'_, '_, AssetLoadFailedEvent<SettingsFile>>,
     mut errors: MessageWriter<'_, ScriptError>,
     mut settings: ResMut<'_, DeimosSettings>,
-    (mut revision, mut reported): (Local<'_, u64>, Local<'_, String>),
+    (mut taken, mut reported): (Local<'_, Taken>, Local<'_, String>),
 ) {
     for failure in failures.read() {
         let message = reason(&failure.error);
         // A reload asks for the same file more than once; Bevy's asset server has logged it.
         if *reported != message {
             reported.clone_from(&message);
-            errors.write(ScriptError::of_file(FILE, message));
+            errors.write(ScriptError::of_file(&*found.file, message));
         }
     }
-    let Some(file) = found.0.get().and_then(|handle| files.get(handle)) else { return };
-    if file.revision != *revision {
-        *revision = file.revision;
+    let Some(file) = found.handle.get().and_then(|handle| files.get(handle)) else { return };
+    if file.revision != taken.revision {
         reported.clear();
-        *settings = file.settings.clone();
-        info!(target: "deimos", "settings are those of '{FILE}'");
+        let changed = taken.replace(file, &settings);
+        settings.set_if_neq(changed);
+        info!(target: "deimos", "'{}' sets {}", found.file, file.names.join(", "));
+    }
+}
+
+impl Taken {
+    /// The settings with those that a file mentions instead of those that its last version did.
+    fn replace(&mut self, file: &SettingsFile, now: &DeimosSettings) -> DeimosSettings {
+        let mut own = now.clone();
+        for name in &self.names {
+            // What the game has set since then is its own.
+            if same(now, &self.set, name) {
+                copy(&mut own, &self.own, name);
+            }
+        }
+        let mut set = own.clone();
+        for name in &file.names {
+            copy(&mut set, &file.settings, name);
+        }
+        *self = Taken { revision: file.revision, names: file.names.clone(), set: set.clone(), own };
+        set
+    }
+}
+
+/// Whether a setting is the same in both.
+fn same(a: &DeimosSettings, b: &DeimosSettings, name: &str) -> bool {
+    match (a.field(name), b.field(name)) {
+        (Some(a), Some(b)) => a.reflect_partial_eq(b) == Some(true),
+        _ => false,
+    }
+}
+
+/// Copies one setting.
+fn copy(to: &mut DeimosSettings, from: &DeimosSettings, name: &str) {
+    if let (Some(to), Some(from)) = (to.field_mut(name), from.field(name)) {
+        to.apply(from);
     }
 }
 
