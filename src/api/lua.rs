@@ -103,13 +103,13 @@ impl Lua {
 
     /// Sets where `print` writes: the function gets each line without the line feed. At first it goes nowhere.
     pub fn set_print(&mut self, print: impl FnMut(&[u8]) + 'static) {
-        self.enter(|ctx| ctx.set_print(Box::new(print)));
+        self.enter(|ctx| ctx.set_print(free(print)));
     }
 
     /// Sets where warnings go (§6.1, `warn`): the function gets each as a line without the line feed. At first they go
     /// the way of `print`.
     pub fn set_warn(&mut self, warn: impl FnMut(&[u8]) + 'static) {
-        self.enter(|ctx| ctx.output().set_warn(Box::new(warn)));
+        self.enter(|ctx| ctx.output().set_warn(free(warn)));
     }
 
     /// Sets the standard output of scripts: what `io.write` writes to at first. It gets the lines of `print` too,
@@ -335,6 +335,14 @@ impl Values {
             T::from_args(ctx, &(), &values, index).map_err(|bad| Error::runtime(bad.to_string()))
         })
     }
+}
+
+/// A function that takes lines, which cost a script no more than being made.
+fn free(mut put_out: impl FnMut(&[u8]) + 'static) -> Box<dyn FnMut(&[u8]) -> u32> {
+    Box::new(move |line| {
+        put_out(line);
+        0
+    })
 }
 
 impl fmt::Debug for Lua {

@@ -14,8 +14,9 @@ use bevy::platform::collections::HashMap;
 
 use super::class::hidden_metatable;
 use super::data::LuaFields;
-use super::error::{LogLevel, ScriptOutput};
+use super::error::LogLevel;
 use super::module::Modules;
+use super::output::{LINE_BYTES_MAX, LINE_FUEL, Output};
 use super::query::Queries;
 use super::random::Streams;
 use super::reflect::Place;
@@ -41,7 +42,7 @@ pub(super) struct Shared {
     /// The name of its script.
     pub(super) script: RefCell<Arc<str>>,
     /// Lines that were put out since the scheduler last looked.
-    pub(super) output: RefCell<Vec<ScriptOutput>>,
+    pub(super) output: RefCell<Output>,
     /// Components by the names that scripts called them.
     pub(super) components: RefCell<HashMap<Box<[u8]>, Rc<Place>>>,
     /// What queries are known.
@@ -64,7 +65,7 @@ impl Shared {
             no_wait: Cell::new(None),
             program: Cell::new(u32::MAX),
             script: RefCell::new("".into()),
-            output: RefCell::new(Vec::new()),
+            output: RefCell::default(),
             components: RefCell::new(HashMap::default()),
             queries: Queries::default(),
             behaviours: Rc::default(),
@@ -119,14 +120,10 @@ impl Shared {
         *self.script.borrow_mut() = script;
     }
 
-    /// Keeps a line of output for the scheduler, which has the world that it goes to.
-    pub(super) fn put_out(&self, level: LogLevel, text: &[u8]) {
-        self.output.borrow_mut().push(ScriptOutput {
-            entity: self.entity.get(),
-            script: self.script.borrow().to_string(),
-            level,
-            text: String::from_utf8_lossy(text).into_owned(),
-        });
+    /// Keeps a line of output for the scheduler, which has the world that it goes to. What it costs.
+    pub(super) fn put_out(&self, level: LogLevel, text: &[u8]) -> u32 {
+        self.output.borrow_mut().add(self.entity.get(), &self.script.borrow(), level, text);
+        LINE_FUEL
     }
 }
 
@@ -298,6 +295,7 @@ impl<'gc> Line<'gc> {
                 self.text.push(b'\t');
             }
             self.next += 1;
+            call.charge(1);
             match call.ctx.to_string(value) {
                 Meta::Value(value) => self.add(call, value)?,
                 Meta::Call { function, args, count } => {
@@ -309,15 +307,17 @@ impl<'gc> Line<'gc> {
                 }
             }
         }
-        self.shared.put_out(self.level, &self.text);
+        call.ctx.charge(self.shared.put_out(self.level, &self.text));
         Ok(false)
     }
 
     fn add(&mut self, call: &mut Call<'_, 'gc>, value: Value<'gc>) -> Result<(), Raised<'gc>> {
         let Value::String(text) = value else { return Err(Raised::message("'__tostring' must return a string")) };
-        call.charge(text.len() / 16);
-        call.ctx.ledger().check(text.len())?;
-        self.text.extend_from_slice(text.as_bytes());
+        // One byte more tells that there is more than is shown.
+        let room = (LINE_BYTES_MAX + 1).saturating_sub(self.text.len());
+        let added = text.as_bytes().get(..room).unwrap_or(text.as_bytes());
+        call.charge(added.len() / 16);
+        self.text.extend_from_slice(added);
         Ok(())
     }
 }

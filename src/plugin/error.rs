@@ -121,7 +121,8 @@ pub struct ErrorSite {
     excerpt: Option<String>,
 }
 
-/// A line that a script wrote by `print` or `log`.
+/// A line that a script wrote by `print` or `log`. Of one script there are 5,000 in a frame at most, or 1 MiB of them, and
+/// then one that says how many more it wrote.
 #[derive(Message, Clone, Debug, PartialEq, Eq)]
 pub struct ScriptOutput {
     /// The entity whose behaviour wrote it.

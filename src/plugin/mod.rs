@@ -26,6 +26,7 @@ mod input;
 mod kept;
 mod limit;
 mod module;
+mod output;
 mod params;
 mod profile;
 mod query;
@@ -56,8 +57,8 @@ use bevy::ecs::intern::Interned;
 use bevy::ecs::schedule::{IntoScheduleConfigs, ScheduleLabel, SystemSet};
 use bevy::log::error;
 
-pub use asset::{LuaScript, LuaScriptError, LuaScriptLoader};
 pub use argument::Reflected;
+pub use asset::{LuaScript, LuaScriptError, LuaScriptLoader};
 pub use behaviour::{Behaviour, BehaviourStatus, WaitingFor};
 pub use data::{LuaData, LuaFields};
 pub use declared::{LuaComponent, LuaComponents, UndefinedComponents};
@@ -94,9 +95,9 @@ pub use world_ext::WorldLuaExt;
 #[derive(Clone, Debug)]
 pub struct DeimosPlugin {
     schedule: Interned<dyn ScheduleLabel>,
-}
     /// Where the settings file is, from the assets folder.
     settings_file: Option<String>,
+}
 
 /// The phases of a step, in this order; order your own systems against them.
 #[derive(SystemSet, Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -163,6 +164,7 @@ impl DeimosPlugin {
             let before_steps = RunFixedMainLoopSystems::BeforeFixedMainLoop;
             app.add_systems(RunFixedMainLoop, scheduler::end_frame.in_set(before_steps));
         }
+        argument::install(app);
         function::add_pending(app);
         settings::Measurements::register(app);
         if let Some(file) = &self.settings_file {
@@ -183,7 +185,6 @@ impl Plugin for DeimosPlugin {
             .register_type::<DeimosSettings>()
             .register_type::<Behaviour>()
             .register_type::<BehaviourStatus>()
-        argument::install(app);
             .register_type::<DeclaredParams>()
             .register_type::<BehaviourState>()
             .register_type::<UndefinedComponents>()

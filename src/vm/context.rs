@@ -328,14 +328,14 @@ impl<'gc> Context<'gc> {
         &self.state.output
     }
 
-    /// Sets where `print` writes: it gets each line without the line feed.
+    /// Sets where `print` writes: it gets each line without the line feed, and returns what the line costs.
     pub fn set_print(self, print: Box<PrintFn>) {
         self.state.output.set_print(print);
     }
 
     /// Writes a line as `print` does. A line written from within the function it goes to is lost.
     pub fn print(self, line: &[u8]) {
-        self.state.output.print(line);
+        self.charge(self.state.output.print(line));
     }
 
     /// Sets whether warnings are shown. At first they are not.
@@ -346,7 +346,7 @@ impl<'gc> Context<'gc> {
     /// Writes a line that is a warning, if warnings are shown.
     pub fn warn(self, line: &[u8]) {
         if self.state.warns.get() {
-            self.state.output.warn(line);
+            self.charge(self.state.output.warn(line));
         }
     }
 

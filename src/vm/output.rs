@@ -7,8 +7,8 @@
 use std::cell::RefCell;
 use std::io::{self, Write};
 
-/// What `print`, or `warn`, gives its lines to.
-pub type PrintFn = dyn FnMut(&[u8]);
+/// What `print`, or `warn`, gives its lines to. It returns the fuel that a line costs besides being made.
+pub type PrintFn = dyn FnMut(&[u8]) -> u32;
 
 /// A machine's standard output, and the way of its `print`.
 #[derive(Default)]
@@ -35,21 +35,23 @@ impl Output {
     }
 
     /// Writes a line as `print` does: nobody hears of a failure, and a line written from within the function it goes
-    /// to is lost.
-    pub fn print(&self, line: &[u8]) {
-        let Ok(mut print) = self.print.try_borrow_mut() else { return };
+    /// to is lost. The fuel that it costs.
+    pub fn print(&self, line: &[u8]) -> u32 {
+        let Ok(mut print) = self.print.try_borrow_mut() else { return 0 };
         if let Some(print) = &mut *print {
-            print(line);
-        } else if let Ok(mut stream) = self.stream.try_borrow_mut()
+            return print(line);
+        }
+        if let Ok(mut stream) = self.stream.try_borrow_mut()
             && let Some(stream) = &mut *stream
         {
             let _ = stream.write_all(line).and_then(|()| stream.write_all(b"\n"));
         }
+        0
     }
 
     /// Writes a warning, as [`Output::print`] writes if there is no other place for it.
-    pub fn warn(&self, line: &[u8]) {
-        let Ok(mut warn) = self.warn.try_borrow_mut() else { return };
+    pub fn warn(&self, line: &[u8]) -> u32 {
+        let Ok(mut warn) = self.warn.try_borrow_mut() else { return 0 };
         match &mut *warn {
             Some(warn) => warn(line),
             None => self.print(line),

@@ -23,6 +23,7 @@ mod keep;
 mod limit;
 mod memory;
 mod module;
+mod output;
 mod params;
 mod pause;
 mod price;

@@ -48,7 +48,7 @@ pub(super) use tasks::Key;
 use super::asset::LuaScript;
 use super::behaviour::{Behaviour, BehaviourStatus, Change, Changes};
 use super::environment::{Roots, Shared};
-use super::error::{ErrorSite, Reports, tell_observers};
+use super::error::{ErrorSite, Reports, put_out, tell_observers};
 use super::function::{self, LuaFunction};
 use super::settings::{DeimosSettings, Measurements};
 use crate::api::{Error, Handle, Lua, Raised};
@@ -444,6 +444,8 @@ pub(super) fn collect(world: &mut World) {
     with_scripts(world, |scripts, world| {
         let settings = world.get_resource::<DeimosSettings>().cloned().unwrap_or_default();
         scripts.collect_for_frame(world, &settings);
+        let more = scripts.parts.shared.output.borrow_mut().end_frame();
+        more.into_iter().for_each(|line| put_out(world, line));
         scripts.parts.report_profile(world);
         let mut measurements = std::mem::take(&mut scripts.parts.measurements);
         measurements.gc_milliseconds = scripts.parts.upkeep.milliseconds();

@@ -609,7 +609,7 @@ impl<'gc> Turn<'_, 'gc> {
 
     #[inline(never)]
     fn put_out_lines(&mut self) {
-        for line in self.parts.shared.output.take() {
+        for line in self.parts.shared.output.borrow_mut().take() {
             put_out(self.world, line);
         }
     }
