@@ -23,7 +23,7 @@ use super::entity::{as_entity, component, component_of, entity_data, world_of};
 use super::environment::Shared;
 use super::reflect::{Kind, Place, Reference, listed, read};
 use crate::api::{
-    Action, Call, Charge, Collect, Context, Native, Raised, Sequence, Table, TableError, UserData, Value,
+    Action, Call, Charge, Collect, Context, LuaString, Native, Raised, Sequence, Table, TableError, UserData, Value,
 };
 
 /// What queries there are, by what they were asked with.
@@ -154,17 +154,15 @@ fn query<'gc>(call: &mut Call<'_, 'gc>, shared: &Rc<Shared>) -> Result<Action<'g
     let mut signature = Vec::new();
     for index in 1..call.len() {
         match call.arg(index) {
-            Value::String(name) => {
-                signature.push(b'\n');
-                signature.extend_from_slice(name.as_bytes());
-            }
-            Value::Table(filter) if index + 1 == call.len() => sign_filter(call.ctx, filter, &mut signature),
+            Value::String(name) => sign(&mut signature, b'\n', name)?,
+            Value::Table(filter) if index + 1 == call.len() => sign_filter(call.ctx, filter, &mut signature)?,
             other => {
                 let got = other.type_name();
                 return Err(Raised::argument(index, format!("name of a component expected, got {got}")));
             }
         }
     }
+    call.charge(signature.len() / 64);
     let known = shared.queries.known.borrow().get(signature.as_slice()).cloned();
     let query = match known {
         Some(query) => query,
@@ -181,8 +179,22 @@ fn query<'gc>(call: &mut Call<'_, 'gc>, shared: &Rc<Shared>) -> Result<Action<'g
 
 const FILTERS: [&str; 5] = ["with", "without", "changed", "added", "optional"];
 
+/// How many bytes the names of all components that a query asks for may have.
+const SIGNATURE_MAX: usize = 1 << 14;
+
+/// Adds a name to a query's signature.
+fn sign<'gc>(signature: &mut Vec<u8>, mark: u8, name: LuaString<'gc>) -> Result<(), Raised<'gc>> {
+    if signature.len() + name.len() >= SIGNATURE_MAX {
+        let remedy = "ask for fewer components, or by their short names";
+        return Err(Raised::message(format!("the names in a query have at most {SIGNATURE_MAX} bytes: {remedy}")));
+    }
+    signature.push(mark);
+    signature.extend_from_slice(name.as_bytes());
+    Ok(())
+}
+
 /// Adds to a query's signature what its filter says.
-fn sign_filter<'gc>(ctx: Context<'gc>, filter: Table<'gc>, signature: &mut Vec<u8>) {
+fn sign_filter<'gc>(ctx: Context<'gc>, filter: Table<'gc>, signature: &mut Vec<u8>) -> Result<(), Raised<'gc>> {
     for (index, name) in (0..).zip(FILTERS) {
         let value = filter.get(ctx, ctx.text(name));
         if value.is_nil() {
@@ -190,12 +202,13 @@ fn sign_filter<'gc>(ctx: Context<'gc>, filter: Table<'gc>, signature: &mut Vec<u
         }
         signature.push(index);
         for name in names(ctx, value) {
-            signature.push(b'\t');
-            if let Value::String(name) = name {
-                signature.extend_from_slice(name.as_bytes());
+            match name {
+                Value::String(name) => sign(signature, b'\t', name)?,
+                _ => signature.push(b'\t'),
             }
         }
     }
+    Ok(())
 }
 
 /// A name, or the names in a list.

@@ -74,3 +74,48 @@ fn names_of_events_are_bounded() {
         ],
     );
 }
+
+#[test]
+fn no_call_copies_one_string_again_and_again() {
+    let text = "a value may be given 1048576 bytes of text at once, got 1100000: keep long texts in Lua, or in files";
+    let query = "the names in a query have at most 16384 bytes: ask for fewer components, or by their short names";
+    prints(
+        "local piece, t = ('x'):rep(100000), {}
+         for i = 1, 200 do t[i] = piece end
+         local function why(f, ...) print((select(2, pcall(f, ...)):gsub('^[%w.]+:%d+: ', ''))) end
+         why(world.query, world, table.unpack(t))
+         why(world.query, world, {with = t})
+         world:component('C', {loot = {}, note = ''})
+         why(function() self.C = {loot = t} end)
+         why(function() self.C = {loot = {t, t}} end)
+         why(params, {names = t})
+         self.C = {}
+         why(function() self.C.note = piece:rep(11) end)
+         why(self.send, self, 'fits', t)
+         print(#self.C.loot, self.C.note)",
+        &[
+            query,
+            query,
+            &format!("cannot set 'C.loot[11]': {text}"),
+            &format!("cannot set 'C.loot[1][11]': {text}"),
+            &format!("cannot set 'params.names[11]': {text}"),
+            &format!("cannot set 'C.note': {text}"),
+            "false",
+            "0\t",
+        ],
+    );
+}
+
+#[test]
+fn no_call_copies_what_is_there_again_and_again() {
+    prints(
+        "world:component('Bag', {items = {}})
+         world:component('Many', {bags = {}})
+         local items = {}  for i = 1, 50000 do items[i] = i end
+         self.Bag = {items = items}
+         local bags = {}  for i = 1, 30 do bags[i] = self.Bag.items end
+         local ok, why = pcall(function() self.Many = {bags = bags} end)
+         print(ok, why:match('it holds more than %d+ values'))",
+        &["false\tit holds more than 100000 values"],
+    );
+}

@@ -7,7 +7,7 @@ use bevy::reflect::enums::VariantInfo;
 use bevy::reflect::{PartialReflect, ReflectMut, TypeInfo, Typed as _};
 
 use super::from_lua::{Builder, put};
-use super::leaf::{as_text, charge_text, wants};
+use super::leaf::{as_text, wants};
 use super::names::{hint, listed};
 use super::place::Typed;
 use super::reference::as_reference;
@@ -63,6 +63,10 @@ impl<'gc> Builder<'_, 'gc> {
         value: Value<'gc>,
         old: Option<&LuaFields>,
     ) -> Result<LuaFields, String> {
+        let is_plain = |value: &&LuaData| matches!(value, LuaData::Bool(_) | LuaData::Integer(_) | LuaData::Number(_));
+        for value in declaration.fields.values().filter(|value| !is_plain(value)) {
+            self.weigh(Some(value), 0)?;
+        }
         let mut fields = declaration.fields.clone();
         self.keep(&mut fields, old)?;
         if let Some(reference) = as_reference(value)
@@ -149,7 +153,7 @@ impl<'gc> Builder<'_, 'gc> {
             Value::Integer(value) => return Ok(LuaData::Integer(value)),
             Value::Float(value) => return Ok(LuaData::Number(value)),
             Value::String(_) => {
-                charge_text(self.ctx, value);
+                self.count_text(value)?;
                 let text = as_text(value, "a string").or_else(|why| self.fail(why))?;
                 return Ok(LuaData::Text(text.to_owned()));
             }
@@ -192,6 +196,7 @@ impl<'gc> Builder<'_, 'gc> {
                 return self
                     .fail(format_args!("the keys of its tables are strings, or 1, 2, 3, …, and '{key}' is not"));
             };
+            self.count_text(key)?;
             let name = as_text(key, "a string").or_else(|why| self.fail(why))?.to_owned();
             let data = self.at(&format!(".{name}"), |this| this.data(value, depth + 1))?;
             fields.insert(name, data);

@@ -5,6 +5,7 @@
 //! it was, and so that nothing of Bevy's that panics about half a value is ever handed one.
 
 use std::any::TypeId;
+use std::cell::Cell;
 
 use bevy::asset::ReflectHandle;
 use bevy::ecs::reflect::AppTypeRegistry;
@@ -20,7 +21,7 @@ use bevy::reflect::tuple::DynamicTuple;
 use bevy::reflect::tuple_struct::DynamicTupleStruct;
 use bevy::reflect::{PartialReflect, Reflect, ReflectFromReflect, ReflectMut, ReflectRef, TypeInfo, TypeRegistryArc};
 
-use super::leaf::{Leaf, as_text, charge_text, make_leaf, wants};
+use super::leaf::{Leaf, as_text, charge_text, check_text, make_leaf, wants};
 use super::names::{hint, listed};
 use super::place::Typed;
 use super::reference::{Reference, as_reference};
@@ -38,6 +39,9 @@ pub(in crate::plugin) struct Builder<'a, 'gc> {
     elements: usize,
     /// For how many of them was paid.
     paid: usize,
+    /// How many bytes of text it was given, and how much of what there is was copied.
+    text: Cell<usize>,
+    weight: Cell<usize>,
     /// How deep in another one the value is going to lie.
     below: u32,
     /// Where in the value the work is, for messages.
@@ -50,7 +54,8 @@ impl<'a, 'gc> Builder<'a, 'gc> {
     /// A builder for the types of a world. `path` is what messages call the value.
     pub(in crate::plugin) fn new(ctx: Context<'gc>, world: &'a World, path: impl Into<String>) -> Builder<'a, 'gc> {
         let types = world.get_resource::<AppTypeRegistry>().map(|types| types.0.clone()).unwrap_or_default();
-        Builder { ctx, world, types, elements: 0, paid: 0, below: 0, path: path.into() }
+        let (text, weight) = (Cell::new(0), Cell::new(0));
+        Builder { ctx, world, types, elements: 0, paid: 0, text, weight, below: 0, path: path.into() }
     }
 
     /// A builder of what is to lie at a reference: bit by bit, nothing is to get deeper than at once.
@@ -118,6 +123,15 @@ impl<'a, 'gc> Builder<'a, 'gc> {
         Ok(())
     }
 
+    /// Takes note of a string that is copied, if a value is one.
+    pub(super) fn count_text(&self, value: Value<'gc>) -> Result<(), String> {
+        let Value::String(text) = value else { return Ok(()) };
+        self.text.set(self.text.get() + text.len());
+        check_text(self.text.get()).or_else(|why| self.fail(why))?;
+        charge_text(self.ctx, value);
+        Ok(())
+    }
+
     pub(super) fn part(
         &mut self,
         typed: Typed,
@@ -131,7 +145,7 @@ impl<'a, 'gc> Builder<'a, 'gc> {
         }
         self.count(depth)?;
         if let Some(leaf) = Leaf::of(type_id) {
-            charge_text(self.ctx, value);
+            self.count_text(value)?;
             return make_leaf(leaf, value).or_else(|why| self.fail(why)).map(<dyn Reflect>::into_partial_reflect);
         }
         if let Some(shape) = Shape::of(type_id) {
@@ -519,6 +533,7 @@ impl<'a, 'gc> Builder<'a, 'gc> {
         let Some(handle) = self.types.read().get_type_data::<ReflectHandle>(type_id).cloned() else { return Ok(None) };
         let untyped = match value {
             Value::String(_) => {
+                self.count_text(value)?;
                 let path = as_text(value, "the path of an asset").or_else(|why| self.fail(why))?;
                 assets::request(self.ctx, self.world, Some(handle.asset_type_id()), path)
                     .or_else(|refused| self.fail(refused.message()))?
@@ -571,19 +586,17 @@ impl<'a, 'gc> Builder<'a, 'gc> {
     pub(super) fn weigh(&self, value: Option<&dyn PartialReflect>, depth: u32) -> Result<(), String> {
         const WEIGHT_MAX: usize = 8 * ELEMENTS_MAX;
         let Some(value) = value else { return Ok(()) };
-        let mut left = WEIGHT_MAX;
-        match take_weight(value, DEPTH_MAX.saturating_sub(self.below.saturating_add(depth)), &mut left) {
-            Ok(()) => {
-                self.ctx.charge(u32::try_from((WEIGHT_MAX - left) / 2).unwrap_or(u32::MAX));
-                Ok(())
-            }
+        let weighed = self.weight.get();
+        let mut left = WEIGHT_MAX - weighed;
+        let taken = take_weight(value, DEPTH_MAX.saturating_sub(self.below.saturating_add(depth)), &mut left);
+        self.weight.set(WEIGHT_MAX - left);
+        self.ctx.charge(u32::try_from((WEIGHT_MAX - left - weighed) / 2).unwrap_or(u32::MAX));
+        match taken {
+            Ok(()) => Ok(()),
             Err(Unfit::Deep) => self.fail(format_args!("it is nested more than {DEPTH_MAX} levels deep")),
-            Err(Unfit::Heavy) => {
-                self.ctx.charge(u32::try_from(WEIGHT_MAX / 2).unwrap_or(u32::MAX));
-                self.fail(format_args!(
-                    "what is there holds more than {WEIGHT_MAX} values, too many to copy: write to parts of it"
-                ))
-            }
+            Err(Unfit::Heavy) => self.fail(format_args!(
+                "what is there holds more than {WEIGHT_MAX} values, too many to copy: write to parts of it"
+            )),
         }
     }
 

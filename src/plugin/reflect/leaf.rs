@@ -74,6 +74,20 @@ impl Leaf {
     }
 }
 
+/// How many bytes of text a value of the world may be given at once.
+pub(super) const TEXT_MAX: usize = 1 << 20;
+
+/// Refuses more text than a value of the world may be given at once.
+#[inline]
+pub(super) fn check_text(bytes: usize) -> Result<(), String> {
+    if bytes > TEXT_MAX { Err(too_much_text(bytes)) } else { Ok(()) }
+}
+
+#[cold]
+fn too_much_text(bytes: usize) -> String {
+    format!("a value may be given {TEXT_MAX} bytes of text at once, got {bytes}: keep long texts in Lua, or in files")
+}
+
 /// Charges for the copy of a string, if a value is one.
 #[inline]
 pub(super) fn charge_text(ctx: Context<'_>, value: Value<'_>) {

@@ -16,7 +16,7 @@ use bevy::reflect::{PartialReflect, ReflectMut, ReflectRef};
 
 use super::from_lua::{Builder, copy_of, put};
 use super::glance::{glance, glance_to_write};
-use super::leaf::{Leaf, charge_text, make_leaf, read_leaf, write_leaf};
+use super::leaf::{Leaf, charge_text, check_text, make_leaf, read_leaf, write_leaf};
 use super::place::{Kind, Place, Step, lacks};
 use super::to_lua::to_lua;
 use crate::api::{Action, Call, Context, Native, Raised, Table, TableError, UserData, Value};
@@ -347,6 +347,9 @@ fn write_within(
     target: &mut dyn PartialReflect,
     value: Value<'_>,
 ) -> Result<bool, String> {
+    if let Value::String(text) = value {
+        check_text(text.len())?;
+    }
     charge_text(ctx, value);
     if let Some(limit) = limit {
         limit.check_part(make_leaf(leaf, value)?.as_partial_reflect())?;
