@@ -18,6 +18,7 @@ use super::guard;
 use super::hierarchy::{check_parent, check_relationship};
 use super::reflect::{Builder, Kind, Place, Reference, read, require};
 use super::settings::DeimosSettings;
+use super::written::{self, Entry};
 use crate::api::{Action, Call, Context, Native, Raised, Table, TableError, Value};
 
 /// Adds the methods of entities.
@@ -113,7 +114,9 @@ fn insert_all<'gc>(
             }
         };
         let place = component(call, shared, name.as_bytes())?;
-        built.push((Rc::clone(&place), build(call, &place, value)?));
+        let (value, bytes) = build(call, &place, value)?;
+        written::note(call.ctx, world_of(call)?, (entity, &place.component), (Entry::Whole, bytes))?;
+        built.push((place, value));
     }
     for (place, value) in built {
         let looked_at = insert_built(world_of(call)?, entity, &place, &*value)?;
@@ -122,7 +125,12 @@ fn insert_all<'gc>(
     Ok(())
 }
 
-fn build<'gc>(call: &mut Call<'_, 'gc>, place: &Place, value: Value<'gc>) -> Result<Box<dyn Reflect>, Raised<'gc>> {
+/// A component of a Lua value, and about how many bytes it takes.
+fn build<'gc>(
+    call: &mut Call<'_, 'gc>,
+    place: &Place,
+    value: Value<'gc>,
+) -> Result<(Box<dyn Reflect>, usize), Raised<'gc>> {
     let ctx = call.ctx;
     let world = world_of(call)?;
     // A component without fields may be said to be there.
@@ -131,9 +139,10 @@ fn build<'gc>(call: &mut Call<'_, 'gc>, place: &Place, value: Value<'gc>) -> Res
     let mut builder = Builder::new(ctx, world, place.text.as_str());
     if let Some(declared) = &place.component.declared {
         let fields = builder.declared(declared, value, None).map_err(Raised::message)?;
-        return Ok(declared.make(fields));
+        return Ok((declared.make(fields), builder.bytes()));
     }
-    builder.build(place.typed, value, None).map_err(Raised::message)
+    let built = builder.build(place.typed, value, None).map_err(Raised::message)?;
+    Ok((built, builder.bytes()))
 }
 
 /// Puts a component on an entity, in place of the one it may have.
@@ -146,7 +155,8 @@ pub(super) fn insert_component<'gc>(
     if world_of(call)?.get_entity(entity).is_err() {
         return Err(gone(entity));
     }
-    let built = build(call, place, value)?;
+    let (built, bytes) = build(call, place, value)?;
+    written::note(call.ctx, world_of(call)?, (entity, &place.component), (Entry::Whole, bytes))?;
     let looked_at = insert_built(world_of(call)?, entity, place, &*built)?;
     call.charge(looked_at);
     Ok(())
@@ -298,7 +308,7 @@ fn spawn_one<'gc>(
             (key, value) => components.set(ctx, key, value)?,
         }
     }
-    let name = name.map(|name| new_name(call, name));
+    let name = name.map(|name| new_name(call, name)).transpose()?;
     let mut new = world_of(call)?.spawn_empty();
     if let Some(name) = name {
         new.insert(name);
@@ -360,7 +370,8 @@ fn insert_resource<'gc>(call: &mut Call<'_, 'gc>, shared: &Shared) -> Result<Act
         Value::Nil => Value::Table(Table::new(call.ctx)),
         value => value,
     };
-    let built = build(call, &place, value)?;
+    // There is one of a type, so they cannot add up.
+    let (built, _) = build(call, &place, value)?;
     let world = world_of(call)?;
     let holder = world.resource_entities().get(place.component.id).filter(|entity| world.get_entity(*entity).is_ok());
     let holder = holder.unwrap_or_else(|| world.spawn_empty().id());

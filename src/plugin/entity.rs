@@ -196,7 +196,7 @@ fn state_of<'gc>(call: &mut Call<'_, 'gc>, shared: &Shared, entity: Entity) -> R
 fn set_name<'gc>(call: &mut Call<'_, 'gc>, entity: Entity) -> Result<Action<'gc>, Raised<'gc>> {
     let name = match call.arg(2) {
         Value::Nil => None,
-        Value::String(name) => Some(new_name(call, name)),
+        Value::String(name) => Some(new_name(call, name)?),
         other => {
             let got = other.type_name();
             return Err(Raised::message(format!(
@@ -214,10 +214,20 @@ fn set_name<'gc>(call: &mut Call<'_, 'gc>, entity: Entity) -> Result<Action<'gc>
     call.ret0()
 }
 
+/// How long a name may be: it stays in the world, out of sight of the scripts' ledger.
+const NAME_MAX: usize = 1024;
+
 /// A name for an entity, which is copied and hashed.
-pub(super) fn new_name<'gc>(call: &mut Call<'_, 'gc>, name: LuaString<'gc>) -> Name {
+///
+/// # Errors
+/// If it is no name but a text.
+pub(super) fn new_name<'gc>(call: &mut Call<'_, 'gc>, name: LuaString<'gc>) -> Result<Name, Raised<'gc>> {
+    if name.len() > NAME_MAX {
+        let got = name.len();
+        return Err(Raised::message(format!("the name of an entity has at most {NAME_MAX} bytes, got {got}")));
+    }
     call.charge(name.len() / 16);
-    Name::new(name.to_text().into_owned())
+    Ok(Name::new(name.to_text().into_owned()))
 }
 
 pub(super) fn component<'gc>(call: &mut Call<'_, 'gc>, shared: &Shared, name: &[u8]) -> Result<Rc<Place>, Raised<'gc>> {
@@ -247,6 +257,9 @@ pub(super) fn this<'gc>(call: &Call<'_, 'gc>, method: &str) -> Result<Entity, Ra
     })
 }
 
+/// What it costs to despawn one of the entities below another.
+const DESPAWN_FUEL: usize = 64;
+
 /// `entity:despawn()`: with all its children. A behaviour that despawns its own entity runs on until it waits.
 fn despawn<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
     let entity = this(call, "despawn")?;
@@ -255,7 +268,9 @@ fn despawn<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
         return Err(gone(entity));
     }
     guard::check_entity(world, entity).map_err(|why| Raised::message(format!("cannot despawn: {why}")))?;
+    let below = hierarchy::count_below(world, entity);
     world.despawn(entity);
+    call.charge(below.saturating_mul(DESPAWN_FUEL));
     call.ret0()
 }
 

@@ -150,6 +150,20 @@ enum Side {
     Below,
 }
 
+/// How many entities are despawned along with one.
+pub(super) fn count_below(world: &World, entity: Entity) -> usize {
+    let mut generation = vec![entity];
+    let mut count = 0;
+    for _ in 0..DEPTH_MAX {
+        generation = next_generation(world, &generation, Side::Below);
+        if generation.is_empty() {
+            break;
+        }
+        count += generation.len();
+    }
+    count
+}
+
 /// The parents, or the children, of some entities, by any relationship along which entities are despawned.
 fn next_generation(world: &World, entities: &[Entity], side: Side) -> Vec<Entity> {
     let mut next = Vec::new();

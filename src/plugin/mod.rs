@@ -47,6 +47,7 @@ mod values;
 mod wait;
 mod world;
 mod world_ext;
+mod written;
 
 use bevy::app::{
     App, FixedFirst, FixedLast, FixedPostUpdate, FixedPreUpdate, FixedUpdate, Plugin, RunFixedMainLoop,
@@ -149,12 +150,13 @@ impl DeimosPlugin {
                 return;
             }
         };
+        app.insert_non_send(written::Written::default());
         app.insert_resource(changes)
             .init_asset::<LuaScript>()
             .register_asset_loader(LuaScriptLoader)
             .add_systems(self.schedule, scheduler::reload.in_set(DeimosSystems::Reload))
             .add_systems(self.schedule, scheduler::resume.in_set(DeimosSystems::Resume))
-            .add_systems(self.schedule, scheduler::collect.in_set(DeimosSystems::Collect))
+            .add_systems(self.schedule, (scheduler::collect, written::shorten_pause).in_set(DeimosSystems::Collect))
             .configure_sets(
                 self.schedule,
                 (DeimosSystems::Reload, DeimosSystems::Resume, DeimosSystems::Collect).chain(),

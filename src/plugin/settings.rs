@@ -58,6 +58,10 @@ pub struct DeimosSettings {
     pub gc_time_limit: u32,
     /// With so many entities in the world, scripts can spawn no more.
     pub entity_limit: u32,
+    /// About how many bytes scripts may have in components and resources, as far as they have written them there; who
+    /// wants to write more gets an error. What they, or the game, have taken away since then does not count, but that may
+    /// be noticed a second late. It has nothing to do with `memory_limit`, which bounds what scripts keep for themselves.
+    pub world_memory_limit: usize,
     /// What becomes of a behaviour when an error ends one of its tasks.
     pub error_policy: ErrorPolicy,
     /// After how many frames running in which a task used up its slice it is called a runaway; 0 for never.
@@ -131,6 +135,7 @@ impl Default for DeimosSettings {
             gc_work: 4000,
             gc_time_limit: 0,
             entity_limit: 1_000_000,
+            world_memory_limit: 128 << 20,
             error_policy: ErrorPolicy::StopTask,
             runaway_frames: 300,
             runaway_policy: RunawayPolicy::Report,

@@ -77,45 +77,76 @@ fn names_of_events_are_bounded() {
 
 #[test]
 fn no_call_copies_one_string_again_and_again() {
-    let text = "a value may be given 1048576 bytes of text at once, got 1100000: keep long texts in Lua, or in files";
-    let query = "the names in a query have at most 16384 bytes: ask for fewer components, or by their short names";
     prints(
         "local piece, t = ('x'):rep(100000), {}
          for i = 1, 200 do t[i] = piece end
-         local function why(f, ...) print((select(2, pcall(f, ...)):gsub('^[%w.]+:%d+: ', ''))) end
-         why(world.query, world, table.unpack(t))
-         why(world.query, world, {with = t})
+         local function why(what, f, ...)
+             local ok, error = pcall(f, ...)
+             print(ok, tostring(error):find(what, 1, true) and what or error)
+         end
+         local text = 'bytes of text at once'
+         why('ask for fewer components', world.query, world, table.unpack(t))
+         why('ask for fewer components', world.query, world, {with = t})
          world:component('C', {loot = {}, note = ''})
-         why(function() self.C = {loot = t} end)
-         why(function() self.C = {loot = {t, t}} end)
-         why(params, {names = t})
+         why(text, function() self.C = {loot = t} end)
+         why(text, function() self.C = {loot = {t, t}} end)
+         why(text, params, {names = t})
          self.C = {}
-         why(function() self.C.note = piece:rep(11) end)
-         why(self.send, self, 'fits', t)
-         print(#self.C.loot, self.C.note)",
+         why(text, function() self.C.note = piece:rep(11) end)
+         print(#self.C.loot, #self.C.note)",
         &[
-            query,
-            query,
-            &format!("cannot set 'C.loot[11]': {text}"),
-            &format!("cannot set 'C.loot[1][11]': {text}"),
-            &format!("cannot set 'params.names[11]': {text}"),
-            &format!("cannot set 'C.note': {text}"),
-            "false",
-            "0\t",
+            "false\task for fewer components",
+            "false\task for fewer components",
+            "false\tbytes of text at once",
+            "false\tbytes of text at once",
+            "false\tbytes of text at once",
+            "false\tbytes of text at once",
+            "0\t0",
         ],
     );
 }
 
 #[test]
-fn no_call_copies_what_is_there_again_and_again() {
+fn names_of_entities_are_bounded() {
+    let why = "the name of an entity has at most 1024 bytes, got 1025";
     prints(
-        "world:component('Bag', {items = {}})
-         world:component('Many', {bags = {}})
-         local items = {}  for i = 1, 50000 do items[i] = i end
-         self.Bag = {items = items}
-         local bags = {}  for i = 1, 30 do bags[i] = self.Bag.items end
-         local ok, why = pcall(function() self.Many = {bags = bags} end)
-         print(ok, why:match('it holds more than %d+ values'))",
-        &["false\tit holds more than 100000 values"],
+        "local long = ('x'):rep(1025)
+         print(select(2, pcall(world.spawn, world, {name = long})))
+         print((select(2, pcall(function() self.name = long end)):gsub('^[%w.]+:%d+: ', '')))
+         self.name = long:sub(2)  print(#self.name)",
+        &[why, why, "1024"],
     );
+}
+
+#[test]
+fn what_scripts_put_into_components_is_bounded_and_makes_room_when_it_goes() {
+    let settings = DeimosSettings {
+        world_memory_limit: 10 << 20,
+        frame_budget: 1_000_000_000,
+        slice: 1_000_000_000,
+        ..DeimosSettings::default()
+    };
+    let mut app = TestApp::with_settings(settings);
+    app.run(
+        "world:component('Page', {text = '', list = {}})
+         local big, all, why = ('x'):rep(1 << 20), {}
+         while true do
+             local ok, entity = pcall(world.spawn, world, {Page = {text = big}})
+             if not ok then why = entity break end
+             all[#all + 1] = entity
+         end
+         print(#all, why)
+         for _, entity in ipairs(all) do entity:despawn() end
+         wait_frames(70)
+         local note = world:spawn{Page = {text = big}}
+         for i = 1, 100 do note.Page = {text = big}  note.Page.text = big:sub(i) end
+         print(#note.Page.text)
+         local list, count = note.Page.list, 0
+         local ok, why = pcall(function() while true do list[#list + 1] = big:sub(1, 100000)  count = count + 1 end end)
+         print(ok, why:match('scripts have put about 10485760 bytes'), count > 80 and count < 110)",
+    );
+    app.frames(80);
+    assert!(app.errors().is_empty(), "{:?}", app.errors().first());
+    let why = "scripts have put about 10485760 bytes into components, and can put no more: empty some, or raise DeimosSettings::world_memory_limit";
+    assert_eq!(app.prints(), [&*format!("9\t{why}"), "1048477", "false\tscripts have put about 10485760 bytes\ttrue",]);
 }

@@ -83,7 +83,7 @@ fn frames(line: &str) -> [(f64, f64); 4] {
     }
     let entity = app.run_on(
         &format!(
-            "local huge, big, other = ('x'):rep(500000), self.Big, world:spawn{{Big = {{}}, name = ('y'):rep(500000)}}
+            "local huge, big, other = ('x'):rep(500000), self.Big, world:spawn{{Big = {{}}, name = ('y'):rep(1000)}}
              local parent = world:spawn{{}}
              for i = 1, 1000 do world:spawn{{parent = parent}} end
              local many = {{}}  for i = 1, 5000 do many[i] = i end
@@ -269,4 +269,26 @@ fn everything_pays_for_its_work() {
     let is_dear = |line: &str| (0..3).all(|_| price(line) > DEAREST * price("local x = i * 2"));
     prices.retain(|(price, line)| *price > DEAREST && is_dear(line));
     assert!(prices.is_empty(), "times as long as a plain loop: {prices:#?}");
+}
+
+/// Whether a line uses up the slice of the frame in which it is run.
+fn fills_its_slice(begin: &str, line: &str) -> bool {
+    let mut app = TestApp::with_settings(DeimosSettings { frame_budget: 10_000_000, slice: 100_000, ..default() });
+    app.run(&format!(
+        "{begin}  wait()
+         local frame = time.frame
+         {line}
+         for _ = 1, 10 do end
+         print(time.frame > frame)"
+    ));
+    app.frames(20);
+    assert!(app.errors().is_empty(), "{:?}", app.errors());
+    app.prints() == ["true"]
+}
+
+#[test]
+fn whoever_despawns_a_family_pays_for_each_of_it() {
+    let family = |count: u32| format!("local p = world:spawn{{}}  for _ = 1, {count} do world:spawn{{parent = p}} end");
+    assert!(fills_its_slice(&family(2000), "p:despawn()"));
+    assert!(!fills_its_slice(&family(200), "p:despawn()"));
 }

@@ -7,7 +7,7 @@ use bevy::ecs::world::World;
 use bevy::reflect::list::List;
 use bevy::reflect::{PartialReflect, Reflect, ReflectMut, ReflectRef};
 
-use super::from_lua::{Builder, copy_of};
+use super::from_lua::{BYTES_OF_WEIGHT, Builder, copy_of, weight};
 use super::place::{Kind, Typed};
 use super::reference::{Reference, length_of, read, this, write};
 use super::to_lua::{ELEMENTS_MAX, to_lua};
@@ -107,9 +107,12 @@ pub(super) fn insert_at<'gc>(
     let ctx = call.ctx;
     let world = world_of(call)?;
     let item = reference.at(index).ok_or_else(|| no_list(reference, "insert"))?;
-    let built = Builder::at_reference(ctx, world, &item).parts(typed, value, None).map_err(Raised::message)?;
+    let mut builder = Builder::at_reference(ctx, world, &item);
+    let built = builder.parts(typed, value, None).map_err(Raised::message)?;
+    let bytes = builder.bytes();
     // Rust's memory has no limit of its own here.
     ctx.ledger().check(length_of(world, reference)?.saturating_mul(64))?;
+    reference.note_item(ctx, world, bytes)?;
     reference.change(world, |target| match target.reflect_mut() {
         ReflectMut::List(list) if index <= list.len() => {
             charge_move(ctx, &*list, index);
@@ -258,6 +261,8 @@ pub(super) fn set_key<'gc>(
         });
     }
     if is_set {
+        let bytes = weight(key.as_partial_reflect()).saturating_mul(BYTES_OF_WEIGHT);
+        reference.note_item(call.ctx, world_of(call)?, bytes)?;
         return reference.change(world_of(call)?, |target| match target.reflect_mut() {
             ReflectMut::Set(set) if !set.contains(key.as_partial_reflect()) => {
                 Ok(set.insert_boxed(key.into_partial_reflect()))
@@ -275,9 +280,11 @@ pub(super) fn set_key<'gc>(
     if has {
         return write(call, &item, value);
     }
-    let built =
-        Builder::at_reference(ctx, world, &item).parts(item.place.typed, value, None).map_err(Raised::message)?;
+    let mut builder = Builder::at_reference(ctx, world, &item);
+    let built = builder.parts(item.place.typed, value, None).map_err(Raised::message)?;
+    let bytes = builder.bytes() + weight(key.as_partial_reflect()).saturating_mul(BYTES_OF_WEIGHT);
     ctx.ledger().check(length_of(world, reference)?.saturating_mul(128))?;
+    reference.note_item(ctx, world, bytes)?;
     reference.change(world, |target| match target.reflect_mut() {
         ReflectMut::Map(map) => {
             map.insert_boxed(key.into_partial_reflect(), built);

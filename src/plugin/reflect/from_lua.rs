@@ -98,6 +98,12 @@ impl<'a, 'gc> Builder<'a, 'gc> {
         self.paid = self.elements;
     }
 
+    /// About how many bytes all that was built takes.
+    pub(in crate::plugin) fn bytes(&self) -> usize {
+        let copied = self.weight.get().saturating_mul(BYTES_OF_WEIGHT);
+        self.elements.saturating_mul(2 * BYTES_OF_WEIGHT).saturating_add(self.text.get()).saturating_add(copied)
+    }
+
     pub(super) fn fail<T>(&self, why: impl std::fmt::Display) -> Result<T, String> {
         Err(format!("cannot set '{}': {why}", self.path))
     }
@@ -657,6 +663,17 @@ impl<'a, 'gc> Builder<'a, 'gc> {
     fn info_of(&self, type_id: TypeId) -> Option<&'static TypeInfo> {
         self.types.read().get_type_info(type_id)
     }
+}
+
+/// About how many bytes a value takes for each that it is weighed as.
+pub(in crate::plugin) const BYTES_OF_WEIGHT: usize = 16;
+
+/// How many values a value holds; text counts by its length.
+pub(in crate::plugin) fn weight(value: &dyn PartialReflect) -> usize {
+    let mut left = usize::MAX;
+    // What lies deeper than scripts can write is not theirs.
+    let _ = take_weight(value, DEPTH_MAX, &mut left);
+    usize::MAX - left
 }
 
 /// Why a value cannot be copied.

@@ -16,7 +16,7 @@ mod place;
 mod reference;
 mod to_lua;
 
-pub(super) use from_lua::{Builder, copy_of, is_optional};
+pub(super) use from_lua::{BYTES_OF_WEIGHT, Builder, copy_of, is_optional, weight};
 pub(super) use glance::glance_at_component;
 pub(super) use leaf::copied_text;
 pub(super) use names::{hint, listed, nearest};

@@ -27,6 +27,7 @@ use crate::plugin::guard;
 use crate::plugin::kept::{keep, kept};
 use crate::plugin::limit::Limit;
 use crate::plugin::values;
+use crate::plugin::written::{self, Entry, NOTED_MIN};
 
 /// A component of an entity, or a part of it, as a Lua value.
 #[derive(Clone)]
@@ -317,11 +318,13 @@ pub(in crate::plugin) fn write<'gc>(
         let value = values::settle(call, value)?;
         return reference.change(world_of(call)?, |target| values::assign(ctx, shape, target, value));
     }
-    let world = world_of(call)?;
     if let Kind::Leaf(leaf) = reference.place.kind {
+        note_text(call, reference.entity, &reference.place, value)?;
+        let world = world_of(call)?;
         let within = (ctx, reference.place.limit.as_deref());
         return reference.change(world, |target| write_within(within, leaf, target, value));
     }
+    let world = world_of(call)?;
     let built = reference.look(world, |old| {
         let mut builder = Builder::at_reference(ctx, world, reference);
         let built: Box<dyn PartialReflect> = match (reference.place.kind, &reference.place.component.declared) {
@@ -331,11 +334,32 @@ pub(in crate::plugin) fn write<'gc>(
             (Kind::Data { is_table: true }, _) => Box::new(builder.table(value, 0)?),
             _ => builder.parts(reference.place.typed, value, Some(old))?,
         };
-        Ok(if built.reflect_partial_eq(old) == Some(true) { None } else { Some(built) })
+        Ok(if built.reflect_partial_eq(old) == Some(true) { None } else { Some((built, builder.bytes())) })
     })?;
     match built.map_err(|why: String| Raised::message(why))? {
-        Some(built) => reference.change(world, |target| put(target, built).map(|()| true)),
+        Some((built, bytes)) => {
+            let entry = if reference.place.is_whole() { Entry::Whole } else { Entry::Part };
+            if entry == Entry::Whole || bytes >= NOTED_MIN {
+                written::note(ctx, world, (reference.entity, &reference.place.component), (entry, bytes))?;
+            }
+            reference.change(world, |target| put(target, built).map(|()| true))
+        }
         None => Ok(()),
+    }
+}
+
+/// Takes note of a text that is about to be written, unless it is a short one.
+fn note_text<'gc>(
+    call: &mut Call<'_, 'gc>,
+    entity: Entity,
+    place: &Place,
+    value: Value<'gc>,
+) -> Result<(), Raised<'gc>> {
+    match value {
+        Value::String(text) if text.len() >= NOTED_MIN => {
+            written::note(call.ctx, world_of(call)?, (entity, &place.component), (Entry::Part, text.len()))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -485,6 +509,7 @@ fn new_index<'gc>(call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> 
             let Some(part) = place.part(name.as_bytes()) else { return Err(no_part(call, place)) };
             match part.kind {
                 Kind::Leaf(leaf) => {
+                    note_text(call, reference.entity, part, value)?;
                     let spot = reference.spot_of(part);
                     let within = (call.ctx, part.limit.as_deref());
                     spot.change(world_of(call)?, |target| write_within(within, leaf, target, value))?;
@@ -578,6 +603,11 @@ pub(super) fn length_of<'gc>(world: &World, reference: &Reference) -> Result<usi
 }
 
 impl Reference {
+    /// Takes note of an item that is about to be added.
+    pub(super) fn note_item<'gc>(&self, ctx: Context<'gc>, world: &mut World, bytes: usize) -> Result<(), Raised<'gc>> {
+        written::note(ctx, world, (self.entity, &self.place.component), (Entry::Part, bytes))
+    }
+
     /// The item of a list at a position from 0 on.
     pub(super) fn at(&self, index: usize) -> Option<Reference> {
         Some(self.item(self.place.inner()?, Key::Position(index)))

@@ -398,6 +398,7 @@ pub(super) fn resume(world: &mut World) {
 }
 
 /// Gives every task that waits for it its turn in a fixed step.
+#[expect(clippy::redundant_closure_for_method_calls, reason = "the path alone is not general enough in `'gc`")]
 pub(super) fn resume_fixed(world: &mut World) {
     with_scripts(world, |scripts, world| {
         let begun = Instant::now();

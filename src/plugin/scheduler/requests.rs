@@ -7,6 +7,7 @@
 use std::rc::Rc;
 use std::time::Duration;
 
+use super::Parts;
 use super::listeners::{HandlerId, ListenerKind, Topic, TopicName};
 use super::tasks::{Key, Moment, Phase, Since};
 use super::turn::Turn;
@@ -476,7 +477,12 @@ impl<'gc> Turn<'_, 'gc> {
             extra.handlers.push(index);
         }
         if let Target::Entity(entity) = name.target {
-            self.parts.handlers_on_others.push_back((id, entity));
+            let Parts { handlers_on_others, listeners, .. } = &mut *self.parts;
+            // Those that were cancelled are forgotten before there is room for more.
+            if handlers_on_others.len() == handlers_on_others.capacity() {
+                handlers_on_others.retain(|(id, _)| listeners.place_of(*id).is_some());
+            }
+            handlers_on_others.push_back((id, entity));
         }
         Ok(Value::UserData(Class::Handler.wrap(self.ctx, id)))
     }
