@@ -730,8 +730,8 @@ impl<'gc, T: IntoLua<'gc>> IntoReturns<'gc> for T {
     }
 }
 
-macro_rules! tuple {
-    ($($name:ident)*) => {
+macro_rules! tuples {
+    ($(($($name:ident)*))*) => {$(
         impl<'gc, $($name: FromArgs<'gc>),*> FromArgs<'gc> for ($($name,)*) {
             #[inline]
             #[allow(unused_assignments, unused_mut, unused_variables, reason = "the last place is not used")]
@@ -763,18 +763,10 @@ macro_rules! tuple {
                 Ok(())
             }
         }
-    };
+    )*};
 }
 
-tuple!();
-tuple!(A);
-tuple!(A B);
-tuple!(A B C);
-tuple!(A B C D);
-tuple!(A B C D E);
-tuple!(A B C D E F);
-tuple!(A B C D E F G);
-tuple!(A B C D E F G H);
+tuples! { () (A) (A B) (A B C) (A B C D) (A B C D E) (A B C D E F) (A B C D E F G) (A B C D E F G H) }
 
 // -- errors ----------------------------------------------------------------------------------------------
 

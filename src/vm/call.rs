@@ -14,7 +14,6 @@ use super::natives::Passing;
 use super::operate::is_text;
 use super::sequence::{Action, Call, Pass, Sequence};
 use super::step::{Next, Step};
-use super::switch::MOVED_PER_FUEL;
 use super::thread::{Awaited, Frame, NativeState, Pending, Status, Thread};
 use super::value::Value;
 use crate::bytecode::{Count, Op, Reg};
@@ -28,7 +27,7 @@ const ONE_BY_ONE: usize = 8;
 const NATIVE_FUEL: i64 = 8;
 
 /// How many `__call` metamethods may lead to a function.
-const CALL_CHAIN_MAX: usize = 200;
+pub(super) const CALL_CHAIN_MAX: usize = 200;
 
 impl<'gc> Machine<'gc> {
     /// Calls a value with the values above it.
@@ -65,37 +64,6 @@ impl<'gc> Machine<'gc> {
             }
         }
         self.raise(step, Raised::message("'__call' chain too long"))
-    }
-
-    /// Puts a `__call` metamethod in front of the value at `func` that has it, and of the `count` values above that.
-    fn put_before(&mut self, handler: Value<'gc>, func: usize, count: usize) {
-        self.fuel -= (count / MOVED_PER_FUEL) as i64;
-        self.reserve(func + count + 2);
-        self.stack.copy_within(func..=func + count, func + 1);
-        if let Some(slot) = self.stack.get_mut(func) {
-            *slot = handler;
-        }
-    }
-
-    /// The Lua function that a call of the value at `func` comes to by way of `__call` metamethods, each of which is then in
-    /// front of what has it, and counted. `None` where it comes to something else.
-    #[cold]
-    pub(super) fn closure_behind(&mut self, ctx: Context<'gc>, func: usize, count: &mut usize) -> Option<Closure<'gc>> {
-        for _ in 0..CALL_CHAIN_MAX {
-            match self.stack.get(func).copied().unwrap_or_default() {
-                Value::Closure(closure) => return Some(closure),
-                Value::Native(_) => return None,
-                other => {
-                    let handler = ctx.metamethod(other, Event::Call);
-                    if handler.is_nil() {
-                        return None;
-                    }
-                    self.put_before(handler, func, *count);
-                    *count += 1;
-                }
-            }
-        }
-        None
     }
 
     /// Puts off the call of a native function until there is fuel. A Lua function makes its calls while it has some; this is

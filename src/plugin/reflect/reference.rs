@@ -363,18 +363,26 @@ fn note_text<'gc>(
     }
 }
 
+/// Refuses a text that is too long, and charges for any other. Numbers are what is written most, by far.
+#[cold]
+#[inline(never)]
+fn pay_for_text<'gc>(ctx: Context<'gc>, bytes: usize, text: Value<'gc>) -> Result<(), String> {
+    check_text(bytes)?;
+    charge_text(ctx, text);
+    Ok(())
+}
+
 /// As [`write_leaf`], within the limit that the place may have.
 #[inline]
-fn write_within(
-    (ctx, limit): (Context<'_>, Option<&Limit>),
+fn write_within<'gc>(
+    (ctx, limit): (Context<'gc>, Option<&Limit>),
     leaf: Leaf,
     target: &mut dyn PartialReflect,
-    value: Value<'_>,
+    value: Value<'gc>,
 ) -> Result<bool, String> {
     if let Value::String(text) = value {
-        check_text(text.len())?;
+        pay_for_text(ctx, text.len(), value)?;
     }
-    charge_text(ctx, value);
     if let Some(limit) = limit {
         limit.check_part(make_leaf(leaf, value)?.as_partial_reflect())?;
     }
