@@ -68,7 +68,7 @@ impl<'gc> LuaString<'gc> {
         String::from_utf8_lossy(self.as_bytes())
     }
 
-    /// The string as text for a message: the first [`QUOTED_MAX`] bytes of it. Whoever reads a message is served by no more,
+    /// The string as text for a message: the first 200 bytes of it. Whoever reads a message is served by no more,
     /// and a script could have any number of messages made of a string of any length.
     pub fn quoted(self) -> std::borrow::Cow<'gc, str> {
         let bytes = self.as_bytes();
