@@ -143,7 +143,7 @@ impl<'gc> IntoLua<'gc> for LuaData {
 /// test.run("local blow = soften {amount = 3, from = vec3.X}  print(blow.amount, blow.from)");
 /// test.run("print(select(2, pcall(soften, {amount = 'much', from = vec3.X})))");
 /// test.frame();
-/// assert_eq!(test.prints()[0], "1.5\tvec3(1.0, 0.0, 0.0)");
+/// assert_eq!(test.prints()[0], "1.5\tvec3(1, 0, 0)");
 /// assert!(test.prints()[1].contains("'Blow.amount': it wants a number (f32), got a string"));
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
