@@ -638,28 +638,29 @@ fn big_keys() {
 }
 
 #[test]
-fn sleeping_coroutines() {
-    let make = "local co = coroutine.create(body) coroutine.resume(co) all[#all + 1] = co";
-    for (name, body) in [
-        ("idle", "coroutine.yield()"),
-        ("with values", "local a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p = 1 coroutine.yield() return p"),
-        ("in natives", "return pcall(string.gsub, 'x', 'x', function() coroutine.yield() end)"),
+fn sleeping_coroutines_count_with_what_they_take() {
+    // What each takes at least, of which as many as there are must fit below the limit.
+    for (bytes, body) in [
+        (300, "coroutine.yield()"),
+        (500, "local a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p = 1 coroutine.yield() return p"),
+        (700, "return pcall(string.gsub, 'x', 'x', function() coroutine.yield() end)"),
     ] {
-        let source = format!("local all, body = {{}}, function() {body} end while true do {make} end");
+        let source = format!(
+            "made = 0  local all, body = {{}}, function() {body} end
+            while true do
+                local co = coroutine.create(body)
+                coroutine.resume(co)
+                made = made + 1
+                all[made] = co
+            end"
+        );
+        assert_eq!(check("sleepers", &source.replace("while true", "while made < 1000")), Some(Ok(())));
         let mut lua = Lua::new();
         lua.set_memory_limit(LIMIT);
         let task = lua.load("=sleepers", &source).and_then(|chunk| lua.spawn(&chunk, ())).expect("it works");
-        let before = resident();
         let end = lua.resume(&task, &mut (), u64::MAX).map(|_| ()).map_err(|error| error.kind());
-        assert_eq!(end, Err(ErrorKind::Memory), "{name}");
-        let taken = resident().saturating_sub(before);
-        assert!(taken < 3 * LIMIT, "{name}: {taken} bytes for a limit of {LIMIT}");
+        assert_eq!(end, Err(ErrorKind::Memory), "{body}");
+        let made: usize = lua.load("=made", "return made").expect("it works").call(&mut lua, ()).expect("it works");
+        assert!(made > 1000 && made * bytes <= LIMIT, "{body}: {made} of at least {bytes} bytes");
     }
-}
-
-/// The bytes of memory that the process has, 0 where nobody tells.
-fn resident() -> usize {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default();
-    line.trim().trim_end_matches(" kB").parse::<usize>().map_or(0, |kilobytes| kilobytes << 10)
 }
