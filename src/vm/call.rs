@@ -14,6 +14,7 @@ use super::natives::Passing;
 use super::operate::is_text;
 use super::sequence::{Action, Call, Pass, Sequence};
 use super::step::{Next, Step};
+use super::switch::MOVED_PER_FUEL;
 use super::thread::{Awaited, Frame, NativeState, Pending, Status, Thread};
 use super::value::Value;
 use crate::bytecode::{Count, Op, Reg};
@@ -27,7 +28,7 @@ const ONE_BY_ONE: usize = 8;
 const NATIVE_FUEL: i64 = 8;
 
 /// How many `__call` metamethods may lead to a function.
-pub(super) const CALL_CHAIN_MAX: usize = 200;
+const CALL_CHAIN_MAX: usize = 200;
 
 impl<'gc> Machine<'gc> {
     /// Calls a value with the values above it.
@@ -39,31 +40,57 @@ impl<'gc> Machine<'gc> {
         {
             return self.raise(step, raised);
         }
+        match self.callee(step.ctx, func, &mut count) {
+            Value::Closure(closure) => self.call_closure(step, closure, func, count),
+            Value::Native(native) => {
+                if self.fuel <= 0 {
+                    return self.defer_call(func, count);
+                }
+                if let Err(raised) = self.check_depth(step.ctx, func + count) {
+                    return self.raise(step, raised);
+                }
+                self.fuel -= NATIVE_FUEL;
+                self.call_native(step, native, func, count)
+            }
+            other if step.ctx.metamethod(other, Event::Call).is_nil() => {
+                let message = format!("attempt to call a {} value", step.ctx.type_name(other));
+                self.raise(step, Raised::operand(message, Operand::Called))
+            }
+            _ => self.raise(step, Raised::message("'__call' chain too long")),
+        }
+    }
+
+    /// The function that a call of the value at `func` comes to by way of `__call` metamethods, each of which is then in front
+    /// of what has it, and counted; or what cannot be called.
+    #[inline]
+    pub(super) fn callee(&mut self, ctx: Context<'gc>, func: usize, count: &mut usize) -> Value<'gc> {
+        match self.stack.get(func).copied().unwrap_or_default() {
+            function @ (Value::Closure(_) | Value::Native(_)) => function,
+            other => self.callee_behind(ctx, other, func, count),
+        }
+    }
+
+    #[cold]
+    fn callee_behind(&mut self, ctx: Context<'gc>, object: Value<'gc>, func: usize, count: &mut usize) -> Value<'gc> {
+        let mut callee = object;
         for _ in 0..CALL_CHAIN_MAX {
-            match self.stack.get(func).copied().unwrap_or_default() {
-                Value::Closure(closure) => return self.call_closure(step, closure, func, count),
-                Value::Native(native) => {
-                    if self.fuel <= 0 {
-                        return self.defer_call(func, count);
-                    }
-                    if let Err(raised) = self.check_depth(step.ctx, func + count) {
-                        return self.raise(step, raised);
-                    }
-                    self.fuel -= NATIVE_FUEL;
-                    return self.call_native(step, native, func, count);
-                }
-                other => {
-                    let handler = step.ctx.metamethod(other, Event::Call);
-                    if handler.is_nil() {
-                        let message = format!("attempt to call a {} value", step.ctx.type_name(other));
-                        return self.raise(step, Raised::operand(message, Operand::Called));
-                    }
-                    self.put_before(handler, func, count);
-                    count += 1;
-                }
+            let handler = ctx.metamethod(callee, Event::Call);
+            if handler.is_nil() {
+                break;
+            }
+            self.fuel -= (*count / MOVED_PER_FUEL) as i64;
+            self.reserve(func + *count + 2);
+            self.stack.copy_within(func..=func + *count, func + 1);
+            if let Some(slot) = self.stack.get_mut(func) {
+                *slot = handler;
+            }
+            *count += 1;
+            callee = handler;
+            if callee.is_function() {
+                break;
             }
         }
-        self.raise(step, Raised::message("'__call' chain too long"))
+        callee
     }
 
     /// Puts off the call of a native function until there is fuel. A Lua function makes its calls while it has some; this is
@@ -481,15 +508,10 @@ impl<'gc> Machine<'gc> {
             self.control.take_back(sequence, base);
             return step.call(out, out_count - 1);
         }
+        let native = self.control.natives.complete(sequence);
         match result {
-            Ok(action) => {
-                let native = self.control.natives.complete(sequence);
-                self.act(step, action, (callee, Some(native)), (base, out, out_count))
-            }
-            Err(raised) => {
-                let native = self.control.natives.complete(sequence);
-                self.fail_in(step, raised, (callee, base), native.sequence.name())
-            }
+            Ok(action) => self.act(step, action, (callee, Some(native)), (base, out, out_count)),
+            Err(raised) => self.fail_in(step, raised, (callee, base), native.sequence.name()),
         }
     }
 

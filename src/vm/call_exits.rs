@@ -1,19 +1,17 @@
-//! Where the loop's less frequent exits end: closing variables, metamethods, callable tables, preparing numeric loops.
+//! Where the loop's less frequent exits end: closing variables, metamethods, preparing numeric loops.
 //!
 //! The loop saves its frame before it comes here, so the whole machine is in order; whatever is decided here ends
 //! in a word that says what is next.
 
 use super::access::Window;
-use super::call::CALL_CHAIN_MAX;
 use super::context::Context;
 use super::error::Raised;
 use super::executor::Machine;
-use super::function::{Closure, Native};
+use super::function::Native;
 use super::hook::HookEvent;
 use super::meta::{Event, Meta};
 use super::operate::compare_integer_float;
 use super::step::{Next, Step};
-use super::switch::MOVED_PER_FUEL;
 use super::thread::{Awaited, Pending};
 use super::value::Value;
 use crate::bytecode::{Count, Reg};
@@ -72,37 +70,6 @@ impl<'gc> Machine<'gc> {
             Exit::Raise(raised) => self.raise(step, raised),
             Exit::Return(..) | Exit::Call(..) | Exit::Iterate(..) | Exit::TailCall(..) | Exit::Meta(..) => Next::Run,
         }
-    }
-
-    /// Puts a `__call` metamethod in front of the value at `func` that has it, and of the `count` values above that.
-    pub(super) fn put_before(&mut self, handler: Value<'gc>, func: usize, count: usize) {
-        self.fuel -= (count / MOVED_PER_FUEL) as i64;
-        self.reserve(func + count + 2);
-        self.stack.copy_within(func..=func + count, func + 1);
-        if let Some(slot) = self.stack.get_mut(func) {
-            *slot = handler;
-        }
-    }
-
-    /// The Lua function that a call of the value at `func` comes to by way of `__call` metamethods, each of which is then in
-    /// front of what has it, and counted. `None` where it comes to something else.
-    #[cold]
-    pub(super) fn closure_behind(&mut self, ctx: Context<'gc>, func: usize, count: &mut usize) -> Option<Closure<'gc>> {
-        for _ in 0..CALL_CHAIN_MAX {
-            match self.stack.get(func).copied().unwrap_or_default() {
-                Value::Closure(closure) => return Some(closure),
-                Value::Native(_) => return None,
-                other => {
-                    let handler = ctx.metamethod(other, Event::Call);
-                    if handler.is_nil() {
-                        return None;
-                    }
-                    self.put_before(handler, func, *count);
-                    *count += 1;
-                }
-            }
-        }
-        None
     }
 
     /// Clears what the Lua frame on top has in registers from stack position `end` on. A pause calls this with all

@@ -1014,12 +1014,13 @@ pub(super) fn execute<'gc, const HOOKED: bool>(machine: &mut Machine<'gc>, step:
             Exit::TailCall(a, args) => {
                 let func = base + usize::from(a.0);
                 let mut count = args.get().unwrap_or_else(|| top - func - 1);
-                if let Some(callee) = machine.closure_behind(ctx, func, &mut count) {
+                let callee = machine.callee(ctx, func, &mut count);
+                if let Value::Closure(callee) = callee {
                     call_instead!(callee, func, count);
                 }
                 machine.control.push_lua(closure, place, Pending::Return);
-                let native = match machine.stack.get(func) {
-                    Some(&Value::Native(native)) if !HOOKED => native,
+                let native = match callee {
+                    Value::Native(native) if !HOOKED => native,
                     _ => return step.call(func, count),
                 };
                 let Some(results) = machine.run_native(step, native, func, count) else {

@@ -10,9 +10,8 @@ use std::ops::{Deref, DerefMut};
 
 use gc_arena::Collect;
 
-use super::error::Raised;
 use super::function::Native;
-use super::sequence::{Action, Call, Sequence};
+use super::sequence::Sequence;
 use super::thread::{NativeState, Thread};
 
 /// The states, the innermost function's last.
@@ -93,7 +92,7 @@ impl<'gc> Natives<'gc> {
     #[inline]
     pub(super) fn lend(&mut self) -> Option<Box<dyn Sequence<'gc> + 'gc>> {
         let last = self.last_mut()?;
-        let sequence = std::mem::replace(&mut last.sequence, Box::new(Lent));
+        let sequence = std::mem::replace(&mut last.sequence, Passing::Resumed.sequence());
         self.len -= 1;
         Some(sequence)
     }
@@ -132,21 +131,6 @@ impl<'gc> Natives<'gc> {
         to.reserve_exact(self.len.saturating_sub(from));
         to.extend(self.slots.drain(from.min(self.len)..));
         self.len = self.slots.len();
-    }
-}
-
-/// Stands where a sequence was, for as long as that is polled.
-#[derive(Collect)]
-#[collect(require_static)]
-struct Lent;
-
-impl<'gc> Sequence<'gc> for Lent {
-    fn name(&self) -> &'static str {
-        "lent"
-    }
-
-    fn poll(&mut self, call: &mut Call<'_, 'gc>) -> Result<Action<'gc>, Raised<'gc>> {
-        call.ret0()
     }
 }
 

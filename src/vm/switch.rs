@@ -235,15 +235,13 @@ impl<'gc> Machine<'gc> {
         self.yield_to_resumer(step, func + 1, count)
     }
 
-    /// Takes the topmost coroutine off the stacks, and gives what it yields to its resumer. It costs fuel by what is
-    /// moved: a loop of yields from deep within calls would else move any number of values for nothing.
+    /// Takes the topmost coroutine off the stacks, and gives what it yields to its resumer.
     fn yield_to_resumer(&mut self, step: &mut Step<'_, 'gc>, start: usize, count: usize) -> Next {
         if !self.control.is_yieldable() {
             // Whoever closes a coroutine waits for its end, and would take a yield for that.
             return step.raise(Raised::value(step.ctx.text("attempt to yield across a C-call boundary")));
         }
-        let moved = self.save(step.ctx, Status::Suspended);
-        self.fuel -= (moved / MOVED_PER_FUEL) as i64;
+        self.save(step.ctx, Status::Suspended);
         if let Some(resumer) = self.control.running() {
             resumer.set_status(Status::Running);
         }
@@ -362,11 +360,11 @@ impl<'gc> Machine<'gc> {
         }
     }
 
-    /// Moves the topmost coroutine's things off the stacks, as many values as are live. Returns how many words that
-    /// moved, in pairs.
-    fn save(&mut self, ctx: Context<'gc>, status: Status) -> usize {
+    /// Moves the topmost coroutine's things off the stacks, as many values as are live. It costs fuel by what is moved: a loop
+    /// of yields from deep within calls would else move any number of values for nothing.
+    fn save(&mut self, ctx: Context<'gc>, status: Status) {
         let live = self.live_top();
-        let Some(active) = self.control.active.pop() else { return 0 };
+        let Some(active) = self.control.active.pop() else { return };
         let at = active.stack as u32;
         active.thread.set_status(status);
         let mut state = active.thread.state_mut(ctx);
@@ -398,7 +396,8 @@ impl<'gc> Machine<'gc> {
         state.fit();
         let words = state.values.len() + 2 * frames;
         // The collector goes through it all once more, in any case.
-        if is_swapped { words / 4 } else { words }
+        let moved = if is_swapped { words / 4 } else { words };
+        self.fuel -= (moved / MOVED_PER_FUEL) as i64;
     }
 
     /// Copies the frames from the topmost coroutine's first on to where they rest.
@@ -418,13 +417,12 @@ impl<'gc> Machine<'gc> {
         }));
     }
 
-    /// Saves all coroutines that run; the outermost remembers the others. It costs fuel by what is moved.
+    /// Saves all coroutines that run; the outermost remembers the others.
     pub(super) fn save_all(&mut self, ctx: Context<'gc>) {
         if self.control.active.len() > 1 {
             self.save_inner(ctx);
         }
-        let moved = self.save(ctx, Status::Suspended);
-        self.fuel -= (moved / MOVED_PER_FUEL) as i64;
+        self.save(ctx, Status::Suspended);
     }
 
     /// Saves all but the outermost coroutine, which is to remember them.
@@ -434,8 +432,7 @@ impl<'gc> Machine<'gc> {
         let [outermost, inner @ ..] = &*self.control.active else { return };
         let (outermost, inner) = (outermost.thread, inner.iter().map(|active| active.thread).collect());
         while self.control.active.len() > 1 {
-            let moved = self.save(ctx, Status::Normal);
-            self.fuel -= (moved / MOVED_PER_FUEL) as i64;
+            self.save(ctx, Status::Normal);
         }
         outermost.state_mut(ctx).paused = inner;
     }
@@ -584,17 +581,21 @@ impl Passing {
     pub(super) fn pass(self) -> Pass {
         if self == Passing::Wrapped { Pass::Values } else { Pass::StatusAndValues }
     }
+
+    /// What goes on when something comes back. It holds nothing.
+    pub(super) fn sequence<'gc>(self) -> Box<dyn Sequence<'gc> + 'gc> {
+        match self {
+            Passing::Wrapped => Box::new(Wrapped),
+            Passing::Resumed => Box::new(Resumed),
+            Passing::Protected => Box::new(Protected),
+        }
+    }
 }
 
 impl<'gc> NativeState<'gc> {
     /// The state of `callee`, which passes on what comes back.
     pub(super) fn passing(passing: Passing, callee: Option<Native<'gc>>) -> NativeState<'gc> {
-        let sequence: Box<dyn Sequence<'gc> + 'gc> = match passing {
-            Passing::Wrapped => Box::new(Wrapped),
-            Passing::Resumed => Box::new(Resumed),
-            Passing::Protected => Box::new(Protected),
-        };
-        NativeState { passing: Some(passing), ..NativeState::new(sequence, callee) }
+        NativeState { passing: Some(passing), ..NativeState::new(passing.sequence(), callee) }
     }
 }
 

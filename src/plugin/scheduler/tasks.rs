@@ -45,6 +45,11 @@ pub(super) struct Slot {
 }
 
 impl Slot {
+    /// Of a body: its behaviour's slice, which is the `usual` one if it has none of its own.
+    fn slice_of(&self, usual: u64) -> u64 {
+        if self.slice == 0 { usual } else { self.slice.into() }
+    }
+
     /// Of a body: what its behaviour has run of this frame's slice. What it ran beyond the slices of frames before is among
     /// that: one instruction, or one call of a library function, may do the work of many.
     fn owed(&self, slice: u64, frame: u32) -> u64 {
@@ -493,17 +498,14 @@ impl Tasks {
 
     /// The most instructions for a task's behaviour in a frame, where the settings say `usual`.
     pub(super) fn slice(&self, key: Key, usual: u64) -> u64 {
-        match self.body_of(key) {
-            Some(Slot { slice: own @ 1.., .. }) => u64::from(*own),
-            _ => usual,
-        }
+        self.body_of(key).map_or(usual, |body| body.slice_of(usual))
     }
 
     /// How many instructions of its behaviour's slice a task has left in a frame. The slice is `usual`, or the behaviour's
     /// own, but `most` at most.
     pub(super) fn allowance(&self, task: &Slot, (usual, most): (u64, u64), frame: u32) -> u64 {
         let Some(Some(body)) = self.slots.get(task.owner as usize) else { return usual.min(most) };
-        let slice = if body.slice == 0 { usual } else { u64::from(body.slice) }.min(most);
+        let slice = body.slice_of(usual).min(most);
         slice.saturating_sub(body.owed(slice, frame))
     }
 
@@ -514,8 +516,7 @@ impl Tasks {
     /// Notes that a task has run so many instructions in a frame, of a slice that was `usual`, or the behaviour's own.
     pub(super) fn spend(&mut self, task: &Slot, used: u64, usual: u64, frame: u32) {
         if let Some(Some(body)) = self.slots.get_mut(task.owner as usize) {
-            let slice = if body.slice == 0 { usual } else { u64::from(body.slice) };
-            let spent = body.owed(slice, frame).saturating_add(used);
+            let spent = body.owed(body.slice_of(usual), frame).saturating_add(used);
             (body.spent_in, body.spent) = (frame, u32::try_from(spent).unwrap_or(u32::MAX));
         }
     }

@@ -306,11 +306,11 @@ impl<'gc> Turn<'_, 'gc> {
         }
         let portion = self.portion();
         let grant = allowance.min(left).min(portion);
-        let mut fuel = i64::try_from(grant).unwrap_or(i64::MAX);
+        let granted = i64::try_from(grant).unwrap_or(i64::MAX);
+        let mut fuel = granted;
         let outcome = self.advance(thread, slot.program, args.as_slice(), &mut fuel);
         // Below zero it is what was done in one go, beyond what was granted.
-        let beyond = u64::try_from(fuel.saturating_neg()).unwrap_or(0);
-        let mut used = grant.saturating_sub(u64::try_from(fuel).unwrap_or(0)).saturating_add(beyond).max(1);
+        let mut used = u64::try_from(granted.saturating_sub(fuel)).unwrap_or(0).max(1);
         if outcome.is_err() {
             used += ERROR_FUEL;
         }
